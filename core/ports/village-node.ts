@@ -1,0 +1,95 @@
+import type { SignedRecord } from '#domain/books/record.ts';
+
+/** An Ed25519 device key. `seed` never leaves the core process. */
+export interface DeviceKey {
+  /** 64 hex. */
+  readonly id: string;
+  /** 32 bytes. */
+  readonly seed: Uint8Array;
+}
+
+/** One entry of a book as it comes from a peer: all its records are by the same device. */
+export interface IncomingEntry {
+  readonly book: string;
+  /** 64 hex. */
+  readonly device: string;
+  readonly records: readonly SignedRecord[];
+}
+
+/**
+ * Whether an entry may enter the log. Must be a monotone function of the members book: once 'accept', always 'accept'.
+ * 'wait': its device is not known yet; it is staged and asked again after {@link VillageNode.reconsider}.
+ */
+export type Admit = (entry: IncomingEntry) => 'accept' | 'wait' | { readonly refuse: string };
+
+export interface VillageNodeOptions {
+  readonly dir: string;
+  /** 64 hex. */
+  readonly village: string;
+  readonly device: DeviceKey;
+  /** Pre-shared key of the village network, 32 bytes. */
+  readonly psk: Uint8Array;
+  /** Multiaddrs to listen on. */
+  readonly listen: readonly string[];
+  /** Find peers of the village on the local network. */
+  readonly mdns: boolean;
+  readonly admit: Admit;
+}
+
+export interface PeerState {
+  /** libp2p peer id. */
+  readonly peer: string;
+  /** Device id where known. */
+  readonly device: string | undefined;
+  readonly connected: boolean;
+  readonly addresses: readonly string[];
+  /** UTC ms of the last exchange, of any kind. */
+  readonly heardAt: number | undefined;
+  /** Books whose heads are the same on both sides. */
+  readonly inStep: boolean;
+  /** Entries we know it lacks / it told us we lack, over all books. */
+  readonly toSend: number;
+  readonly toFetch: number;
+}
+
+export type NodeEvent =
+  | {
+      readonly type: 'records';
+      readonly book: string;
+      readonly origin: 'local' | 'remote';
+      readonly records: readonly SignedRecord[];
+    }
+  | { readonly type: 'peers' }
+  | { readonly type: 'refused'; readonly peer: string; readonly book: string; readonly reason: string };
+
+/**
+ * The replicated books and blocks of one village: OrbitDB's log, Helia's blocks, libp2p's wires.
+ * Errors: AppError with codes NODE_LOCKED, DISK_FULL, BLOCK_NOT_FOUND, BAD_ADDRESS, DIAL_FAILED.
+ */
+export interface VillageNode {
+  readonly peerId: string;
+  /** Addresses others can dial, with /p2p/ suffix. */
+  addresses(): string[];
+  /** Durable (fsync) when resolved. Up to 64 records become one log entry. */
+  append(book: string, records: readonly SignedRecord[]): Promise<void>;
+  /** All records of a book in the order they were joined here, in chunks. */
+  scan(book: string): AsyncIterable<readonly SignedRecord[]>;
+  /** Books that have at least one entry here. */
+  books(): string[];
+  /** Asks {@link Admit} again for everything staged. */
+  reconsider(): Promise<void>;
+  subscribe(listener: (event: NodeEvent) => void): () => void;
+  /** Stores a dag-cbor block under its CID (base32 text); durable when resolved. */
+  putBlock(cid: string, bytes: Uint8Array): Promise<void>;
+  hasBlock(cid: string): Promise<boolean>;
+  /** From disk, or from peers (bitswap) until the signal aborts. The bytes are checked against the CID. */
+  getBlock(cid: string, options: { readonly signal: AbortSignal; readonly localOnly?: boolean }): Promise<Uint8Array>;
+  /** Remembers the address and keeps redialling it. */
+  dial(address: string): Promise<void>;
+  peers(): PeerState[];
+  /** Cuts or restores every wire; the books stay usable while cut. */
+  setOnline(online: boolean): Promise<void>;
+  readonly online: boolean;
+  stop(): Promise<void>;
+}
+export type StartVillageNode = (options: VillageNodeOptions) => Promise<VillageNode>;

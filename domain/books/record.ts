@@ -1,0 +1,92 @@
+import * as z from 'zod';
+import { cidOf, decode, encode, fromHex } from '../bytes.ts';
+
+/** Hybrid logical clock: `ms` is UTC milliseconds, `n` breaks ties of one device within a millisecond. */
+export interface Hlc {
+  readonly ms: number;
+  readonly n: number;
+}
+
+/**
+ * One act of one device. The id of a record is the CID of its canonical bytes; the device signs those bytes.
+ * `seq`/`prev` chain a device's records within one book (seq from 0, prev = id of seq-1 or null).
+ * `seen` are the ids of the newest records of other devices in this book that the author knew.
+ */
+export interface BookRecord {
+  readonly v: 1;
+  /** 64 hex: sha-256 of the founding document. */
+  readonly village: string;
+  readonly book: string;
+  readonly kind: string;
+  /** 64 hex: Ed25519 public key. */
+  readonly device: string;
+  readonly seq: number;
+  readonly prev: string | null;
+  readonly at: Hlc;
+  readonly seen: readonly string[];
+  readonly body: unknown;
+}
+
+/** What travels and is stored: canonical record bytes and the device's Ed25519 signature (64 bytes) over them. */
+export interface SignedRecord {
+  readonly bytes: Uint8Array;
+  readonly sig: Uint8Array;
+}
+
+/** A record that was decoded and whose signature was checked. */
+export interface KnownRecord extends BookRecord {
+  readonly id: string;
+}
+
+export const MAX_RECORD_BYTES = 128 * 1024;
+const hex32 = z.string().regex(/^[0-9a-f]{64}$/);
+const cid = z.string().regex(/^bafy[a-z2-7]{55}$/);
+const count = z.int().min(0);
+
+export const BOOK = /^(members|assets|agreements|settlement|(segments|market|operations)-\d{4}-\d{2})$/;
+const schema = z.strictObject({
+  v: z.literal(1),
+  village: hex32,
+  book: z.string().regex(BOOK),
+  kind: z.string().regex(/^[a-z][a-z0-9.-]{0,63}$/),
+  device: hex32,
+  seq: count,
+  prev: cid.nullable(),
+  at: z.strictObject({ ms: count, n: count }),
+  seen: z.array(cid).max(256),
+  body: z.unknown(),
+});
+
+/** Checks an Ed25519 signature: (signature 64 B, public key 32 B, message) -> valid. Supplied by the host. */
+export type VerifyEd25519 = (sig: Uint8Array, publicKey: Uint8Array, message: Uint8Array) => boolean;
+
+export type OpenedRecord =
+  | { readonly ok: true; readonly record: KnownRecord }
+  | { readonly ok: false; readonly reason: string };
+
+/** Decodes and verifies a record from outside. Never throws; the reason names the first thing that is wrong. */
+export function openRecord(signed: SignedRecord, verify: VerifyEd25519): OpenedRecord {
+  const no = (reason: string): OpenedRecord => ({ ok: false, reason });
+  if (signed.bytes.length > MAX_RECORD_BYTES) return no(`record of ${signed.bytes.length} bytes is over the limit`);
+  if (signed.sig.length !== 64) return no('the signature is not 64 bytes');
+  let value: unknown;
+  try {
+    value = decode(signed.bytes);
+  } catch (e) {
+    return no(`unreadable record: ${e instanceof Error ? e.message : 'not dag-cbor'}`);
+  }
+  const parsed = schema.safeParse(value);
+  if (!parsed.success) return no(`bad record field ${parsed.error.issues[0]?.path.join('.') ?? ''}`);
+  const record = parsed.data;
+  if ((record.seq === 0) !== (record.prev === null)) return no('seq and prev do not fit together');
+  if (!verify(signed.sig, fromHex(record.device), signed.bytes)) return no('bad record signature');
+  return { ok: true, record: { ...record, id: cidOf(signed.bytes) } };
+}
+
+export const recordBytes = (record: BookRecord): Uint8Array => encode(record);
+
+/** The next clock value of a device: never behind what it has seen, never behind its wall clock. */
+export function tick(last: Hlc | undefined, nowMs: number): Hlc {
+  if (!last || nowMs > last.ms) return { ms: nowMs, n: 0 };
+  return { ms: last.ms, n: last.n + 1 };
+}

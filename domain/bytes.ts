@@ -1,0 +1,43 @@
+import * as dagCbor from '@ipld/dag-cbor';
+import { sha256 as sha } from '@noble/hashes/sha2.js';
+import { bytesToHex, hexToBytes, utf8ToBytes } from '@noble/hashes/utils.js';
+import { base32 } from 'multiformats/bases/base32';
+import { CID } from 'multiformats/cid';
+import { create } from 'multiformats/hashes/digest';
+
+export const sha256 = (...parts: readonly Uint8Array[]): Uint8Array => {
+  const h = sha.create();
+  for (const p of parts) h.update(p);
+  return h.digest();
+};
+export const utf8 = (text: string): Uint8Array => utf8ToBytes(text);
+/** Lower-case hex without a prefix. */
+export const toHex = (bytes: Uint8Array): string => bytesToHex(bytes);
+/** Reads hex with or without 0x; throws on anything else. */
+export const fromHex = (hex: string): Uint8Array => hexToBytes(hex.startsWith('0x') ? hex.slice(2) : hex);
+export const equalBytes = (a: Uint8Array, b: Uint8Array): boolean =>
+  a.length === b.length && a.every((x, i) => x === b[i]);
+export function concat(...parts: readonly Uint8Array[]): Uint8Array {
+  const out = new Uint8Array(parts.reduce((n, p) => n + p.length, 0));
+  let at = 0;
+  for (const p of parts) {
+    out.set(p, at);
+    at += p.length;
+  }
+  return out;
+}
+
+/** Canonical dag-cbor: one value, one byte string. Bigints must fit 64 bits. */
+export const encode = (value: unknown): Uint8Array => dagCbor.encode(value);
+/** Strict decode: throws unless the bytes are exactly the canonical form of the value they hold. */
+export function decode(bytes: Uint8Array): unknown {
+  const value = dagCbor.decode<unknown>(bytes);
+  if (!equalBytes(dagCbor.encode(value), bytes)) throw new Error('the bytes are not canonical dag-cbor');
+  return value;
+}
+
+/** CIDv1 (dag-cbor, sha2-256) of a block, as base32 text. */
+export const cidOf = (block: Uint8Array): string =>
+  CID.createV1(dagCbor.code, create(0x12, sha256(block))).toString(base32);
+/** The 32 byte sha2-256 digest inside a CID made by {@link cidOf}. */
+export const digestOf = (cid: string): Uint8Array => CID.parse(cid, base32).multihash.digest;
