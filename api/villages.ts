@@ -1,0 +1,121 @@
+import * as z from 'zod';
+import {
+  base,
+  command,
+  commandId,
+  deviceId,
+  inVillage,
+  jobStarted,
+  memberId,
+  name,
+  pin,
+  role,
+  villageCommand,
+  villageId,
+} from './shared.ts';
+
+const currency = z.object({ code: z.string().regex(/^[A-Z]{3}$/), exponent: z.int().min(0).max(4) });
+const keyHolder = z.enum(['safe-storage', 'passphrase', 'none']);
+const village = z.object({
+  id: villageId,
+  name: z.string(),
+  currency,
+  zoneOffsetMin: z.int(),
+  simulated: z.boolean(),
+  /** False until the founding record has been copied here (after join). */
+  ready: z.boolean(),
+  me: z.object({ id: memberId, name: z.string(), roles: z.array(role) }).nullable(),
+  device: deviceId,
+});
+export type VillageSummary = z.infer<typeof village>;
+
+export const villages = {
+  /** What this console is and which villages it holds. First call of every window. */
+  state: base.output(
+    z.object({
+      version: z.string(),
+      host: z.enum(['electron', 'gateway', 'command-line']),
+      /** Who holds the data key that encrypts private fields and keys at rest. */
+      dataKey: keyHolder,
+      language: z.string().nullable(),
+      nowMs: z.int(),
+      villages: z.array(village),
+      /** A demo village that is being made or runs here. */
+      demo: z.object({ job: z.string().nullable(), village: villageId.nullable() }),
+    }),
+  ),
+  setLanguage: base.input(command.extend({ language: z.string().regex(/^[a-z]{2}$/) })).output(z.object({})),
+  /** Founds a village with this person as first coordinator. The paper words are answered once and never again. */
+  found: base
+    .input(
+      command.extend({
+        name,
+        currency,
+        zoneOffsetMin: z.int().min(-720).max(840),
+        you: z.object({ name, roles: z.array(role) }),
+        pin,
+      }),
+    )
+    .output(z.object({ village: villageId, words: z.array(z.string()) })),
+  /** Reads an invitation without using it. */
+  readInvitation: base
+    .input(z.object({ text: z.string().max(8192) }))
+    .output(
+      z.object({
+        village: z.string(),
+        villageName: z.string(),
+        name: z.string(),
+        roles: z.array(role),
+        expiresAtMs: z.int(),
+        invitedBy: z.string(),
+      }),
+    ),
+  join: base
+    .input(command.extend({ text: z.string().max(8192), name, pin }))
+    .output(z.object({ village: villageId, words: z.array(z.string()) })),
+  invite: base
+    .input(villageCommand.extend({ name, roles: z.array(role).min(1), days: z.int().min(1).max(60) }))
+    .output(z.object({ text: z.string(), expiresAtMs: z.int() })),
+  /** Makes (once) and opens a simulated village with real protocol traffic behind it. */
+  startDemo: base.input(z.object({ commandId })).output(jobStarted),
+  settings: base.input(inVillage).output(
+    z.object({
+      name: z.string(),
+      currency,
+      zoneOffsetMin: z.int(),
+      founded: z.int(),
+      coordinators: z.object({ members: z.array(z.object({ id: memberId, name: z.string() })), threshold: z.int() }),
+      chain: z.object({ chainId: z.int(), ledger: z.string(), genesis: z.string(), hereByDevice: z.boolean() }),
+      debtFloorMinor: z.bigint(),
+      reservePercent: z.int(),
+      dataDirectory: z.string(),
+      listen: z.array(z.string()),
+      devices: z.array(
+        z.object({
+          id: deviceId,
+          member: memberId,
+          memberName: z.string(),
+          grantedAtMs: z.int(),
+          revoked: z.boolean(),
+          here: z.boolean(),
+        }),
+      ),
+    }),
+  ),
+  /** Policy: coordinators who close accounts, and how many must sign. Signed on the chain by the present ones. */
+  setCoordinators: base
+    .input(
+      villageCommand.extend({
+        members: z.array(memberId).min(1).max(16),
+        threshold: z.int().min(1),
+        signer: memberId,
+        pin,
+      }),
+    )
+    .output(z.object({})),
+  revokeDevice: base
+    .input(villageCommand.extend({ device: deviceId, reason: z.string().min(3).max(400) }))
+    .output(z.object({})),
+  /** A text file of versions, counts and states for support. Holds no key, name or reading. */
+  diagnostics: base.input(inVillage).output(z.object({ text: z.string() })),
+};

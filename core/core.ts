@@ -1,0 +1,40 @@
+import type { AnyRouter } from '@orpc/server';
+import type { Clock } from './ports/clock.ts';
+import type { MeterDriver } from './ports/meter-driver.ts';
+import type { StartPlant } from './ports/plant.ts';
+import type { ChainHost } from './ports/settlement-chain.ts';
+import type { StartVillageNode } from './ports/village-node.ts';
+
+/** Who is at the other end of a line: the console's own operator, or someone who may only look. */
+export interface Session {
+  readonly kind: 'operator' | 'viewer';
+}
+
+export interface CoreOptions {
+  readonly dir: string;
+  readonly host: 'electron' | 'gateway' | 'command-line';
+  readonly version: string;
+  readonly clock: Clock;
+  readonly startNode: StartVillageNode;
+  /** A chain for one village, with its state below `dir`. */
+  readonly createChainHost: (options: { readonly dir: string; readonly rpcUrl?: string }) => ChainHost;
+  readonly driver: MeterDriver;
+  readonly startPlant: StartPlant;
+  /** Multiaddrs to listen on. */
+  readonly listen: readonly string[];
+  readonly mdns: boolean;
+  /** Passphrase of the data key; without one (and without safe storage) keys lie in files only the user can read. */
+  readonly passphrase?: string;
+  readonly log: (line: string) => void;
+}
+
+export interface Core {
+  /** oRPC router that implements api/contract.ts; its context is what {@link Core.context} makes. */
+  readonly router: AnyRouter;
+  context(session: Session): CoreContext;
+  stop(): Promise<void>;
+}
+
+export interface CoreContext {
+  readonly session: Session;
+}
