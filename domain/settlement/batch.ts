@@ -47,3 +47,14 @@ export const OPERATORS_TYPES: Types = {
 /** EIP-712 digest of a batch; `payloadHash` is keccak256 of the packed lanes. */
 export const batchDigest = (domain: LedgerDomain, head: BatchHead, payloadHash: string): string =>
   TypedDataEncoder.hash(ledgerDomain(domain), BATCH_TYPES, { ...head, payload: payloadHash });
+
+/** Hands the right to co-sign to other keys; `epoch` counts these changes from 0. */
+export interface OperatorsValue {
+  readonly village: string;
+  readonly epoch: number;
+  /** Ascending addresses. */
+  readonly operators: readonly string[];
+  readonly threshold: number;
+}
+export const operatorsDigest = (domain: LedgerDomain, value: OperatorsValue): string =>
+  TypedDataEncoder.hash(ledgerDomain(domain), OPERATORS_TYPES, { ...value, operators: [...value.operators] });

@@ -1,0 +1,31 @@
+import * as z from 'zod';
+import { fromHex, sha256, toHex, utf8 } from './bytes.ts';
+
+const id = (letter: string, ...parts: readonly Uint8Array[]): string =>
+  `${letter}${toHex(sha256(utf8(`gridpact ${letter} `), ...parts)).slice(0, 32)}`;
+
+/** A person's stable id: made from their first key address, kept when the key rotates. */
+export const memberIdOf = (address: string): string => id('m', fromHex(address));
+/** An id for anything that enters the books as a record: made from the village and 16 random bytes. */
+export const newId = (letter: 'm' | 'e' | 'a' | 'g' | 'r', village: string, random: Uint8Array): string =>
+  id(letter, fromHex(village), random);
+
+export const villageSchema = z.string().regex(/^[0-9a-f]{64}$/);
+export const deviceSchema = villageSchema;
+export const memberSchema = z.string().regex(/^m[0-9a-f]{32}$/);
+export const meterSchema = z.string().regex(/^e[0-9a-f]{32}$/);
+export const assetSchema = z.string().regex(/^a[0-9a-f]{32}$/);
+export const agreementSchema = z.string().regex(/^g[0-9a-f]{32}$/);
+export const entrySchema = z.string().regex(/^r[0-9a-f]{32}$/);
+/** 0x and 40 lower-case hex. */
+export const addressSchema = z.string().regex(/^0x[0-9a-f]{40}$/);
+export const hash32Schema = z.string().regex(/^0x[0-9a-f]{64}$/);
+export const signatureSchema = z.string().regex(/^0x[0-9a-f]{128}([0-9a-f]{2})?$/);
+export const cidSchema = z.string().regex(/^bafy[a-z2-7]{55}$/);
+export const monthSchema = z.string().regex(/^\d{4}-(0[1-9]|1[0-2])$/);
+export const daySchema = z.string().regex(/^\d{4}-\d{2}-\d{2}$/);
+export const msSchema = z.int().min(0).max(8_640_000_000_000_000);
+/** dag-cbor gives small integers back as numbers: read both, hold bigint. */
+export const bigSchema = z.union([z.int(), z.bigint()]).transform((v) => BigInt(v));
+export const naturalSchema = bigSchema.refine((v) => v >= 0n);
+export const textSchema = (max: number) => z.string().trim().min(1).max(max);

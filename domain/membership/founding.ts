@@ -1,0 +1,42 @@
+import * as z from 'zod';
+import { encode, sha256, toHex } from '../bytes.ts';
+import { addressSchema, bigSchema, deviceSchema, hash32Schema, memberSchema, msSchema, textSchema } from '../ids.ts';
+
+export const MEMBER_ROLES = [
+  'consumer',
+  'prosumer',
+  'owner',
+  'grid-provider',
+  'government',
+  'third-party',
+  'coordinator',
+  'auditor',
+] as const;
+export type Role = (typeof MEMBER_ROLES)[number];
+export const rolesSchema = z.array(z.enum(MEMBER_ROLES)).max(MEMBER_ROLES.length);
+
+/** What founds a village and never changes. Its sha-256 is the village id. */
+export const foundingSchema = z.strictObject({
+  v: z.literal(1),
+  name: textSchema(80),
+  currency: z.strictObject({ code: z.string().regex(/^[A-Z]{3}$/), exponent: z.int().min(0).max(4) }),
+  zoneOffsetMin: z.int().min(-720).max(840),
+  /** Made for practice: every screen, export and proof says so. */
+  simulated: z.boolean(),
+  createdMs: msSchema,
+  nonce: z.instanceof(Uint8Array).refine((b) => b.length === 16),
+  founder: z.strictObject({ member: memberSchema, name: textSchema(80), address: addressSchema, roles: rolesSchema }),
+  /** The settlement chain, and the device that owns it when it is the embedded one. */
+  chain: z.strictObject({
+    chainId: z.int().min(1),
+    genesis: hash32Schema,
+    ledger: addressSchema,
+    device: deviceSchema.nullable(),
+  }),
+  /** How far below zero a member's lane may go, minor units, negative or zero. */
+  debtFloor: bigSchema.refine((v) => v <= 0n),
+  reservePercent: z.int().min(0).max(90),
+});
+export type Founding = z.infer<typeof foundingSchema>;
+
+export const villageIdOf = (founding: Founding): string => toHex(sha256(encode(founding)));

@@ -1,0 +1,56 @@
+import { recoverAddress, Signature, TypedDataEncoder, type TypedDataField } from 'ethers';
+
+/** EIP-712 types without a chain id: these acts outlive chains. Every type carries `bytes32 village`. */
+export const GRIDPACT_DOMAIN = { name: 'Gridpact', version: '1' } as const;
+const field = (type: string, name: string): TypedDataField => ({ name, type });
+export const ACT_TYPES = {
+  DeviceGrant: [
+    field('bytes32', 'village'),
+    field('string', 'member'),
+    field('bytes32', 'device'),
+    field('bytes32', 'box'),
+    field('uint64', 'grantedAt'),
+  ],
+  Invitation: [
+    field('bytes32', 'village'),
+    field('bytes32', 'invite'),
+    field('string', 'name'),
+    field('string', 'roles'),
+    field('uint64', 'expires'),
+    field('string', 'issuer'),
+  ],
+  MemberKey: [
+    field('bytes32', 'village'),
+    field('string', 'member'),
+    field('address', 'key'),
+    field('uint32', 'number'),
+  ],
+  KeyRotation: [
+    field('bytes32', 'village'),
+    field('string', 'member'),
+    field('address', 'key'),
+    field('uint32', 'number'),
+  ],
+  Agreement: [
+    field('bytes32', 'village'),
+    field('string', 'agreement'),
+    field('uint32', 'version'),
+    field('bytes32', 'terms'),
+  ],
+} as const;
+export type Act = keyof typeof ACT_TYPES;
+
+/** The digest a member key signs for an act. */
+export const actDigest = (act: Act, value: Record<string, unknown>): string =>
+  TypedDataEncoder.hash(GRIDPACT_DOMAIN, { [act]: [...ACT_TYPES[act]] }, value);
+
+/** The address whose key signed a digest (lower case), or undefined for anything malformed. Strict: low-S only. */
+export function recoverSigner(digest: string, signature: string): string | undefined {
+  try {
+    return recoverAddress(digest, Signature.from(signature)).toLowerCase();
+  } catch {
+    return undefined;
+  }
+}
+/** Supplied to the fold so that a host may cache what it has already recovered. */
+export type RecoverSigner = typeof recoverSigner;

@@ -1,0 +1,94 @@
+import * as z from 'zod';
+import { decode, encode, fromHex, sha256, utf8 } from '../bytes.ts';
+import { cidSchema, daySchema, deviceSchema, meterSchema, msSchema, naturalSchema, villageSchema } from '../ids.ts';
+
+/** How the gateway's clock stood while it read (OCMF's words). */
+export const CLOCK_STATES = ['unsynchronised', 'informative', 'synchronised', 'relative'] as const;
+export type ClockState = (typeof CLOCK_STATES)[number];
+
+const register = z.array(naturalSchema.nullable()).min(2).max(1441);
+export const frameSchema = z
+  .strictObject({
+    v: z.literal(1),
+    meter: meterSchema,
+    gateway: deviceSchema,
+    fromMs: msSchema,
+    stepMs: z.int().min(60_000).max(86_400_000),
+    /** Cumulative Wh at the n+1 edges of n intervals; null = nobody heard the meter at that edge. OBIS 1-0:1.8.0 / 1-0:2.8.0. */
+    importWh: register.nullable(),
+    exportWh: register.nullable(),
+    /** Polls asked and answered strictly inside each interval. */
+    asked: z.array(z.int().min(0).max(100_000)),
+    answered: z.array(z.int().min(0).max(100_000)),
+    clock: z.enum(CLOCK_STATES),
+    /** gateway: read by the signing device; hand / file: typed or imported, counts once two people vouch. */
+    origin: z.enum(['gateway', 'hand', 'file']),
+    /** Leaf hash of this meter's frame before, from the same gateway. */
+    prev: z.instanceof(Uint8Array).nullable(),
+    /** 16 random bytes: the leaf hides the content. */
+    salt: z.instanceof(Uint8Array).refine((b) => b.length === 16),
+  })
+  .refine((f) => f.asked.length === f.answered.length, 'asked and answered differ in length')
+  .refine(
+    (f) => [f.importWh, f.exportWh].every((r) => r === null || r.length === f.asked.length + 1),
+    'registers do not fit the intervals',
+  )
+  .refine((f) => f.importWh !== null || f.exportWh !== null, 'no register')
+  .refine((f) => f.fromMs % f.stepMs === 0, 'not aligned to the step')
+  .refine((f) => f.asked.length * f.stepMs <= 86_400_000, 'longer than a day');
+export type Frame = z.infer<typeof frameSchema>;
+
+/** Most plaintext bytes of one frame. */
+export const MAX_FRAME_BYTES = 64 * 1024;
+
+export const frameBytes = (frame: Frame): Uint8Array => encode(frame);
+export function readFrame(bytes: Uint8Array): Frame {
+  if (bytes.length > MAX_FRAME_BYTES) throw new Error('frame over the limit');
+  return frameSchema.parse(decode(bytes));
+}
+/** Merkle leaf and what the gateway signs: covers the salted plaintext, so one frame can be opened without the others. */
+export const frameLeaf = (plaintext: Uint8Array): Uint8Array => sha256(Uint8Array.of(0), plaintext);
+export const frameMessage = (village: string, leaf: Uint8Array): Uint8Array =>
+  sha256(utf8('gridpact frame '), fromHex(village), leaf);
+
+/** A frame as it lies in a segment: AES-256-GCM, meter and key id as additional data. */
+export const sealedFrameSchema = z.strictObject({
+  meter: meterSchema,
+  /** First 16 hex of sha-256 of the key. */
+  key: z.string().regex(/^[0-9a-f]{16}$/),
+  iv: z.instanceof(Uint8Array).refine((b) => b.length === 12),
+  /** Ciphertext and 16-byte tag. */
+  box: z.instanceof(Uint8Array).refine((b) => b.length > 16 && b.length <= MAX_FRAME_BYTES + 16),
+  leaf: z.instanceof(Uint8Array).refine((b) => b.length === 32),
+  sig: z.instanceof(Uint8Array).refine((b) => b.length === 64),
+});
+export type SealedFrame = z.infer<typeof sealedFrameSchema>;
+export const frameAad = (meter: string, key: string): Uint8Array => utf8(`${meter}|${key}`);
+
+export const MAX_SEGMENT_BYTES = 8 * 1024 * 1024;
+/** One gateway's frames of one UTC day: the dag-cbor block whose CID its record announces. */
+export const segmentSchema = z.strictObject({
+  v: z.literal(1),
+  village: villageSchema,
+  device: deviceSchema,
+  day: daySchema,
+  prev: cidSchema.nullable(),
+  frames: z.array(sealedFrameSchema).min(1).max(5000),
+});
+export type Segment = z.infer<typeof segmentSchema>;
+export function readSegment(bytes: Uint8Array): Segment {
+  if (bytes.length > MAX_SEGMENT_BYTES) throw new Error('segment over the limit');
+  return segmentSchema.parse(decode(bytes));
+}
+
+/** Body of a `segment.announce` record. */
+export const announceBody = z.strictObject({
+  cid: cidSchema,
+  day: daySchema,
+  root: z.instanceof(Uint8Array).refine((b) => b.length === 32),
+  frames: z.int().min(1),
+  bytes: z.int().min(1).max(MAX_SEGMENT_BYTES),
+  fromMs: msSchema,
+  toMs: msSchema,
+  prev: cidSchema.nullable(),
+});

@@ -1,0 +1,179 @@
+import { HOUR_MS } from '../time.ts';
+import type { TrustLevel } from './trust.ts';
+
+/** Validation, estimation, editing: interval energy from differences of cumulative registers. Raw is never overwritten. */
+export type IntervalStatus = 'measured' | 'gap' | 'spike' | 'reset' | 'accepted' | 'rejected' | 'none';
+
+/** One interval as one frame tells it. Register values at both edges, null where nobody heard the meter. */
+export interface RawInterval {
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly startWh: bigint | null;
+  readonly endWh: bigint | null;
+  /** Polls asked and answered strictly inside. */
+  readonly asked: number;
+  readonly answered: number;
+  readonly trust: TrustLevel;
+  /** Where it comes from: orders overlapping sources (earlier in the chain first). */
+  readonly segment: string;
+  readonly order: number;
+}
+
+export interface Interval {
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly status: IntervalStatus;
+  /** Energy that counts; null where nobody knows or where it is held. */
+  readonly wh: bigint | null;
+  /** Energy held back until a person decides. */
+  readonly heldWh: bigint | null;
+  readonly trust: TrustLevel;
+  readonly segment: string;
+}
+
+/** Energy the register gained over hours in which nobody heard the meter: the total is known, its shape is not. */
+export interface Span {
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly wh: bigint;
+  readonly held: boolean;
+}
+
+export interface Decision {
+  readonly fromMs: number;
+  readonly action: 'accept' | 'reject';
+}
+
+export interface MeterHistory {
+  readonly intervals: readonly Interval[];
+  readonly spans: readonly Span[];
+  /** Intervals that a second frame also covered; the other is shown, never added. */
+  readonly duplicates: number;
+}
+
+/** Most energy a line can carry in a time, Wh. */
+export const limitWh = (limitW: number, ms: number): bigint => (BigInt(limitW) * BigInt(ms)) / BigInt(HOUR_MS);
+
+/** Picks one source per interval: higher trust, then earlier in the chain. Counts what was covered twice. */
+function pickOne(raw: readonly RawInterval[]): { readonly kept: RawInterval[]; readonly duplicates: number } {
+  const best = new Map<number, RawInterval>();
+  let duplicates = 0;
+  for (const r of raw) {
+    const other = best.get(r.fromMs);
+    if (!other) {
+      best.set(r.fromMs, r);
+      continue;
+    }
+    duplicates += 1;
+    if (r.trust > other.trust || (r.trust === other.trust && r.order < other.order)) best.set(r.fromMs, r);
+  }
+  const sorted = [...best.values()].sort((a, b) => a.fromMs - b.fromMs);
+  const kept: RawInterval[] = [];
+  for (const r of sorted) {
+    const last = kept.at(-1);
+    if (last && r.fromMs < last.toMs) duplicates += 1;
+    else kept.push(r);
+  }
+  return { kept, duplicates };
+}
+
+const heard = (r: RawInterval): boolean => r.startWh !== null && r.endWh !== null && (r.asked === 0 || r.answered > 0);
+
+/**
+ * Judges a meter's history in order of time.
+ * @param limitW what the line can carry; more energy than limit x time is a spike and held
+ * @param decisions what people decided on held intervals, by start
+ */
+export function judge(
+  raw: readonly RawInterval[],
+  limitW: number,
+  decisions: ReadonlyMap<number, Decision>,
+): MeterHistory {
+  const { kept, duplicates } = pickOne(raw);
+  const intervals: Interval[] = [];
+  const spans: Span[] = [];
+  let known: { readonly wh: bigint; readonly ms: number } | undefined;
+  for (const r of kept) {
+    const base = { fromMs: r.fromMs, toMs: r.toMs, trust: r.trust, segment: r.segment };
+    if (r.startWh !== null) {
+      if (known && known.ms < r.fromMs) addSpan(spans, known, { wh: r.startWh, ms: r.fromMs }, limitW, decisions);
+      known = { wh: r.startWh, ms: r.fromMs };
+    }
+    if (heard(r)) {
+      intervals.push({ ...base, ...energyOf(r, limitW, decisions) });
+      known = { wh: r.endWh as bigint, ms: r.toMs };
+      continue;
+    }
+    intervals.push({ ...base, status: 'gap', wh: null, heldWh: null });
+    if (r.endWh !== null) {
+      if (known) addSpan(spans, known, { wh: r.endWh, ms: r.toMs }, limitW, decisions);
+      known = { wh: r.endWh, ms: r.toMs };
+    }
+  }
+  return { intervals, spans, duplicates };
+}
+
+function energyOf(
+  r: RawInterval,
+  limitW: number,
+  decisions: ReadonlyMap<number, Decision>,
+): Pick<Interval, 'status' | 'wh' | 'heldWh'> {
+  const wh = (r.endWh as bigint) - (r.startWh as bigint);
+  if (wh < 0n) return { status: 'reset', wh: null, heldWh: null };
+  if (wh <= limitWh(limitW, r.toMs - r.fromMs)) return { status: 'measured', wh, heldWh: null };
+  const decision = decisions.get(r.fromMs);
+  if (!decision) return { status: 'spike', wh: null, heldWh: wh };
+  return decision.action === 'accept'
+    ? { status: 'accepted', wh, heldWh: null }
+    : { status: 'rejected', wh: null, heldWh: null };
+}
+
+function addSpan(
+  spans: Span[],
+  from: { readonly wh: bigint; readonly ms: number },
+  to: { readonly wh: bigint; readonly ms: number },
+  limitW: number,
+  decisions: ReadonlyMap<number, Decision>,
+): void {
+  const wh = to.wh - from.wh;
+  if (wh <= 0n) return;
+  const over = wh > limitWh(limitW, to.ms - from.ms);
+  const decision = decisions.get(from.ms);
+  if (over && decision?.action === 'reject') return;
+  spans.push({ fromMs: from.ms, toMs: to.ms, wh, held: over && decision?.action !== 'accept' });
+}
+
+export interface EnergyTotal {
+  /** Counted energy: measured, accepted, and spans whose end lies in the period. */
+  readonly wh: bigint;
+  readonly heldWh: bigint;
+  /** Intervals of the period with known energy, held or not. */
+  readonly recorded: number;
+  readonly gaps: number;
+  readonly spikes: number;
+  readonly resets: number;
+  readonly lowestTrust: TrustLevel | null;
+}
+
+/** Sums a meter's history over [from, to). `minTrust`: what lies below is shown, never counted. */
+export function totalOf(history: MeterHistory, from: number, to: number, minTrust: TrustLevel): EnergyTotal {
+  let [wh, heldWh] = [0n, 0n];
+  let [recorded, gaps, spikes, resets] = [0, 0, 0, 0];
+  let lowest: TrustLevel | null = null;
+  for (const i of history.intervals) {
+    if (i.fromMs < from || i.toMs > to || i.trust < minTrust) continue;
+    if (i.status === 'gap') gaps += 1;
+    else recorded += 1;
+    if (i.status === 'spike') spikes += 1;
+    if (i.status === 'reset') resets += 1;
+    wh += i.wh ?? 0n;
+    heldWh += i.heldWh ?? 0n;
+    if (i.wh !== null && (lowest === null || i.trust < lowest)) lowest = i.trust;
+  }
+  for (const s of history.spans) {
+    if (s.toMs <= from || s.toMs > to) continue;
+    if (s.held) heldWh += s.wh;
+    else wh += s.wh;
+  }
+  return { wh, heldWh, recorded, gaps, spikes, resets, lowestTrust: lowest };
+}

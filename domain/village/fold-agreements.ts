@@ -1,0 +1,106 @@
+import * as z from 'zod';
+import { faultsOf, hostLeaseSchema, partiesOf, termsHash } from '../agreement/terms.ts';
+import { agreementSchema, hash32Schema, memberSchema, signatureSchema, textSchema } from '../ids.ts';
+import { actDigest } from '../membership/typed-data.ts';
+import { type Agreement, type Apply, keyOf, type VillageState } from './state.ts';
+
+export const draftBody = z.strictObject({ agreement: agreementSchema, version: z.literal(1), terms: hostLeaseSchema });
+export const signBody = z.strictObject({
+  agreement: agreementSchema,
+  version: z.literal(1),
+  terms: hash32Schema,
+  party: memberSchema,
+  /** The party, or a signatory of the organisation that is the party. */
+  signer: memberSchema,
+  sig: signatureSchema,
+});
+export const declineBody = z.strictObject({ agreement: agreementSchema, party: memberSchema, reason: textSchema(400) });
+
+const draft: Apply = (ctx) => {
+  const body = draftBody.safeParse(ctx.record.body);
+  if (!body.success) return 'unreadable agreement';
+  const { agreement: id, version, terms } = body.data;
+  if (ctx.state.agreements.has(id)) return 'this agreement exists';
+  const faults = faultsOf(terms);
+  if (faults.length > 0) return `the terms contradict themselves: ${faults.join(', ')}`;
+  if (partiesOf(terms).some((p) => !ctx.state.members.has(p.member))) return 'a party is not a member';
+  if ([terms.hostMeter, ...terms.neighbours.map((n) => n.meter)].some((m) => !ctx.state.meters.has(m)))
+    return 'a meter is unknown';
+  ctx.state.agreements.set(id, {
+    id,
+    version,
+    terms,
+    hash: termsHash(terms),
+    draftedBy: ctx.author,
+    draftedMs: ctx.record.at.ms,
+    record: ctx.record.id,
+    signatures: [],
+    declined: null,
+    effectiveMs: null,
+  });
+  return undefined;
+};
+
+/** Who may sign for a party, and how many of them must. */
+export function signersOf(
+  state: VillageState,
+  party: string,
+): { readonly signers: readonly string[]; readonly needed: number } {
+  const m = state.members.get(party);
+  return m?.kind === 'organisation' ? { signers: m.signatories, needed: m.threshold } : { signers: [party], needed: 1 };
+}
+
+export function hasSigned(state: VillageState, agreement: Agreement, party: string): boolean {
+  const { signers, needed } = signersOf(state, party);
+  const done = new Set(agreement.signatures.filter((s) => s.party === party).map((s) => s.signer));
+  return signers.filter((s) => done.has(s)).length >= needed;
+}
+
+const sign: Apply = (ctx) => {
+  const body = signBody.safeParse(ctx.record.body);
+  if (!body.success) return 'unreadable signature';
+  const b = body.data;
+  const a = ctx.state.agreements.get(b.agreement);
+  if (!a) return 'no such agreement';
+  if (a.hash !== b.terms) return 'signed other terms than these';
+  if (a.declined) return 'the agreement was declined';
+  if (!partiesOf(a.terms).some((p) => p.member === b.party)) return 'not a party';
+  if (!signersOf(ctx.state, b.party).signers.includes(b.signer)) return 'may not sign for this party';
+  if (a.signatures.some((s) => s.party === b.party && s.signer === b.signer)) return 'already signed';
+  const digest = actDigest('Agreement', {
+    village: `0x${ctx.state.village}`,
+    agreement: a.id,
+    version: a.version,
+    terms: a.hash,
+  });
+  if (ctx.recover(digest, b.sig) !== keyOf(ctx.state, b.signer)) return 'the signature is not of the signer';
+  const signed: Agreement = {
+    ...a,
+    signatures: [...a.signatures, { party: b.party, signer: b.signer, atMs: ctx.record.at.ms, record: ctx.record.id }],
+  };
+  const all = partiesOf(a.terms).every((p) => hasSigned(ctx.state, signed, p.member));
+  ctx.state.agreements.set(a.id, { ...signed, effectiveMs: all ? ctx.record.at.ms : null });
+  return undefined;
+};
+
+const decline: Apply = (ctx) => {
+  const body = declineBody.safeParse(ctx.record.body);
+  if (!body.success) return 'unreadable refusal';
+  const a = ctx.state.agreements.get(body.data.agreement);
+  if (!a) return 'no such agreement';
+  if (a.effectiveMs !== null) return 'the agreement is in force';
+  if (a.declined) return 'already declined';
+  if (!partiesOf(a.terms).some((p) => p.member === body.data.party)) return 'not a party';
+  if (!signersOf(ctx.state, body.data.party).signers.includes(ctx.author)) return 'may not decline for this party';
+  ctx.state.agreements.set(a.id, {
+    ...a,
+    declined: { party: body.data.party, reason: body.data.reason, atMs: ctx.record.at.ms },
+  });
+  return undefined;
+};
+
+export const agreementRules: Readonly<Record<string, Apply>> = {
+  'agreement.draft': draft,
+  'agreement.sign': sign,
+  'agreement.decline': decline,
+};

@@ -1,0 +1,70 @@
+import * as z from 'zod';
+import { cidSchema, entrySchema, meterSchema, msSchema, naturalSchema, textSchema } from '../ids.ts';
+import { announceBody } from '../metering/frame.ts';
+import { type Apply, decisionKey, isCoordinator } from './state.ts';
+
+export const decideBody = z.strictObject({
+  meter: meterSchema,
+  fromMs: msSchema,
+  action: z.enum(['accept', 'reject']),
+  reason: textSchema(400),
+});
+export const entryBody = z.strictObject({
+  entry: entrySchema,
+  kind: z.enum(['hand', 'file']),
+  label: textSchema(200),
+  segments: z.array(cidSchema).min(1).max(400),
+  hours: z.int().min(0),
+  wh: naturalSchema,
+});
+export const vouchBody = z.strictObject({ entry: entrySchema, document: textSchema(400) });
+
+const announce: Apply = (ctx) => {
+  const body = announceBody.safeParse(ctx.record.body);
+  if (!body.success) return 'unreadable segment';
+  const s = body.data;
+  if (ctx.state.segments.has(s.cid)) return 'this segment is announced already';
+  if (ctx.record.book !== `segments-${s.day.slice(0, 7)}`) return 'the segment is in the book of another month';
+  ctx.state.segments.set(s.cid, { ...s, device: ctx.record.device, record: ctx.record.id, atMs: ctx.record.at.ms });
+  return undefined;
+};
+
+const decide: Apply = (ctx) => {
+  const body = decideBody.safeParse(ctx.record.body);
+  if (!body.success) return 'unreadable decision';
+  if (!isCoordinator(ctx.state, ctx.author)) return 'only a coordinator decides on readings';
+  if (!ctx.state.meters.has(body.data.meter)) return 'no such meter';
+  const key = decisionKey(body.data.meter, body.data.fromMs);
+  ctx.state.decisions.set(key, { ...body.data, by: ctx.author, atMs: ctx.record.at.ms });
+  return undefined;
+};
+
+const enter: Apply = (ctx) => {
+  const body = entryBody.safeParse(ctx.record.body);
+  if (!body.success) return 'unreadable entry';
+  const { entry: id, ...e } = body.data;
+  if (ctx.state.entries.has(id)) return 'this entry exists';
+  ctx.state.entries.set(id, { id, ...e, author: ctx.author, atMs: ctx.record.at.ms, vouched: null });
+  return undefined;
+};
+
+const vouch: Apply = (ctx) => {
+  const body = vouchBody.safeParse(ctx.record.body);
+  if (!body.success) return 'unreadable voucher';
+  const e = ctx.state.entries.get(body.data.entry);
+  if (!e) return 'no such entry';
+  if (e.author === ctx.author) return 'the author cannot vouch for their own entry';
+  if (e.vouched) return 'already vouched for';
+  ctx.state.entries.set(e.id, {
+    ...e,
+    vouched: { by: ctx.author, document: body.data.document, atMs: ctx.record.at.ms },
+  });
+  return undefined;
+};
+
+export const operationRules: Readonly<Record<string, Apply>> = {
+  'segment.announce': announce,
+  'vee.decide': decide,
+  'entry.add': enter,
+  'entry.vouch': vouch,
+};

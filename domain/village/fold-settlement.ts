@@ -1,0 +1,158 @@
+import { keccak_256 } from '@noble/hashes/sha3.js';
+import * as z from 'zod';
+import { encode, sha256, toHex } from '../bytes.ts';
+import { bigSchema, cidSchema, hash32Schema, memberSchema, monthSchema, signatureSchema } from '../ids.ts';
+import { type BatchHead, batchDigest, type LedgerDomain } from '../settlement/batch.ts';
+import { packLanes } from '../settlement/lanes.ts';
+import { monthIndex, monthSpan, type Zone } from '../time.ts';
+import { type Apply, type Close, isCoordinator, keyOf, type PeriodCut, ZERO_HASH } from './state.ts';
+
+const seqs = z.record(z.string().max(64), z.int().min(0));
+export const cutSchema = z.strictObject({
+  segments: z.array(cidSchema).max(20_000),
+  records: z.record(z.string().max(40), seqs),
+  rules: z.literal(1),
+});
+export const proposeBody = z.strictObject({
+  month: monthSchema,
+  prev: hash32Schema,
+  root: hash32Schema,
+  cut: cutSchema,
+  lanes: z
+    .array(z.strictObject({ member: memberSchema, index: z.int().min(0).max(1_000_000), net: bigSchema }))
+    .max(100_000),
+  digest: hash32Schema,
+});
+export const closeSignBody = z.strictObject({ digest: hash32Schema, signer: memberSchema, sig: signatureSchema });
+export const receiptBody = z.strictObject({
+  digest: hash32Schema,
+  txHash: hash32Schema,
+  block: z.int().min(0),
+  gasUsed: z.int().min(0),
+  final: z.boolean(),
+});
+
+/** sha-256 of the canonical cut: the `evidence` of a batch. */
+export const evidenceOf = (cut: PeriodCut): string => `0x${toHex(sha256(encode(cut)))}`;
+
+export interface BatchInput {
+  readonly village: string;
+  readonly month: string;
+  readonly zone: Zone;
+  readonly prev: string;
+  readonly root: string;
+  readonly cut: PeriodCut;
+  readonly lanes: Close['lanes'];
+}
+
+/** Head, payload and EIP-712 digest of the batch that settles a month. */
+export function batchOf(
+  input: BatchInput,
+  ledger: LedgerDomain,
+): { readonly head: BatchHead; readonly payload: string; readonly digest: string } {
+  const head: BatchHead = {
+    village: `0x${input.village}`,
+    prev: input.prev,
+    statementsRoot: input.root,
+    evidence: evidenceOf(input.cut),
+    period: monthIndex(input.month),
+    periodEnd: Math.floor(monthSpan(input.month, input.zone).to / 1000),
+  };
+  const payload = packLanes(new Map(input.lanes.map((l) => [l.index, l.net])));
+  return { head, payload: `0x${toHex(payload)}`, digest: batchDigest(ledger, head, `0x${toHex(keccak_256(payload))}`) };
+}
+
+const propose: Apply = (ctx) => {
+  const body = proposeBody.safeParse(ctx.record.body);
+  if (!body.success) return 'unreadable close';
+  const b = body.data;
+  const { state } = ctx;
+  const founding = state.founding;
+  if (!founding) return 'the village is not founded';
+  if (!isCoordinator(state, ctx.author)) return 'only a coordinator closes a month';
+  if (b.prev !== state.head) return 'another month was closed first';
+  if (state.closes.has(b.digest)) return 'proposed already';
+  if (b.lanes.reduce((a, l) => a + l.net, 0n) !== 0n) return 'the lanes do not sum to zero';
+  if (b.lanes.some((l) => (state.lanes.get(l.member) ?? l.index) !== l.index)) return 'a member has another lane';
+  if (new Set(b.lanes.map((l) => l.index)).size !== b.lanes.length) return 'two members in one lane';
+  const zone = { offsetMin: founding.zoneOffsetMin };
+  const { digest } = batchOf({ village: state.village, zone, ...b }, ctx.ledger);
+  if (digest !== b.digest) return 'the digest is not of this batch';
+  const rival = [...state.closes.values()].find((c) => c.month === b.month && c.prev === b.prev);
+  if (rival)
+    state.conflicts.push({
+      id: ctx.record.id,
+      kind: 'two-closes',
+      counts: rival.record,
+      onHold: ctx.record.id,
+      text: b.month,
+    });
+  state.closes.set(b.digest, {
+    month: b.month,
+    digest: b.digest,
+    prev: b.prev,
+    root: b.root,
+    evidence: evidenceOf(b.cut),
+    cut: b.cut,
+    lanes: b.lanes,
+    proposedBy: ctx.author,
+    proposedMs: ctx.record.at.ms,
+    record: ctx.record.id,
+    signatures: [],
+    threshold: state.coordinators.threshold,
+    agreed: false,
+    receipt: null,
+  });
+  return undefined;
+};
+
+const sign: Apply = (ctx) => {
+  const body = closeSignBody.safeParse(ctx.record.body);
+  if (!body.success) return 'unreadable signature';
+  const { digest, signer, sig } = body.data;
+  const { state } = ctx;
+  const close = state.closes.get(digest);
+  if (!close) return 'no such close';
+  if (!state.coordinators.members.includes(signer)) return 'not one of the coordinators who close accounts';
+  const address = keyOf(state, signer);
+  if (!address || ctx.recover(digest, sig) !== address) return 'the signature is not of the signer';
+  if (close.signatures.some((s) => s.member === signer)) return 'already signed';
+  const other = [...state.closes.values()].find(
+    (c) => c.prev === close.prev && c.digest !== digest && c.signatures.some((s) => s.member === signer),
+  );
+  if (other) return 'signed another close of this month';
+  const signatures = [...close.signatures, { member: signer, address, sig, atMs: ctx.record.at.ms }];
+  const agreed = close.prev === state.head && signatures.length >= close.threshold;
+  state.closes.set(digest, { ...close, signatures, agreed: close.agreed || agreed });
+  if (agreed && !close.agreed) {
+    state.head = digest;
+    for (const l of close.lanes) state.lanes.set(l.member, l.index);
+  }
+  return undefined;
+};
+
+const receipt: Apply = (ctx) => {
+  const body = receiptBody.safeParse(ctx.record.body);
+  if (!body.success) return 'unreadable receipt';
+  const close = ctx.state.closes.get(body.data.digest);
+  if (!close?.agreed) return 'no agreed close for this receipt';
+  if (close.receipt?.final) return 'already final';
+  if (!ctx.state.devices.has(ctx.record.device)) return 'unknown device';
+  const { digest: _, ...r } = body.data;
+  ctx.state.closes.set(close.digest, { ...close, receipt: { ...r, atMs: ctx.record.at.ms } });
+  return undefined;
+};
+
+/** Agreed closes from the first to the last, following `prev`. */
+export function agreedChain(closes: Iterable<Close>): Close[] {
+  const byPrev = new Map([...closes].filter((c) => c.agreed).map((c) => [c.prev, c]));
+  const out: Close[] = [];
+  for (let c = byPrev.get(ZERO_HASH); c; c = byPrev.get(c.digest)) out.push(c);
+  return out;
+}
+
+export const settlementRules: Readonly<Record<string, Apply>> = {
+  'close.propose': propose,
+  'close.sign': sign,
+  'close.receipt': receipt,
+};

@@ -1,0 +1,245 @@
+import type { HostLease } from '../agreement/terms.ts';
+import type { Cut } from '../books/order.ts';
+import type { KnownRecord } from '../books/record.ts';
+import type { Founding, Role } from '../membership/founding.ts';
+import type { LedgerDomain } from '../settlement/batch.ts';
+
+export interface MemberKey {
+  /** Lower-case 0x address. */
+  readonly address: string;
+  readonly number: number;
+  readonly sinceMs: number;
+}
+export interface Member {
+  readonly id: string;
+  readonly name: string;
+  readonly kind: 'person' | 'organisation';
+  readonly roles: readonly Role[];
+  /** Newest last; empty for an organisation. */
+  readonly keys: readonly MemberKey[];
+  readonly signatories: readonly string[];
+  readonly threshold: number;
+  readonly sinceMs: number;
+  readonly admittedBy: string;
+}
+export interface Device {
+  readonly id: string;
+  readonly member: string;
+  /** X25519 public key, 64 hex. */
+  readonly box: string;
+  readonly grantedMs: number;
+  readonly revoked: {
+    readonly last: Readonly<Record<string, number>>;
+    readonly reason: string;
+    readonly atMs: number;
+  } | null;
+  /** Two records with one seq: nothing at or after this clock counts. */
+  readonly frozenFrom: { readonly ms: number; readonly n: number } | null;
+}
+export interface Asset {
+  readonly id: string;
+  readonly name: string;
+  readonly source: 'solar' | 'hydro' | 'wind' | 'biomass' | 'diesel' | 'battery' | 'grid';
+  readonly serial: string;
+  readonly capacityW: number;
+  readonly storageWh: bigint | null;
+  readonly owner: string;
+  readonly host: string | null;
+  readonly simulated: boolean;
+}
+export interface Meter {
+  readonly id: string;
+  readonly name: string;
+  readonly kind: 'use' | 'generation' | 'battery' | 'site';
+  readonly place: 'home' | 'mill' | 'clinic' | 'school' | 'shop' | 'other' | null;
+  readonly source: Asset['source'] | null;
+  readonly asset: string | null;
+  readonly member: string | null;
+  readonly limitW: number;
+  readonly manufacturer: string | null;
+  readonly model: string | null;
+  readonly serial: string | null;
+  readonly simulated: boolean;
+  readonly sinceMs: number;
+}
+export interface PartySignature {
+  readonly party: string;
+  readonly signer: string;
+  readonly atMs: number;
+  readonly record: string;
+}
+export interface Agreement {
+  readonly id: string;
+  readonly version: number;
+  readonly terms: HostLease;
+  readonly hash: string;
+  readonly draftedBy: string;
+  readonly draftedMs: number;
+  readonly record: string;
+  readonly signatures: readonly PartySignature[];
+  readonly declined: { readonly party: string; readonly reason: string; readonly atMs: number } | null;
+  /** Set once every party has signed. */
+  readonly effectiveMs: number | null;
+}
+export interface SegmentRef {
+  readonly cid: string;
+  readonly device: string;
+  readonly day: string;
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly bytes: number;
+  readonly frames: number;
+  readonly root: Uint8Array;
+  readonly prev: string | null;
+  readonly record: string;
+  readonly atMs: number;
+}
+export interface VeeDecision {
+  readonly meter: string;
+  readonly fromMs: number;
+  readonly action: 'accept' | 'reject';
+  readonly reason: string;
+  readonly by: string;
+  readonly atMs: number;
+}
+export interface Entry {
+  readonly id: string;
+  readonly kind: 'hand' | 'file';
+  readonly label: string;
+  readonly author: string;
+  readonly segments: readonly string[];
+  readonly hours: number;
+  readonly wh: bigint;
+  readonly atMs: number;
+  readonly vouched: { readonly by: string; readonly document: string; readonly atMs: number } | null;
+}
+export interface SealedKey {
+  readonly device: string;
+  readonly ephemeral: Uint8Array;
+  readonly iv: Uint8Array;
+  readonly box: Uint8Array;
+}
+export interface PeriodCut {
+  /** Segments that entered with this close; earlier closes name theirs. */
+  readonly segments: readonly string[];
+  readonly records: Cut;
+  readonly rules: 1;
+}
+export interface Close {
+  readonly month: string;
+  readonly digest: string;
+  readonly prev: string;
+  readonly root: string;
+  readonly evidence: string;
+  readonly cut: PeriodCut;
+  readonly lanes: readonly { readonly member: string; readonly index: number; readonly net: bigint }[];
+  readonly proposedBy: string;
+  readonly proposedMs: number;
+  readonly record: string;
+  readonly signatures: readonly {
+    readonly member: string;
+    readonly address: string;
+    readonly sig: string;
+    readonly atMs: number;
+  }[];
+  readonly threshold: number;
+  /** Has enough signatures: the accounts of the month are these. */
+  readonly agreed: boolean;
+  readonly receipt: {
+    readonly txHash: string;
+    readonly block: number;
+    readonly gasUsed: number;
+    readonly final: boolean;
+    readonly atMs: number;
+  } | null;
+}
+export interface CoordinatorChange {
+  readonly epoch: number;
+  readonly members: readonly string[];
+  readonly threshold: number;
+  /** Ascending addresses, as the ledger gets them. */
+  readonly operators: readonly string[];
+  readonly signatures: readonly { readonly address: string; readonly sig: string }[];
+  readonly agreed: boolean;
+}
+export interface Conflict {
+  readonly id: string;
+  readonly kind: 'equivocation' | 'serial-twice' | 'two-closes' | 'two-versions';
+  /** Record ids: the one that counts and the one on hold. */
+  readonly counts: string;
+  readonly onHold: string;
+  readonly text: string;
+}
+
+/** Everything the village is, as a pure fold of its records. Maps are keyed by id. */
+export interface VillageState {
+  readonly village: string;
+  founding: Founding | null;
+  readonly members: Map<string, Member>;
+  readonly devices: Map<string, Device>;
+  /** Every address a member ever had. */
+  readonly everKeys: Map<string, Set<string>>;
+  coordinators: { readonly members: readonly string[]; readonly threshold: number; readonly epoch: number };
+  readonly coordinatorChanges: CoordinatorChange[];
+  /** key id -> device -> sealed key. */
+  readonly keyShares: Map<string, Map<string, SealedKey>>;
+  readonly assets: Map<string, Asset>;
+  readonly meters: Map<string, Meter>;
+  readonly agreements: Map<string, Agreement>;
+  readonly segments: Map<string, SegmentRef>;
+  readonly decisions: Map<string, VeeDecision>;
+  readonly entries: Map<string, Entry>;
+  /** Proposals by digest, in the order in which they count. */
+  readonly closes: Map<string, Close>;
+  /** Digest of the last agreed close; zero when none. */
+  head: string;
+  readonly lanes: Map<string, number>;
+  readonly conflicts: Conflict[];
+  /** Why a record does not count; a record that counts is absent. */
+  readonly onHold: Map<string, string>;
+  /** Kept and relayed, not understood by this version. */
+  readonly unknown: Set<string>;
+}
+
+export interface FoldContext {
+  readonly state: VillageState;
+  readonly record: KnownRecord;
+  /** Member of the device that wrote the record. */
+  readonly author: string;
+  readonly recover: (digest: string, signature: string) => string | undefined;
+  readonly ledger: LedgerDomain;
+}
+/** Applies a record, or says why it does not count. */
+export type Apply = (ctx: FoldContext) => string | undefined;
+
+export const ZERO_HASH = `0x${'0'.repeat(64)}`;
+export const decisionKey = (meter: string, fromMs: number): string => `${meter}|${fromMs}`;
+export const isCoordinator = (state: VillageState, member: string): boolean =>
+  state.members.get(member)?.roles.includes('coordinator') ?? false;
+export const keyOf = (state: VillageState, member: string): string | undefined =>
+  state.members.get(member)?.keys.at(-1)?.address;
+
+export function emptyState(village: string): VillageState {
+  return {
+    village,
+    founding: null,
+    members: new Map(),
+    devices: new Map(),
+    everKeys: new Map(),
+    coordinators: { members: [], threshold: 1, epoch: 0 },
+    coordinatorChanges: [],
+    keyShares: new Map(),
+    assets: new Map(),
+    meters: new Map(),
+    agreements: new Map(),
+    segments: new Map(),
+    decisions: new Map(),
+    entries: new Map(),
+    closes: new Map(),
+    head: ZERO_HASH,
+    lanes: new Map(),
+    conflicts: [],
+    onHold: new Map(),
+    unknown: new Set(),
+  };
+}
