@@ -26,13 +26,15 @@ export const LINE_KINDS = [
   'wheeling',
   'owner-share',
   'host-share',
+  /** Late or corrected readings of months that are closed. */
+  'adjustment',
 ] as const;
 const line = z.object({
   kind: z.enum(LINE_KINDS),
-  agreement: agreementId,
+  agreement: agreementId.nullable(),
   /** + to this member, - from this member. */
   amountMinor: minorAmount,
-  other: person,
+  other: person.nullable(),
   wh: wh.nullable(),
   pricePerKwh: z.bigint().nullable(),
   meter: meterId.nullable(),
@@ -101,31 +103,27 @@ const view = z.object({
 export type AccountsView = z.infer<typeof view>;
 
 export const accounts = {
-  periods: base
-    .input(inVillage)
-    .output(
-      z.object({
-        periods: z.array(
-          z.object({ month, state: periodState, over: z.boolean(), changesHandsMinor: minorAmount.nullable() }),
-        ),
-        current: month,
-      }),
-    ),
+  periods: base.input(inVillage).output(
+    z.object({
+      periods: z.array(
+        z.object({ month, state: periodState, over: z.boolean(), changesHandsMinor: minorAmount.nullable() }),
+      ),
+      current: month,
+    }),
+  ),
   /** A closed month as it was signed, an open one as it would be now. */
   get: base.input(inVillage.extend({ month })).output(view),
-  statement: base
-    .input(inVillage.extend({ month, member: memberId }))
-    .output(
-      z.object({
-        month,
-        state: periodState,
-        statement,
-        batch: batch.nullable(),
-        villageName: z.string(),
-        qr: z.string(),
-        receipt: z.string(),
-      }),
-    ),
+  statement: base.input(inVillage.extend({ month, member: memberId })).output(
+    z.object({
+      month,
+      state: periodState,
+      statement,
+      batch: batch.nullable(),
+      villageName: z.string(),
+      qr: z.string(),
+      receipt: z.string(),
+    }),
+  ),
   /** Names the cut, computes the statements and proposes the batch. */
   close: base.input(villageCommand.extend({ month })).output(jobStarted),
   sign: base

@@ -92,16 +92,14 @@ export const agreements = {
     }),
   ),
   /** Names of blanks that are empty or contradict each other; a draft with any cannot be signed (P10). */
-  check: base
-    .input(inVillage.extend({ terms: hostLeaseTerms }))
-    .output(
-      z.object({
-        missing: z.array(z.string()),
-        warnings: z.array(z.string()),
-        example,
-        sealWords: z.array(z.string()),
-      }),
-    ),
+  check: base.input(inVillage.extend({ terms: hostLeaseTerms })).output(
+    z.object({
+      missing: z.array(z.string()),
+      warnings: z.array(z.string()),
+      example,
+      sealWords: z.array(z.string()),
+    }),
+  ),
   draft: base.input(villageCommand.extend({ terms: hostLeaseTerms })).output(z.object({ agreement: agreementId })),
   /** Signs exactly the bytes whose hash the person saw. */
   sign: base

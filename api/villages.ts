@@ -58,18 +58,16 @@ export const villages = {
     )
     .output(z.object({ village: villageId, words: z.array(z.string()) })),
   /** Reads an invitation without using it. */
-  readInvitation: base
-    .input(z.object({ text: z.string().max(8192) }))
-    .output(
-      z.object({
-        village: z.string(),
-        villageName: z.string(),
-        name: z.string(),
-        roles: z.array(role),
-        expiresAtMs: z.int(),
-        invitedBy: z.string(),
-      }),
-    ),
+  readInvitation: base.input(z.object({ text: z.string().max(8192) })).output(
+    z.object({
+      village: z.string(),
+      villageName: z.string(),
+      name: z.string(),
+      roles: z.array(role),
+      expiresAtMs: z.int(),
+      invitedBy: z.string(),
+    }),
+  ),
   join: base
     .input(command.extend({ text: z.string().max(8192), name, pin }))
     .output(z.object({ village: villageId, words: z.array(z.string()) })),

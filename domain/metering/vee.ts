@@ -47,31 +47,31 @@ export interface Decision {
 export interface MeterHistory {
   readonly intervals: readonly Interval[];
   readonly spans: readonly Span[];
-  /** Intervals that a second frame also covered; the other is shown, never added. */
-  readonly duplicates: number;
+  /** Starts of intervals that a second frame also covered; the other is shown, never added. */
+  readonly duplicates: readonly number[];
 }
 
 /** Most energy a line can carry in a time, Wh. */
 export const limitWh = (limitW: number, ms: number): bigint => (BigInt(limitW) * BigInt(ms)) / BigInt(HOUR_MS);
 
 /** Picks one source per interval: higher trust, then earlier in the chain. Counts what was covered twice. */
-function pickOne(raw: readonly RawInterval[]): { readonly kept: RawInterval[]; readonly duplicates: number } {
+function pickOne(raw: readonly RawInterval[]): { readonly kept: RawInterval[]; readonly duplicates: number[] } {
   const best = new Map<number, RawInterval>();
-  let duplicates = 0;
+  const duplicates: number[] = [];
   for (const r of raw) {
     const other = best.get(r.fromMs);
     if (!other) {
       best.set(r.fromMs, r);
       continue;
     }
-    duplicates += 1;
+    duplicates.push(r.fromMs);
     if (r.trust > other.trust || (r.trust === other.trust && r.order < other.order)) best.set(r.fromMs, r);
   }
   const sorted = [...best.values()].sort((a, b) => a.fromMs - b.fromMs);
   const kept: RawInterval[] = [];
   for (const r of sorted) {
     const last = kept.at(-1);
-    if (last && r.fromMs < last.toMs) duplicates += 1;
+    if (last && r.fromMs < last.toMs) duplicates.push(r.fromMs);
     else kept.push(r);
   }
   return { kept, duplicates };

@@ -12,6 +12,9 @@ export interface Statement {
   readonly index: number;
   readonly pays: Minor;
   readonly receives: Minor;
+  /** Late or corrected readings of months closed before: what is due now beyond what was settled then. */
+  readonly adjustment: Minor;
+  /** receives - pays + adjustment. */
   readonly net: Minor;
   readonly lines: readonly Obligation[];
 }
@@ -20,8 +23,13 @@ export interface Statement {
  * Statements of everyone an obligation names, by lane. New members get the next free lanes in order of their id.
  * The sum of all nets is zero by construction: each obligation enters once on both sides.
  */
-export function statementsOf(obligations: readonly Obligation[], lanes: ReadonlyMap<string, number>): Statement[] {
-  const members = [...new Set(obligations.flatMap((o) => [o.from, o.to]))].sort();
+export function statementsOf(
+  obligations: readonly Obligation[],
+  lanes: ReadonlyMap<string, number>,
+  adjustments: ReadonlyMap<string, bigint> = new Map(),
+): Statement[] {
+  const adjusted = [...adjustments].filter(([, amount]) => amount !== 0n).map(([member]) => member);
+  const members = [...new Set([...obligations.flatMap((o) => [o.from, o.to]), ...adjusted])].sort();
   const index = extendLanes(lanes, members);
   return members
     .map((member) => {
@@ -33,7 +41,8 @@ export function statementsOf(obligations: readonly Obligation[], lanes: Readonly
         index: index.get(member) as number,
         pays: minor(pays),
         receives: minor(receives),
-        net: minor(receives - pays),
+        adjustment: minor(adjustments.get(member) ?? 0n),
+        net: minor(receives - pays + (adjustments.get(member) ?? 0n)),
         lines,
       };
     })
