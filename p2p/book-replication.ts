@@ -1,0 +1,154 @@
+import { randomInt } from 'node:crypto';
+import type { Connection, Libp2p, PeerId, Stream } from '@libp2p/interface';
+import { peerIdFromString } from '@libp2p/peer-id';
+import { backoffMs } from './backoff.ts';
+import { createFrameStream } from './frame-stream.ts';
+import { createSyncSession, type SessionState, type SyncSession } from './sync-session.ts';
+import type { VillageBooks } from './village-books.ts';
+
+export const SYNC_PROTOCOL = '/gridpact/sync/1.0.0';
+const PULSE_EVERY_MS = 2000;
+/** A change is told to peers after this, so that a burst of changes makes one message, ms. */
+const PULSE_AFTER_CHANGE_MS = 100;
+/** A peer that said nothing for this long is hung up, ms. */
+const SILENT_AFTER_MS = 20_000;
+const OPEN_TIMEOUT_MS = 10_000;
+/** A peer that broke the protocol is left alone for this long, ms. */
+const PENALTY_MS = 30_000;
+
+export interface ReplicationContext {
+  readonly libp2p: Libp2p;
+  readonly village: string;
+  readonly books: VillageBooks;
+  onViolation(peer: string, reason: string): void;
+  onChange(): void;
+}
+
+/** Keeps one sync session with every connected peer. */
+export interface BookReplication {
+  /** Offers entries that were just joined to all peers, whoever sent them. */
+  offer(book: string, hashes: readonly string[]): void;
+  state(peer: string): SessionState | undefined;
+  stop(): Promise<void>;
+}
+
+const now = (): number => performance.now();
+
+export async function startBookReplication(context: ReplicationContext): Promise<BookReplication> {
+  const { libp2p, books, village } = context;
+  const sessions = new Map<string, SyncSession>();
+  const running = new Set<Promise<void>>();
+  const barredUntil = new Map<string, number>();
+  const failures = new Map<string, number>();
+  const opening = new Map<string, NodeJS.Timeout>();
+  let stopped = false;
+  let changeTimer: NodeJS.Timeout | undefined;
+  let pulseTimer: NodeJS.Timeout | undefined;
+
+  const connectionOf = (peer: string): Connection | undefined =>
+    libp2p.getConnections(peerIdFromString(peer)).find((c) => c.status === 'open');
+  const isBarred = (peer: string): boolean => (barredUntil.get(peer) ?? 0) > now();
+  const track = (task: Promise<void>): void => {
+    const tracked = task.catch(() => undefined).finally(() => running.delete(tracked));
+    running.add(tracked);
+  };
+
+  const runSession = async (peer: string, stream: Stream): Promise<void> => {
+    sessions.get(peer)?.stop();
+    const session = createSyncSession(createFrameStream(stream), {
+      peer,
+      village,
+      books,
+      now,
+      onViolation(reason) {
+        barredUntil.set(peer, now() + PENALTY_MS);
+        context.onViolation(peer, reason);
+      },
+      onChange: context.onChange,
+    });
+    sessions.set(peer, session);
+    await session.run();
+    if (session.state().greeted) failures.delete(peer);
+    if (sessions.get(peer) !== session) return;
+    sessions.delete(peer);
+    context.onChange();
+    scheduleOpening(peer);
+  };
+
+  /** Of two connected peers the one with the lower id opens the stream. */
+  const isOurTurn = (peer: string): boolean => libp2p.peerId.toString() < peer;
+  const scheduleOpening = (peer: string): void => {
+    if (stopped || !isOurTurn(peer) || opening.has(peer) || !connectionOf(peer)) return;
+    const count = failures.get(peer) ?? 0;
+    failures.set(peer, count + 1);
+    const penalty = Math.max(0, (barredUntil.get(peer) ?? 0) - now());
+    const waitMs = count === 0 && penalty === 0 ? 0 : penalty + backoffMs(count, 100, 10_000);
+    opening.set(
+      peer,
+      setTimeout(() => {
+        opening.delete(peer);
+        track(openSession(peer));
+      }, waitMs),
+    );
+  };
+  const openSession = async (peer: string): Promise<void> => {
+    const connection = connectionOf(peer);
+    if (stopped || !connection || sessions.has(peer)) return;
+    try {
+      const stream = await connection.newStream(SYNC_PROTOCOL, { signal: AbortSignal.timeout(OPEN_TIMEOUT_MS) });
+      track(runSession(peer, stream));
+    } catch {
+      // The other side may not be ready yet, or the connection is on its way out.
+      scheduleOpening(peer);
+    }
+  };
+
+  const onConnect = (event: CustomEvent<PeerId>): void => {
+    failures.delete(event.detail.toString());
+    scheduleOpening(event.detail.toString());
+  };
+  const onStream = (stream: Stream, connection: Connection): void => {
+    const peer = connection.remotePeer.toString();
+    if (stopped || isBarred(peer)) stream.abort(new Error('not now'));
+    else track(runSession(peer, stream));
+  };
+  const pulseAll = (): void => {
+    for (const [peer, session] of sessions) {
+      if (now() - session.state().heardAt > SILENT_AFTER_MS) track(libp2p.hangUp(peerIdFromString(peer)));
+      else if (session.state().greeted) session.pulse();
+    }
+  };
+  const schedulePulse = (): void => {
+    const waitMs = PULSE_EVERY_MS * 0.75 + randomInt(PULSE_EVERY_MS / 2);
+    pulseTimer = setTimeout(() => {
+      pulseAll();
+      schedulePulse();
+    }, waitMs);
+  };
+
+  libp2p.addEventListener('peer:connect', onConnect);
+  await libp2p.handle(SYNC_PROTOCOL, onStream, { maxInboundStreams: 4, maxOutboundStreams: 4 });
+  for (const peer of libp2p.getPeers()) scheduleOpening(peer.toString());
+  schedulePulse();
+
+  return {
+    offer(book, hashes) {
+      for (const session of sessions.values()) session.offer(book, hashes);
+      changeTimer ??= setTimeout(() => {
+        changeTimer = undefined;
+        pulseAll();
+      }, PULSE_AFTER_CHANGE_MS);
+    },
+    state: (peer) => sessions.get(peer)?.state(),
+    async stop() {
+      stopped = true;
+      clearTimeout(changeTimer);
+      clearTimeout(pulseTimer);
+      for (const timer of opening.values()) clearTimeout(timer);
+      libp2p.removeEventListener('peer:connect', onConnect);
+      await libp2p.unhandle(SYNC_PROTOCOL);
+      for (const session of sessions.values()) session.stop();
+      while (running.size > 0) await Promise.all(running);
+    },
+  };
+}

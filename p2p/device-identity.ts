@@ -1,0 +1,85 @@
+import type { Identity } from '@orbitdb/core';
+import { base58btc } from 'multiformats/bases/base58';
+import { base32 } from 'multiformats/bases/base32';
+import { CID } from 'multiformats/cid';
+import * as z from 'zod';
+import { cidOf, decode, encode, fromHex, toHex, utf8 } from '#domain/bytes.ts';
+import { createSigner, verifyEd25519 } from './ed25519.ts';
+
+export const MAX_IDENTITY_BYTES = 1024;
+const MAX_VERIFIED = 10_000;
+
+const hex = (bytes: number) => z.string().regex(new RegExp(`^[0-9a-f]{${bytes * 2}}$`));
+const schema = z.strictObject({
+  id: hex(32),
+  publicKey: hex(32),
+  signatures: z.strictObject({ id: hex(64), publicKey: hex(64) }),
+  type: z.literal('publickey'),
+});
+
+/** An OrbitDB identity of type 'publickey' whose one key is the device key. */
+export interface DeviceIdentity {
+  /** 64 hex. */
+  readonly device: string;
+  /** OrbitDB's name of the block: its CID in base58. */
+  readonly hash: string;
+  readonly bytes: Uint8Array;
+}
+
+/** OrbitDB names blocks by CIDv1 in base58btc. */
+export const orbitHashOf = (block: Uint8Array): string => toOrbitHash(CID.parse(cidOf(block), base32));
+export const toOrbitHash = (cid: CID): string => cid.toString(base58btc);
+export const cidOfOrbitHash = (hash: string): CID => CID.parse(hash, base58btc);
+
+/** The identity of this device, and the means to sign log entries with it. */
+export function createDeviceIdentity(seed: Uint8Array): DeviceIdentity & { readonly identity: Identity } {
+  const signer = createSigner(seed);
+  const device = signer.publicKey;
+  const signHex = (data: Uint8Array): string => toHex(signer.sign(data));
+  const idSignature = signHex(utf8(device));
+  const bytes = encode({
+    id: device,
+    publicKey: device,
+    signatures: { id: idSignature, publicKey: signHex(utf8(device + idSignature)) },
+    type: 'publickey',
+  });
+  const hash = orbitHashOf(bytes);
+  const asBytes = (data: Uint8Array | string): Uint8Array => (typeof data === 'string' ? utf8(data) : data);
+  const identity: Identity = {
+    id: device,
+    publicKey: device,
+    hash,
+    type: 'publickey',
+    sign: (_id, data) => Promise.resolve(signHex(asBytes(data))),
+    verify: (sig, key, data) => verifyEd25519(fromHex(sig), key, asBytes(data)),
+  };
+  return { device, hash, bytes, identity };
+}
+
+const verified = new Map<string, DeviceIdentity>();
+
+/** Reads an identity block from outside. Undefined unless every byte of it is as a device would have made it. */
+export async function openIdentity(bytes: Uint8Array): Promise<DeviceIdentity | undefined> {
+  if (bytes.length > MAX_IDENTITY_BYTES) return undefined;
+  const hash = orbitHashOf(bytes);
+  const cached = verified.get(hash);
+  if (cached) return cached;
+  const parsed = schema.safeParse(tryDecode(bytes));
+  if (!parsed.success || parsed.data.id !== parsed.data.publicKey) return undefined;
+  const { id: device, signatures } = parsed.data;
+  const signedId = verifyEd25519(fromHex(signatures.id), device, utf8(device));
+  const signedKey = verifyEd25519(fromHex(signatures.publicKey), device, utf8(device + signatures.id));
+  if (!(await signedId) || !(await signedKey)) return undefined;
+  const identity = { device, hash, bytes: Uint8Array.from(bytes) };
+  if (verified.size >= MAX_VERIFIED) verified.clear();
+  verified.set(hash, identity);
+  return identity;
+}
+
+function tryDecode(bytes: Uint8Array): unknown {
+  try {
+    return decode(bytes);
+  } catch {
+    return undefined;
+  }
+}

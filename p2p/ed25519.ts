@@ -1,0 +1,45 @@
+import { createPrivateKey, createPublicKey, sign, verify, type KeyObject } from 'node:crypto';
+import { fromHex, toHex } from '#domain/bytes.ts';
+
+/** DER heads of RFC 8410 before the 32 raw bytes of a key. */
+const SPKI_HEAD = fromHex('302a300506032b6570032100');
+const PKCS8_HEAD = fromHex('302e020100300506032b657004220420');
+const MAX_CACHED_KEYS = 10_000;
+
+export interface Ed25519Signer {
+  /** 64 hex. */
+  readonly publicKey: string;
+  sign(message: Uint8Array): Uint8Array;
+}
+
+export function createSigner(seed: Uint8Array): Ed25519Signer {
+  const key = createPrivateKey({ key: Buffer.concat([PKCS8_HEAD, seed]), format: 'der', type: 'pkcs8' });
+  const spki = createPublicKey(key).export({ format: 'der', type: 'spki' });
+  return {
+    publicKey: toHex(Uint8Array.from(spki.subarray(SPKI_HEAD.length))),
+    sign: (message) => Uint8Array.from(sign(null, message, key)),
+  };
+}
+
+const keys = new Map<string, KeyObject>();
+
+function publicKeyOf(hex: string): KeyObject {
+  const cached = keys.get(hex);
+  if (cached) return cached;
+  const key = createPublicKey({ key: Buffer.concat([SPKI_HEAD, fromHex(hex)]), format: 'der', type: 'spki' });
+  if (keys.size >= MAX_CACHED_KEYS) keys.clear();
+  keys.set(hex, key);
+  return key;
+}
+
+/** Checks off the main thread. Never rejects: whatever is malformed is simply not valid. */
+export function verifyEd25519(sig: Uint8Array, publicKey: string, message: Uint8Array): Promise<boolean> {
+  return new Promise((resolve) => {
+    if (sig.length !== 64) return resolve(false);
+    try {
+      verify(null, message, publicKeyOf(publicKey), sig, (error, valid) => resolve(!error && valid));
+    } catch {
+      resolve(false);
+    }
+  });
+}

@@ -1,0 +1,44 @@
+import { Level } from 'level';
+import { AppError } from '#core/ports/errors.ts';
+
+export type Database = Level<string, Uint8Array>;
+
+/** A LevelDB whose single puts are on disk (fsync) when they resolve. Helia's stores write through it. */
+class DurableLevel extends Level<string, Uint8Array> {
+  override put(key: string, value: Uint8Array): Promise<void> {
+    return super.put(key, value, { sync: true });
+  }
+}
+
+const causesOf = (error: unknown): Error[] => (error instanceof Error ? [error, ...causesOf(error.cause)] : []);
+const hasCode = (error: unknown, code: string): boolean =>
+  causesOf(error).some((e) => 'code' in e && (e as { code: unknown }).code === code);
+
+export async function openDatabase(path: string): Promise<Database> {
+  const db = new DurableLevel(path, { keyEncoding: 'utf8', valueEncoding: 'view' });
+  try {
+    await db.open();
+    return db;
+  } catch (error) {
+    throw asDiskError(error, path);
+  }
+}
+
+/** Turns what LevelDB throws into the errors of the port; anything else passes through. */
+export function asDiskError(error: unknown, path: string): unknown {
+  if (error instanceof AppError) return error;
+  if (hasCode(error, 'LEVEL_LOCKED')) {
+    return new AppError('NODE_LOCKED', `${path} is in use by another process; close the other Gridpact first`, {
+      data: { path },
+      cause: error,
+    });
+  }
+  if (causesOf(error).some((e) => /no space left|ENOSPC|quota exceeded/i.test(e.message))) {
+    return new AppError('DISK_FULL', `no space left while writing ${path}; free some and try again`, {
+      retryable: true,
+      data: { path },
+      cause: error,
+    });
+  }
+  return error;
+}

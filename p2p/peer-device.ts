@@ -1,0 +1,12 @@
+import { peerIdFromString } from '@libp2p/peer-id';
+import { toHex } from '#domain/bytes.ts';
+
+/** The device behind a libp2p peer id: both are the same Ed25519 key. Undefined for other kinds of keys. */
+export function deviceOfPeer(peer: string): string | undefined {
+  try {
+    const id = peerIdFromString(peer);
+    return id.type === 'Ed25519' ? toHex(id.publicKey.raw) : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,59 @@
+const MAX_REMEMBERED = 200_000;
+
+/** Entries on their way to one peer, oldest first, each at most once, and what that peer is known to have. */
+export interface SendQueue {
+  /** Skips what the peer has or is about to get. */
+  add(book: string, hashes: readonly string[]): void;
+  /** Adds what the peer asked for by name, even if it once had it. */
+  addWanted(book: string, hashes: readonly string[]): void;
+  /** The next entry if it belongs to `book`, or to any when undefined. */
+  peek(book: string | undefined): { readonly book: string; readonly hash: string } | undefined;
+  shift(): void;
+  markKnown(hashes: readonly string[]): void;
+  isKnown(hash: string): boolean;
+  /** The peer said anew what it has. */
+  forgetKnown(): void;
+  length(): number;
+}
+
+export function createSendQueue(): SendQueue {
+  let items: { book: string; hash: string }[] = [];
+  let at = 0;
+  const queued = new Set<string>();
+  const known = new Set<string>();
+  const remember = (hash: string): void => {
+    if (known.size >= MAX_REMEMBERED) known.clear();
+    known.add(hash);
+  };
+  const push = (book: string, hash: string): void => {
+    if (queued.has(hash)) return;
+    queued.add(hash);
+    remember(hash);
+    items.push({ book, hash });
+  };
+  return {
+    add(book, hashes) {
+      for (const hash of hashes) if (!known.has(hash)) push(book, hash);
+    },
+    addWanted(book, hashes) {
+      for (const hash of hashes) push(book, hash);
+    },
+    peek(book) {
+      const item = items[at];
+      return book === undefined || item?.book === book ? item : undefined;
+    },
+    shift() {
+      const item = items[at];
+      if (!item) return;
+      queued.delete(item.hash);
+      at += 1;
+      if (at < 1024 && at < items.length) return;
+      items = items.slice(at);
+      at = 0;
+    },
+    markKnown: (hashes) => hashes.forEach(remember),
+    isKnown: (hash) => known.has(hash),
+    forgetKnown: () => known.clear(),
+    length: () => items.length - at,
+  };
+}

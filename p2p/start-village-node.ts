@@ -1,0 +1,142 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { multiaddr } from '@multiformats/multiaddr';
+import { AppError } from '#core/ports/errors.ts';
+import type { PeerState, StartVillageNode, VillageNode, VillageNodeOptions } from '#core/ports/village-node.ts';
+import { createBlockExchange } from './block-exchange.ts';
+import { type BookReplication, startBookReplication } from './book-replication.ts';
+import { createDeviceIdentity } from './device-identity.ts';
+import { createIdentityStore } from './identity-store.ts';
+import { createNodeEvents, type NodeEvents } from './node-events.ts';
+import { deviceOfPeer } from './peer-device.ts';
+import { createPeerLinks, type OnlineSwitch, type PeerLink } from './peer-links.ts';
+import { createRefusals } from './refusals.ts';
+import { createStagedEntries } from './staged-entries.ts';
+import { openVillageBlocks, type VillageBlocks } from './village-blocks.ts';
+import { openVillageBooks, type VillageBooks } from './village-books.ts';
+import { startVillageHost, type VillageHost } from './village-host.ts';
+
+/** Starts the node over libp2p, Helia and OrbitDB's log. The device key is also the libp2p and the OrbitDB key. */
+export const startVillageNode: StartVillageNode = async (options) => {
+  checkOptions(options);
+  mkdirSync(options.dir, { recursive: true });
+  const events = createNodeEvents();
+  const disk = await openDisk(options, events);
+  const gate: OnlineSwitch = { online: false };
+  let host: VillageHost;
+  try {
+    const hostOptions = { ...options, seed: options.device.seed };
+    host = await startVillageHost(hostOptions, disk.blocks, join(options.dir, 'data'), () => gate.online);
+  } catch (error) {
+    await disk.close();
+    throw error;
+  }
+  const { libp2p } = host;
+  const replication = await startBookReplication({
+    libp2p,
+    village: options.village,
+    books: disk.books,
+    onViolation: (peer, reason) => events.emit({ type: 'refused', peer, book: '', reason }),
+    onChange: () => events.peersChanged(),
+  });
+  disk.onJoined((book, hashes) => replication.offer(book, hashes));
+  const links = createPeerLinks(libp2p, join(options.dir, 'peers.json'), gate, () => events.peersChanged());
+  await links.setOnline(true);
+
+  let stopping: Promise<void> | undefined;
+  const stop = async (): Promise<void> => {
+    events.stop();
+    await links.stop();
+    await replication.stop();
+    await host.stop();
+    await disk.close();
+  };
+  const node: VillageNode = {
+    peerId: libp2p.peerId.toString(),
+    addresses: () => libp2p.getMultiaddrs().map((a) => multiaddr(a.toString()).toString()),
+    append: (book, records) => disk.books.append(book, records),
+    scan: (book) => disk.books.scan(book),
+    books: () => disk.books.names(),
+    reconsider: () => disk.books.reconsider(),
+    subscribe: (listener) => events.subscribe(listener),
+    ...createBlockExchange(host.helia, disk.blocks),
+    dial: (address) => links.dial(address),
+    peers: () => links.list().map((link) => toPeerState(link, replication)),
+    setOnline: (online) => links.setOnline(online),
+    get online() {
+      return links.online;
+    },
+    stop: () => {
+      stopping ??= stop();
+      return stopping;
+    },
+  };
+  return node;
+};
+
+interface Disk {
+  readonly blocks: VillageBlocks;
+  readonly books: VillageBooks;
+  onJoined(listener: (book: string, hashes: readonly string[]) => void): void;
+  close(): Promise<void>;
+}
+
+async function openDisk(options: VillageNodeOptions, events: NodeEvents): Promise<Disk> {
+  const device = createDeviceIdentity(options.device.seed);
+  if (device.device !== options.device.id) throw new AppError('BAD_KEY', 'the device id does not belong to its seed');
+  let books: VillageBooks | undefined;
+  let joinedListener: (book: string, hashes: readonly string[]) => void = () => undefined;
+  const readEntry = async (hash: string): Promise<Uint8Array | undefined> => books?.entryBytes(hash);
+  const blocks = await openVillageBlocks(join(options.dir, 'blocks'), readEntry);
+  try {
+    books = await openVillageBooks(join(options.dir, 'books'), {
+      village: options.village,
+      device,
+      identity: device.identity,
+      admit: options.admit,
+      identities: createIdentityStore(blocks),
+      staged: createStagedEntries(),
+      refusals: createRefusals(),
+      onJoined({ book, origin, records, hashes }) {
+        events.emit({ type: 'records', book, origin, records });
+        joinedListener(book, hashes);
+      },
+      onRefused: (refused) => events.emit({ type: 'refused', ...refused }),
+    });
+  } catch (error) {
+    await blocks.close();
+    throw error;
+  }
+  const opened = books;
+  return {
+    blocks,
+    books: opened,
+    onJoined(listener) {
+      joinedListener = listener;
+    },
+    async close() {
+      await opened.close();
+      await blocks.close();
+    },
+  };
+}
+
+function checkOptions({ village, psk, device }: VillageNodeOptions): void {
+  if (!/^[0-9a-f]{64}$/.test(village)) throw new AppError('BAD_OPTIONS', 'the village is not 64 hex digits');
+  if (psk.length !== 32) throw new AppError('BAD_OPTIONS', 'the pre-shared key is not 32 bytes');
+  if (device.seed.length !== 32) throw new AppError('BAD_OPTIONS', 'the device seed is not 32 bytes');
+}
+
+function toPeerState({ peer, connected, addresses }: PeerLink, replication: BookReplication): PeerState {
+  const state = replication.state(peer);
+  return {
+    peer,
+    device: deviceOfPeer(peer),
+    connected,
+    addresses,
+    heardAt: state && Math.round(Date.now() - (performance.now() - state.heardAt)),
+    inStep: state?.inStep ?? false,
+    toSend: state?.toSend ?? 0,
+    toFetch: state?.toFetch ?? 0,
+  };
+}

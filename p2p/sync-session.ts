@@ -1,0 +1,225 @@
+import type { AuthorMark } from './author-index.ts';
+import { FrameError, type FrameStream } from './frame-stream.ts';
+import { createEntrySender } from './entry-sender.ts';
+import { createWants } from './wants.ts';
+import type { VillageBooks } from './village-books.ts';
+import { type Hello, MAX_HEADS, type Message, readMessage, writeMessage } from './wire-messages.ts';
+
+/** A greeting is split so that no frame comes near the limit. */
+const GREETING_MARKS = 10_000;
+const GREETING_HEADS = 5_000;
+/** Unsound entries after which a peer is cut off. */
+const MAX_REFUSED = 1000;
+/** Shortest time between two full lists of heads to one peer, ms. */
+const HEADS_EVERY_MS = 1000;
+
+export interface SessionContext {
+  /** libp2p peer id of the other side. */
+  readonly peer: string;
+  readonly village: string;
+  readonly books: VillageBooks;
+  /** Milliseconds, monotonic. */
+  now(): number;
+  /** The peer broke the protocol. */
+  onViolation(reason: string): void;
+  /** Anything that {@link SyncSession.state} shows has changed. */
+  onChange(): void;
+}
+
+export interface SessionState {
+  /** Both sides have greeted each other. */
+  readonly greeted: boolean;
+  readonly inStep: boolean;
+  readonly toSend: number;
+  readonly toFetch: number;
+  /** Monotonic ms of the last frame. */
+  readonly heardAt: number;
+}
+
+/** The exchange of all books with one peer over one stream. */
+export interface SyncSession {
+  /** Runs until the stream ends; never rejects. */
+  run(): Promise<void>;
+  /** Entries that were just joined here. */
+  offer(book: string, hashes: readonly string[]): void;
+  pulse(): void;
+  state(): SessionState;
+  stop(): void;
+}
+
+export function createSyncSession(frames: FrameStream, context: SessionContext): SyncSession {
+  const { books, village, now } = context;
+  const remoteMarks = new Map<string, readonly AuthorMark[]>();
+  const listed = new Set<string>();
+  const wants = createWants(now);
+  let greeted = false;
+  let remoteDigest: string | undefined;
+  let heardAt = now();
+  let headsSentAt = Number.NEGATIVE_INFINITY;
+  let overflowed = false;
+  let refused = 0;
+
+  const post = (message: Message): void => {
+    frames.send(writeMessage(message)).catch((error: unknown) => frames.abort(asError(error)));
+  };
+  const sender = createEntrySender({ frames, books, onProgress: context.onChange });
+
+  const greet = (): void => {
+    for (const greeting of splitGreeting(village, books)) post(greeting);
+  };
+  const pulse = (): void => {
+    if (overflowed && !books.isStagingFull()) {
+      overflowed = false;
+      greet();
+    }
+    post({ t: 'pulse', digest: books.digest() });
+  };
+  const offerLacked = (book: string, marks: readonly AuthorMark[]): void => {
+    sender.queue.add(book, books.store(book)?.authors.lackedBy(marks) ?? []);
+  };
+
+  const onHello = (hello: Hello): void => {
+    if (hello.village !== village) throw new Violation('it belongs to another village');
+    if (listed.size === 0) sender.queue.forgetKnown();
+    for (const { book, heads, marks } of hello.books) {
+      listed.add(book);
+      remoteMarks.set(book, marks);
+      sender.queue.markKnown(heads);
+    }
+    if (hello.more) return;
+    for (const book of books.names()) {
+      offerLacked(book, listed.has(book) ? (remoteMarks.get(book) ?? []) : []);
+    }
+    listed.clear();
+    greeted = true;
+    sender.wake();
+    pulse();
+  };
+  const onPulse = (digest: string): void => {
+    remoteDigest = digest;
+    if (digest === books.digest() || now() - headsSentAt < HEADS_EVERY_MS) return;
+    headsSentAt = now();
+    const list = books.names().map((book) => ({ book, heads: headsOf(books, book) }));
+    for (const part of splitHeads(list)) post({ t: 'heads', books: part });
+  };
+  const want = (book: string, hashes: readonly string[]): void => {
+    const open = hashes.filter((hash) => !books.isKnown(book, hash));
+    for (const part of wants.ask(open)) post({ t: 'want', book, hashes: part });
+  };
+  const onEntries = async (message: Extract<Message, { t: 'entries' }>): Promise<void> => {
+    const { n, book, identities, entries } = message;
+    const receipt = await books.receive({ peer: context.peer, book, identities, entries });
+    sender.queue.markKnown(receipt.hashes);
+    wants.arrived(receipt.hashes);
+    overflowed ||= receipt.overflowed;
+    refused += receipt.refused;
+    post({ t: 'ack', n });
+    if (refused > MAX_REFUSED) throw new Violation('it sent too many unsound entries');
+    want(book, receipt.missing);
+  };
+  const handle = async (message: Message): Promise<void> => {
+    if (!greeted && listed.size === 0 && message.t !== 'hello' && message.t !== 'ack') {
+      throw new Violation('it did not greet first');
+    }
+    switch (message.t) {
+      case 'hello':
+        return onHello(message);
+      case 'pulse':
+        return onPulse(message.digest);
+      case 'heads':
+        if (wants.isQuiet()) for (const { book, heads } of message.books) want(book, heads);
+        return;
+      case 'entries':
+        return onEntries(message);
+      case 'ack':
+        if (!sender.acknowledge(message.n)) throw new Violation('it acknowledged what was never sent');
+        return;
+      case 'want':
+        return sender.sendWanted(message.book, message.hashes);
+    }
+  };
+
+  const read = async (): Promise<void> => {
+    for await (const frame of frames.frames()) {
+      heardAt = now();
+      const result = readMessage(frame);
+      if (!result.ok) throw new Violation(result.reason);
+      await handle(result.message);
+      context.onChange();
+    }
+  };
+  return {
+    async run() {
+      greet();
+      const sending = sender.run();
+      try {
+        await read();
+      } catch (error) {
+        if (error instanceof Violation || error instanceof FrameError) context.onViolation(error.message);
+        frames.abort(asError(error));
+      } finally {
+        sender.stop();
+        await sending;
+      }
+    },
+    offer(book, hashes) {
+      if (!greeted) return;
+      sender.queue.add(book, hashes);
+      sender.wake();
+    },
+    pulse,
+    state: () => ({
+      greeted,
+      inStep: greeted && remoteDigest === books.digest(),
+      toSend: sender.count(),
+      toFetch: Math.max(wants.count(), countBehind(books, remoteMarks)),
+      heardAt,
+    }),
+    stop: () => frames.abort(new Error('the session was stopped')),
+  };
+}
+
+/** The peer broke a rule that no sound peer breaks. */
+class Violation extends Error {}
+
+const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)));
+const headsOf = (books: VillageBooks, book: string): string[] =>
+  (books.store(book)?.heads() ?? []).slice(0, MAX_HEADS);
+
+function countBehind(books: VillageBooks, remoteMarks: ReadonlyMap<string, readonly AuthorMark[]>): number {
+  let behind = 0;
+  for (const [book, marks] of remoteMarks) {
+    const authors = books.store(book)?.authors;
+    behind += authors ? authors.countBehind(marks) : marks.reduce((n, mark) => n + mark.count, 0);
+  }
+  return behind;
+}
+
+function splitGreeting(village: string, books: VillageBooks): Hello[] {
+  const parts: Hello['books'][] = [[]];
+  let weight = 0;
+  for (const book of books.names()) {
+    const listing = { book, heads: headsOf(books, book), marks: books.store(book)?.authors.marks() ?? [] };
+    weight += listing.marks.length / GREETING_MARKS + listing.heads.length / GREETING_HEADS;
+    if (weight > 1 && (parts.at(-1)?.length ?? 0) > 0) {
+      parts.push([]);
+      weight = 0;
+    }
+    parts.at(-1)?.push(listing);
+  }
+  return parts.map((list, i) => ({ t: 'hello', v: 1, village, more: i < parts.length - 1, books: list }));
+}
+
+function splitHeads<T extends { readonly heads: readonly string[] }>(list: readonly T[]): T[][] {
+  const parts: T[][] = [[]];
+  let count = 0;
+  for (const item of list) {
+    count += item.heads.length;
+    if (count > GREETING_HEADS) {
+      parts.push([]);
+      count = item.heads.length;
+    }
+    parts.at(-1)?.push(item);
+  }
+  return parts.filter((part) => part.length > 0);
+}

@@ -1,0 +1,76 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { DeviceKey, VillageNode, VillageNodeOptions } from '#core/ports/village-node.ts';
+import { recordBytes, type SignedRecord } from '#domain/books/record.ts';
+import { cidOf, decode, sha256, toHex, utf8 } from '#domain/bytes.ts';
+import { createSigner } from './ed25519.ts';
+import { startVillageNode } from './start-village-node.ts';
+
+/** A village for tests: its devices, their records, and nodes on loopback. */
+export const TEST_VILLAGE = toHex(sha256(utf8('a village for tests')));
+export const TEST_PSK = sha256(utf8('its pre-shared key'));
+
+export interface TestDevice {
+  readonly key: DeviceKey;
+  /** The next record of this device in a book. */
+  write(book: string, body?: unknown, overrides?: { village?: string }): SignedRecord;
+}
+
+export function createTestDevice(seed: Uint8Array = randomBytes(32)): TestDevice {
+  const signer = createSigner(seed);
+  const chains = new Map<string, { seq: number; prev: string | null }>();
+  return {
+    key: { id: signer.publicKey, seed },
+    write(book, body = { note: 'hello' }, overrides = {}) {
+      const { seq, prev } = chains.get(book) ?? { seq: 0, prev: null };
+      const bytes = recordBytes({
+        v: 1,
+        village: overrides.village ?? TEST_VILLAGE,
+        book,
+        kind: 'test.note',
+        device: signer.publicKey,
+        seq,
+        prev,
+        at: { ms: 1_760_000_000_000 + seq, n: 0 },
+        seen: [],
+        body,
+      });
+      chains.set(book, { seq: seq + 1, prev: cidOf(bytes) });
+      return { bytes, sig: signer.sign(bytes) };
+    },
+  };
+}
+
+export const makeTestDir = (): string => mkdtempSync(join(tmpdir(), 'gridpact-p2p-'));
+
+export function startTestNode(
+  options: { device: TestDevice } & Partial<Omit<VillageNodeOptions, 'device'>>,
+): Promise<VillageNode> {
+  return startVillageNode({
+    dir: makeTestDir(),
+    village: TEST_VILLAGE,
+    psk: TEST_PSK,
+    listen: ['/ip4/127.0.0.1/tcp/0'],
+    mdns: false,
+    admit: () => 'accept',
+    ...options,
+    device: options.device.key,
+  });
+}
+
+export function addressOf(node: VillageNode): string {
+  const [address] = node.addresses();
+  if (address === undefined) throw new Error('the node has no address');
+  return address;
+}
+
+/** Ids of all records of a book, in the order they were joined. */
+export async function idsOf(node: VillageNode, book: string): Promise<string[]> {
+  const ids: string[] = [];
+  for await (const part of node.scan(book)) ids.push(...part.map(({ bytes }) => cidOf(bytes)));
+  return ids;
+}
+
+export const bodyOf = (record: SignedRecord): unknown => (decode(record.bytes) as { body: unknown }).body;
