@@ -26,7 +26,7 @@ export interface LedgerChainOptions {
   readonly rpc: JsonRpc;
   readonly submitter: Submitter;
   readonly finality: Finality;
-  stop(): Promise<void>;
+  readonly stop: () => Promise<void>;
 }
 
 const logsSchema = z.array(z.object({ transactionHash: hash32 }));

@@ -31,6 +31,9 @@ interface Connection {
 }
 
 const PROBE_MS = 3000;
+const AUTOMINE_POLL_MS = 25;
+/** Twenty of these, after which fees are bumped, are three blocks of the slower chains. */
+const POLL_MS = 2000;
 const genesisSchema = z.object({ hash: hash32 });
 
 async function connect(options: ChainHostOptions): Promise<Connection> {
@@ -76,7 +79,14 @@ async function openLedger(
   queue: TransactionQueue,
   { pinned, terms, embedded }: { pinned: PinnedChain; terms: LedgerTerms; embedded: boolean },
 ): Promise<LedgerChain> {
-  const submitter = createSubmitter({ rpc, wallet, queue, chainId: pinned.chainId, automine: embedded });
+  const submitter = createSubmitter({
+    rpc,
+    wallet,
+    queue,
+    chainId: pinned.chainId,
+    automine: embedded,
+    pollMs: embedded ? AUTOMINE_POLL_MS : POLL_MS,
+  });
   if (embedded) await submitter.replay();
   if (!(await hasCode(rpc, pinned.ledger))) {
     if (ownLedger(wallet) !== pinned.ledger) throw mismatch('ledger', 'missing', pinned.ledger);

@@ -32,16 +32,14 @@ export interface SubmitterOptions {
   readonly wallet: Wallet;
   readonly queue: TransactionQueue;
   readonly chainId: number;
-  /** Blocks come at once: poll fast, and a transaction that is not mined was lost, not too cheap. */
+  /** Blocks come at once: a transaction that is not mined was lost, not too cheap. */
   readonly automine: boolean;
+  readonly pollMs: number;
 }
 
 /** EIP-7825. */
 const GAS_CAP = 16_777_216n;
 const MAX_ATTEMPTS = 3;
-const AUTOMINE_POLL_MS = 25;
-const POLL_MS = 2000;
-/** About 40 s: three blocks of the slower chains. */
 const POLLS_BEFORE_RESEND = 20;
 const POLLS_FOR_A_LATE_NODE = 5;
 
@@ -71,9 +69,8 @@ function noFunds(address: string, cause?: unknown): AppError {
   );
 }
 
-export function createSubmitter({ rpc, wallet, queue, chainId, automine }: SubmitterOptions): Submitter {
-  const pause = (signal?: AbortSignal): Promise<void> =>
-    delay(automine ? AUTOMINE_POLL_MS : POLL_MS, undefined, signal ? { signal } : {});
+export function createSubmitter({ rpc, wallet, queue, chainId, automine, pollMs }: SubmitterOptions): Submitter {
+  const pause = (signal?: AbortSignal): Promise<void> => delay(pollMs, undefined, signal ? { signal } : {});
 
   const minedCount = async (signal?: AbortSignal): Promise<number> =>
     Number(quantity.parse(await rpc.call('eth_getTransactionCount', [wallet.address, 'latest'], signal)));
