@@ -55,11 +55,17 @@ async function endProcess(pid: number, born: string): Promise<void> {
   }
 }
 
+async function readRecord(pidFile: string): Promise<z.infer<typeof recordSchema> | undefined> {
+  try {
+    return recordSchema.parse(JSON.parse(await readFile(pidFile, 'utf8')));
+  } catch {
+    return undefined;
+  }
+}
+
 /** Ends the anvil of a process that died; refuses when that process is alive. */
 export async function endStaleAnvil(pidFile: string): Promise<void> {
-  const text = await readFile(pidFile, 'utf8').catch(() => undefined);
-  if (text === undefined) return;
-  const record = recordSchema.safeParse(JSON.parse(text)).data;
+  const record = await readRecord(pidFile);
   if (record && runs(record.pid, record.born)) {
     if (record.owner !== process.pid && runs(record.owner, record.ownerBorn))
       throw new AppError(

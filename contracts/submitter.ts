@@ -142,10 +142,8 @@ export function createSubmitter({ rpc, wallet, queue, chainId, automine, pollMs 
     let waitingFor: number | undefined;
     for (let polls = 0; ; polls++) {
       const nonce = await minedCount(signal);
-      if (waitingFor !== nonce) {
-        for (let done = waitingFor ?? nonce; done < nonce; done++) await noteMined(done, signal);
-        polls = 0;
-      }
+      for (const mined of queue.unmined()) if (mined < nonce) await noteMined(mined, signal);
+      if (waitingFor !== nonce) polls = 0;
       if (nonce >= queue.nextNonce()) return;
       waitingFor = nonce;
       if (polls % POLLS_BEFORE_RESEND === 0) await send(nonce, polls > 0 && !automine, signal);

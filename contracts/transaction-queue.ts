@@ -21,6 +21,8 @@ export interface TransactionQueue {
   mark(hash: string, status: 'sent' | 'mined'): void;
   /** All versions signed at a nonce, the newest first. */
   at(nonce: number): QueuedTransaction[];
+  /** Nonces of which no version is known to be mined, ascending. */
+  unmined(): number[];
   /** One more than the highest nonce signed; 0 when none is. */
   nextNonce(): number;
   close(): void;
@@ -33,6 +35,7 @@ const rowSchema = z.object({
   digest: z.string(),
   status: z.enum(['signed', 'sent', 'mined']),
 });
+const nonceSchema = z.object({ nonce: z.number() });
 
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS transactions (
@@ -60,12 +63,16 @@ export function openTransactionQueue(path: string, genesis: string): Transaction
   const select = db.prepare(
     'SELECT nonce, raw, hash, digest, status FROM transactions WHERE genesis = ? AND nonce = ? ORDER BY id DESC',
   );
+  const open = db.prepare(
+    "SELECT nonce FROM transactions WHERE genesis = ? GROUP BY nonce HAVING sum(status = 'mined') = 0 ORDER BY nonce",
+  );
   const next = db.prepare('SELECT coalesce(max(nonce) + 1, 0) AS nonce FROM transactions WHERE genesis = ?');
   return {
     add: (t) => void insert.run(genesis, t.nonce, t.raw, t.hash, t.digest),
     mark: (hash, status) => void update.run(status, genesis, hash),
     at: (nonce) => select.all(genesis, nonce).map((row) => rowSchema.parse(row)),
-    nextNonce: () => z.object({ nonce: z.number() }).parse(next.get(genesis)).nonce,
+    unmined: () => open.all(genesis).map((row) => nonceSchema.parse(row).nonce),
+    nextNonce: () => nonceSchema.parse(next.get(genesis)).nonce,
     close: () => db.close(),
   };
 }
