@@ -32,7 +32,14 @@ export function createAppendStorages(store: BookStore): AppendStorages {
     }),
     indexStorage: createStorage<boolean>({ get: async (hash) => (isThere(hash) ? true : undefined) }),
     headsStorage: createStorage<Uint8Array>({
-      get: async () => utf8(JSON.stringify(heads().slice(0, MAX_PARENTS).map((hash) => ({ hash, next: [] })))),
+      get: async () =>
+        utf8(
+          JSON.stringify(
+            heads()
+              .slice(0, MAX_PARENTS)
+              .map((hash) => ({ hash, next: [] })),
+          ),
+        ),
     }),
     add(entry) {
       const bytes = written.get(entry.hash);
@@ -48,8 +55,8 @@ export function createAppendStorages(store: BookStore): AppendStorages {
 }
 
 interface Access<V> {
-  get(hash: string): Promise<V | undefined>;
-  put?(hash: string, value: V): void;
+  readonly get: (hash: string) => Promise<V | undefined>;
+  readonly put?: (hash: string, value: V) => void;
 }
 
 /** The rest of OrbitDB's storage interface does nothing: the book store is the one that lists, deletes and closes. */

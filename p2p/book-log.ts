@@ -95,7 +95,8 @@ async function append(book: string, records: readonly SignedRecord[], parts: App
   const { store, storages, log, context } = parts;
   if (records.length === 0) return;
   const problem = await checkRecords(records, { village: context.village, book, device: context.device.device });
-  if (problem !== undefined) throw new AppError('BAD_RECORD', `cannot append to ${book}: ${problem}`, { data: { book } });
+  if (problem !== undefined)
+    throw new AppError('BAD_RECORD', `cannot append to ${book}: ${problem}`, { data: { book } });
   await context.identities.keep(context.device);
   step('record.before-append');
   try {

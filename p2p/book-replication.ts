@@ -13,6 +13,8 @@ const PULSE_AFTER_CHANGE_MS = 100;
 /** A peer that said nothing for this long is hung up, ms. */
 const SILENT_AFTER_MS = 20_000;
 const OPEN_TIMEOUT_MS = 10_000;
+const REOPEN_FIRST_MS = 250;
+const REOPEN_LAST_MS = 10_000;
 /** A peer that broke the protocol is left alone for this long, ms. */
 const PENALTY_MS = 30_000;
 
@@ -21,7 +23,7 @@ export interface ReplicationContext {
   readonly village: string;
   readonly books: VillageBooks;
   onViolation(peer: string, reason: string): void;
-  onChange(): void;
+  readonly onChange: () => void;
 }
 
 /** Keeps one sync session with every connected peer. */
@@ -29,6 +31,8 @@ export interface BookReplication {
   /** Offers entries that were just joined to all peers, whoever sent them. */
   offer(book: string, hashes: readonly string[]): void;
   state(peer: string): SessionState | undefined;
+  /** Monotonic ms of the last frame of a peer, of this session or an earlier one. */
+  heardAt(peer: string): number | undefined;
   stop(): Promise<void>;
 }
 
@@ -40,6 +44,7 @@ export async function startBookReplication(context: ReplicationContext): Promise
   const running = new Set<Promise<void>>();
   const barredUntil = new Map<string, number>();
   const failures = new Map<string, number>();
+  const lastHeard = new Map<string, number>();
   const opening = new Map<string, NodeJS.Timeout>();
   let stopped = false;
   let changeTimer: NodeJS.Timeout | undefined;
@@ -68,27 +73,26 @@ export async function startBookReplication(context: ReplicationContext): Promise
     });
     sessions.set(peer, session);
     await session.run();
-    if (session.state().greeted) failures.delete(peer);
+    const { greeted, heardAt } = session.state();
+    if (greeted) failures.delete(peer);
+    lastHeard.set(peer, heardAt);
     if (sessions.get(peer) !== session) return;
     sessions.delete(peer);
     context.onChange();
-    scheduleOpening(peer);
+    scheduleOpening(peer, backoffMs(failures.get(peer) ?? 0, REOPEN_FIRST_MS, REOPEN_LAST_MS));
   };
 
   /** Of two connected peers the one with the lower id opens the stream. */
   const isOurTurn = (peer: string): boolean => libp2p.peerId.toString() < peer;
-  const scheduleOpening = (peer: string): void => {
+  const scheduleOpening = (peer: string, waitMs: number): void => {
     if (stopped || !isOurTurn(peer) || opening.has(peer) || !connectionOf(peer)) return;
-    const count = failures.get(peer) ?? 0;
-    failures.set(peer, count + 1);
-    const penalty = Math.max(0, (barredUntil.get(peer) ?? 0) - now());
-    const waitMs = count === 0 && penalty === 0 ? 0 : penalty + backoffMs(count, 100, 10_000);
+    const penaltyMs = Math.max(0, (barredUntil.get(peer) ?? 0) - now());
     opening.set(
       peer,
       setTimeout(() => {
         opening.delete(peer);
         track(openSession(peer));
-      }, waitMs),
+      }, penaltyMs + waitMs),
     );
   };
   const openSession = async (peer: string): Promise<void> => {
@@ -99,13 +103,15 @@ export async function startBookReplication(context: ReplicationContext): Promise
       track(runSession(peer, stream));
     } catch {
       // The other side may not be ready yet, or the connection is on its way out.
-      scheduleOpening(peer);
+      const count = failures.get(peer) ?? 0;
+      failures.set(peer, count + 1);
+      scheduleOpening(peer, backoffMs(count, REOPEN_FIRST_MS, REOPEN_LAST_MS));
     }
   };
 
   const onConnect = (event: CustomEvent<PeerId>): void => {
     failures.delete(event.detail.toString());
-    scheduleOpening(event.detail.toString());
+    scheduleOpening(event.detail.toString(), 0);
   };
   const onStream = (stream: Stream, connection: Connection): void => {
     const peer = connection.remotePeer.toString();
@@ -128,7 +134,7 @@ export async function startBookReplication(context: ReplicationContext): Promise
 
   libp2p.addEventListener('peer:connect', onConnect);
   await libp2p.handle(SYNC_PROTOCOL, onStream, { maxInboundStreams: 4, maxOutboundStreams: 4 });
-  for (const peer of libp2p.getPeers()) scheduleOpening(peer.toString());
+  for (const peer of libp2p.getPeers()) scheduleOpening(peer.toString(), 0);
   schedulePulse();
 
   return {
@@ -140,6 +146,7 @@ export async function startBookReplication(context: ReplicationContext): Promise
       }, PULSE_AFTER_CHANGE_MS);
     },
     state: (peer) => sessions.get(peer)?.state(),
+    heardAt: (peer) => sessions.get(peer)?.state().heardAt ?? lastHeard.get(peer),
     async stop() {
       stopped = true;
       clearTimeout(changeTimer);

@@ -1,11 +1,11 @@
-import { mkdirSync, existsSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { AppError } from '#core/ports/errors.ts';
 import { utf8 } from '#domain/bytes.ts';
-import { createAuthorIndex, type AuthorIndex } from './author-index.ts';
+import { type AuthorIndex, createAuthorIndex } from './author-index.ts';
 import { ORBIT_HASH } from './entry-codec.ts';
 import { asDiskError, type Database, openDatabase } from './level-database.ts';
 
-const SCAN_CHUNK = 256;
+const SCAN_CHUNK = 64;
 const CACHE_BYTES = 16 * 1024 * 1024;
 
 /** An entry that passed every check and whose parents are in the store or come before it in the same commit. */
@@ -31,7 +31,7 @@ interface Head {
 export interface BookStore {
   readonly authors: AuthorIndex;
   size(): number;
-  has(hash: string): boolean;
+  readonly has: (hash: string) => boolean;
   /** Log time of an entry that is in the store. */
   timeOf(hash: string): number | undefined;
   heads(): readonly string[];

@@ -1,6 +1,6 @@
 import type { Identity } from '@orbitdb/core';
-import { base58btc } from 'multiformats/bases/base58';
 import { base32 } from 'multiformats/bases/base32';
+import { base58btc } from 'multiformats/bases/base58';
 import { CID } from 'multiformats/cid';
 import * as z from 'zod';
 import { cidOf, decode, encode, fromHex, toHex, utf8 } from '#domain/bytes.ts';

@@ -1,4 +1,4 @@
-import { createPrivateKey, createPublicKey, sign, verify, type KeyObject } from 'node:crypto';
+import { createPrivateKey, createPublicKey, type KeyObject, sign, verify } from 'node:crypto';
 import { fromHex, toHex } from '#domain/bytes.ts';
 
 /** DER heads of RFC 8410 before the 32 raw bytes of a key. */

@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import { decode, encode, fromHex } from '#domain/bytes.ts';
 import { MAX_RECORD_BYTES, openRecord, type SignedRecord } from '#domain/books/record.ts';
+import { decode, encode, fromHex } from '#domain/bytes.ts';
 import { orbitHashOf } from './device-identity.ts';
 import { verifyEd25519 } from './ed25519.ts';
 

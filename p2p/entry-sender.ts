@@ -28,7 +28,7 @@ export interface EntrySender {
 interface SenderContext {
   readonly frames: FrameStream;
   readonly books: VillageBooks;
-  onProgress(): void;
+  readonly onProgress: () => void;
 }
 
 interface Batch {
@@ -40,7 +40,6 @@ interface Batch {
 export function createEntrySender({ frames, books, onProgress }: SenderContext): EntrySender {
   const queue = createSendQueue();
   const unacked = new Map<number, number>();
-  const sentIdentities = new Set<string>();
   let next = 0;
   let stopped = false;
   let resume: (() => void) | undefined;
@@ -63,7 +62,7 @@ export function createEntrySender({ frames, books, onProgress }: SenderContext):
       entries.push(bytes);
       size += bytes.length;
       const identity = identityOf(bytes);
-      if (identity !== undefined && !sentIdentities.has(identity)) identities.add(identity);
+      if (identity !== undefined) identities.add(identity);
       if (entries.length >= MAX_ENTRIES_PER_FRAME) break;
     }
     return { book: first.book, entries, identities: [...identities] };
@@ -75,7 +74,6 @@ export function createEntrySender({ frames, books, onProgress }: SenderContext):
     unacked.set(n, entries.length);
     const found = blocks.filter((bytes) => bytes !== undefined);
     await frames.send(writeMessage({ t: 'entries', n, book, identities: found, entries }));
-    for (const hash of identities) sentIdentities.add(hash);
     step('sync.entries-sent');
   };
   const isIdle = (): boolean => unacked.size >= WINDOW_FRAMES || queue.length() === 0;
@@ -122,7 +120,10 @@ export function createEntrySender({ frames, books, onProgress }: SenderContext):
         const read = bytes && readEntry(bytes);
         if (read?.ok) open.push(...read.value.fields.next.filter((parent) => !queue.isKnown(parent)));
       }
-      queue.addWanted(book, [...found].sort((a, b) => a[1] - b[1]).map(([hash]) => hash));
+      queue.addWanted(
+        book,
+        [...found].sort((a, b) => a[1] - b[1]).map(([hash]) => hash),
+      );
       wake();
     },
     count: () => queue.length() + [...unacked.values()].reduce((sum, n) => sum + n, 0),

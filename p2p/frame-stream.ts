@@ -25,12 +25,18 @@ export function createFrameStream(stream: Stream): FrameStream {
     wake?.();
     wake = undefined;
   };
+  const waiting = new Set<() => void>();
+  const releaseSenders = (): void => {
+    for (const release of waiting) release();
+    waiting.clear();
+  };
   stream.maxReadBufferLength = 2 * PAUSE_ABOVE_BYTES + MAX_FRAME_BYTES;
 
   const abort = (error: Error): void => {
     failure ??= error;
     ended = true;
     notify();
+    releaseSenders();
     stream.abort(error);
   };
   stream.addEventListener('message', (event) => {
@@ -51,7 +57,9 @@ export function createFrameStream(stream: Stream): FrameStream {
     failure ??= event.error;
     ended = true;
     notify();
+    releaseSenders();
   });
+  stream.addEventListener('drain', releaseSenders);
   stream.addEventListener('remoteCloseWrite', () => {
     ended = true;
     notify();
@@ -77,7 +85,10 @@ export function createFrameStream(stream: Stream): FrameStream {
     async send(body) {
       if (ended) throw failure ?? new Error('the stream is closed');
       if (stream.writeBufferLength > MAX_UNSENT_BYTES) throw new Error('the peer does not read');
-      if (!stream.send(toFrame(body))) await stream.onDrain();
+      // stream.onDrain() resolves at once after its first use, so the event is awaited here.
+      if (!stream.send(toFrame(body)) && stream.writableNeedsDrain) {
+        await new Promise<void>((resolve) => waiting.add(resolve));
+      }
     },
     abort,
   };

@@ -3,7 +3,7 @@ import { AppError } from '#core/ports/errors.ts';
 
 export type Database = Level<string, Uint8Array>;
 
-/** A LevelDB whose single puts are on disk (fsync) when they resolve. Helia's stores write through it. */
+/** A LevelDB whose single puts are on disk (fsync) when they resolve. */
 class DurableLevel extends Level<string, Uint8Array> {
   override put(key: string, value: Uint8Array): Promise<void> {
     return super.put(key, value, { sync: true });
@@ -14,8 +14,12 @@ const causesOf = (error: unknown): Error[] => (error instanceof Error ? [error, 
 const hasCode = (error: unknown, code: string): boolean =>
   causesOf(error).some((e) => 'code' in e && (e as { code: unknown }).code === code);
 
-export async function openDatabase(path: string): Promise<Database> {
-  const db = new DurableLevel(path, { keyEncoding: 'utf8', valueEncoding: 'view' });
+const ENCODINGS = { keyEncoding: 'utf8', valueEncoding: 'view' } as const;
+
+export const openDatabase = (path: string): Promise<Database> => open(path, new Level(path, ENCODINGS));
+export const openDurableDatabase = (path: string): Promise<Database> => open(path, new DurableLevel(path, ENCODINGS));
+
+async function open(path: string, db: Database): Promise<Database> {
   try {
     await db.open();
     return db;

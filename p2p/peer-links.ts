@@ -1,4 +1,4 @@
-import type { IdentifyResult, Libp2p, PeerId, PeerInfo } from '@libp2p/interface';
+import type { Connection, IdentifyResult, Libp2p, PeerId, PeerInfo } from '@libp2p/interface';
 import { peerIdFromString } from '@libp2p/peer-id';
 import { multiaddr } from '@multiformats/multiaddr';
 import { AppError } from '#core/ports/errors.ts';
@@ -7,6 +7,7 @@ import { createRedialler, type DialTarget } from './redialler.ts';
 
 /** Peers of which only an announcement is known; they are remembered for good once a connection stood. */
 const MAX_ANNOUNCED = 256;
+const DIALLED_AT_ONCE_MS = 5000;
 
 /** Connections to the peers of the village: dialling, redialling, cutting and restoring all of them. */
 export interface PeerLinks {
@@ -37,12 +38,15 @@ export function createPeerLinks(
 ): PeerLinks {
   const known = openKnownAddresses(addressFile);
   const announced = new Set<string>();
+  /** Monotonic ms. */
+  const connectedAt = new Map<string, number>();
   const redialler = createRedialler(libp2p, known, () => gate.online);
   const self = libp2p.peerId.toString();
 
   const onConnect = ({ detail }: CustomEvent<PeerId>): void => {
     const peer = detail.toString();
     announced.delete(peer);
+    connectedAt.set(peer, performance.now());
     const dialled = libp2p.getConnections(detail).filter((c) => c.direction === 'outbound');
     known.add(
       peer,
@@ -51,7 +55,9 @@ export function createPeerLinks(
     onChange();
   };
   const onDisconnect = ({ detail }: CustomEvent<PeerId>): void => {
-    redialler.wake(detail.toString());
+    const peer = detail.toString();
+    redialler.lost(peer, performance.now() - (connectedAt.get(peer) ?? 0));
+    connectedAt.delete(peer);
     onChange();
   };
   const onIdentify = ({ detail }: CustomEvent<IdentifyResult>): void => {
@@ -70,6 +76,19 @@ export function createPeerLinks(
     // An announcement may be stale; the next one tries again.
     libp2p.dial(detail.id).catch(() => announced.delete(peer));
   };
+  /**
+   * Two sides that dial at once make two connections; then the side with the lower id keeps the newer. A new connection
+   * beside one that stood for a while means that the peer lost the old one, which is then closed on either side.
+   */
+  const onConnection = ({ detail: fresh }: CustomEvent<Connection>): void => {
+    const decides = self < fresh.remotePeer.toString();
+    for (const other of libp2p.getConnections(fresh.remotePeer)) {
+      if (other.id === fresh.id || other.status !== 'open') continue;
+      const ageMs = fresh.timeline.open - other.timeline.open;
+      if (decides || ageMs > DIALLED_AT_ONCE_MS) other.abort(new Error('a newer connection replaces this one'));
+    }
+  };
+  libp2p.addEventListener('connection:open', onConnection);
   libp2p.addEventListener('peer:connect', onConnect);
   libp2p.addEventListener('peer:disconnect', onDisconnect);
   libp2p.addEventListener('peer:identify', onIdentify);
@@ -113,6 +132,7 @@ export function createPeerLinks(
     },
     async stop() {
       gate.online = false;
+      libp2p.removeEventListener('connection:open', onConnection);
       libp2p.removeEventListener('peer:connect', onConnect);
       libp2p.removeEventListener('peer:disconnect', onDisconnect);
       libp2p.removeEventListener('peer:identify', onIdentify);

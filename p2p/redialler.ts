@@ -7,6 +7,8 @@ import type { KnownAddresses } from './known-addresses.ts';
 const FIRST_WAIT_MS = 250;
 const LAST_WAIT_MS = 30_000;
 const DIAL_TIMEOUT_MS = 10_000;
+/** A connection that stood this long was a good one. */
+const STEADY_MS = 10_000;
 
 /** Keeps dialling every remembered peer that is not connected, each with its own growing wait. */
 export interface Redialler {
@@ -14,7 +16,9 @@ export interface Redialler {
   dialNow(target: DialTarget): Promise<void>;
   /** Starts over with everything remembered. */
   wakeAll(): void;
-  /** The peer may be gone or new: dial it if it is not connected. */
+  /** A connection to the peer ended. The wait starts over only if it had stood for a while. */
+  lost(peer: string, stoodMs: number): void;
+  /** The peer shows signs of life: dial it soon if it is not connected. */
   wake(peer: string): void;
   pause(): void;
 }
@@ -33,7 +37,10 @@ export function createRedialler(libp2p: Libp2p, known: KnownAddresses, isOnline:
     const signal = AbortSignal.timeout(DIAL_TIMEOUT_MS);
     if ('peer' in target) {
       const addresses = known.of(target.peer).map((a) => withPeer(a, target.peer));
-      await libp2p.dial(addresses.map((a) => multiaddr(a)), { signal });
+      await libp2p.dial(
+        addresses.map((a) => multiaddr(a)),
+        { signal },
+      );
       return;
     }
     const connection = await libp2p.dial(multiaddr(target.bare), { signal });
@@ -54,7 +61,7 @@ export function createRedialler(libp2p: Libp2p, known: KnownAddresses, isOnline:
     const key = keyOf(target);
     try {
       await connect(target);
-      attempts.delete(key);
+      if ('bare' in target) attempts.delete(key);
     } catch (error) {
       const count = attempts.get(key) ?? 0;
       attempts.set(key, count + 1);
@@ -79,11 +86,18 @@ export function createRedialler(libp2p: Libp2p, known: KnownAddresses, isOnline:
     },
     wakeAll() {
       attempts.clear();
-      for (const peer of known.peers()) schedule({ peer }, 0);
+      for (const peer of known.peers()) if (known.of(peer).length > 0) schedule({ peer }, 0);
       for (const bare of known.bare()) schedule({ bare }, 0);
     },
+    lost(peer, stoodMs) {
+      const count = stoodMs > STEADY_MS ? 0 : (attempts.get(peer) ?? 0);
+      attempts.set(peer, count + 1);
+      if (isOnline() && known.of(peer).length > 0) schedule({ peer }, backoffMs(count, FIRST_WAIT_MS, LAST_WAIT_MS));
+    },
     wake(peer) {
-      if (isOnline() && known.of(peer).length > 0) schedule({ peer }, backoffMs(0, FIRST_WAIT_MS, LAST_WAIT_MS));
+      if (!isOnline() || known.of(peer).length === 0) return;
+      attempts.delete(peer);
+      schedule({ peer }, backoffMs(0, FIRST_WAIT_MS, LAST_WAIT_MS));
     },
     pause() {
       for (const timer of timers.values()) clearTimeout(timer);

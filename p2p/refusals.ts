@@ -3,7 +3,7 @@ const MAX_REMEMBERED = 20_000;
 /** Hashes that are never fetched or judged again while this process runs; the oldest are forgotten first. */
 export interface Refusals {
   add(hash: string): void;
-  has(hash: string): boolean;
+  readonly has: (hash: string) => boolean;
 }
 
 export function createRefusals(limit = MAX_REMEMBERED): Refusals {

@@ -129,12 +129,13 @@ function checkOptions({ village, psk, device }: VillageNodeOptions): void {
 
 function toPeerState({ peer, connected, addresses }: PeerLink, replication: BookReplication): PeerState {
   const state = replication.state(peer);
+  const heardAt = replication.heardAt(peer);
   return {
     peer,
     device: deviceOfPeer(peer),
     connected,
     addresses,
-    heardAt: state && Math.round(Date.now() - (performance.now() - state.heardAt)),
+    heardAt: heardAt === undefined ? undefined : Math.round(Date.now() - (performance.now() - heardAt)),
     inStep: state?.inStep ?? false,
     toSend: state?.toSend ?? 0,
     toFetch: state?.toFetch ?? 0,

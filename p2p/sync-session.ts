@@ -1,8 +1,8 @@
 import type { AuthorMark } from './author-index.ts';
-import { FrameError, type FrameStream } from './frame-stream.ts';
 import { createEntrySender } from './entry-sender.ts';
-import { createWants } from './wants.ts';
+import { FrameError, type FrameStream } from './frame-stream.ts';
 import type { VillageBooks } from './village-books.ts';
+import { createWants } from './wants.ts';
 import { type Hello, MAX_HEADS, type Message, readMessage, writeMessage } from './wire-messages.ts';
 
 /** A greeting is split so that no frame comes near the limit. */
@@ -19,11 +19,11 @@ export interface SessionContext {
   readonly village: string;
   readonly books: VillageBooks;
   /** Milliseconds, monotonic. */
-  now(): number;
+  readonly now: () => number;
   /** The peer broke the protocol. */
   onViolation(reason: string): void;
   /** Anything that {@link SyncSession.state} shows has changed. */
-  onChange(): void;
+  readonly onChange: () => void;
 }
 
 export interface SessionState {
@@ -183,8 +183,7 @@ export function createSyncSession(frames: FrameStream, context: SessionContext):
 class Violation extends Error {}
 
 const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)));
-const headsOf = (books: VillageBooks, book: string): string[] =>
-  (books.store(book)?.heads() ?? []).slice(0, MAX_HEADS);
+const headsOf = (books: VillageBooks, book: string): string[] => (books.store(book)?.heads() ?? []).slice(0, MAX_HEADS);
 
 function countBehind(books: VillageBooks, remoteMarks: ReadonlyMap<string, readonly AuthorMark[]>): number {
   let behind = 0;

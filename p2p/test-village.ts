@@ -2,10 +2,13 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Entry } from '@orbitdb/core';
 import type { DeviceKey, VillageNode, VillageNodeOptions } from '#core/ports/village-node.ts';
 import { recordBytes, type SignedRecord } from '#domain/books/record.ts';
-import { cidOf, decode, sha256, toHex, utf8 } from '#domain/bytes.ts';
+import { cidOf, decode, encode, sha256, toHex, utf8 } from '#domain/bytes.ts';
+import { createDeviceIdentity, orbitHashOf } from './device-identity.ts';
 import { createSigner } from './ed25519.ts';
+import { logIdOf, toPayload } from './entry-codec.ts';
 import { startVillageNode } from './start-village-node.ts';
 
 /** A village for tests: its devices, their records, and nodes on loopback. */
@@ -73,4 +76,28 @@ export async function idsOf(node: VillageNode, book: string): Promise<string[]> 
   return ids;
 }
 
-export const bodyOf = (record: SignedRecord): unknown => (decode(record.bytes) as { body: unknown }).body;
+/** Stock building of entries, so that tests can make ones that our own code would never append. */
+export interface ForgedEntry {
+  readonly hash: string;
+  readonly bytes: Uint8Array;
+  readonly identity: Uint8Array;
+}
+
+export async function makeEntry(
+  device: TestDevice,
+  book: string,
+  records: readonly SignedRecord[],
+  place: { readonly time?: number; readonly next?: readonly string[] } = {},
+): Promise<ForgedEntry> {
+  const { identity, device: key, bytes: identityBytes } = createDeviceIdentity(device.key.seed);
+  const clock = { id: key, time: place.time ?? 1 };
+  const logId = logIdOf(TEST_VILLAGE, book);
+  const entry = await Entry.create(identity, logId, toPayload(records), null, clock, place.next ?? [], []);
+  return { ...(await Entry.encode(entry)), identity: identityBytes };
+}
+
+/** The same entry with fields changed after signing. */
+export function tamper(entry: ForgedEntry, changes: Record<string, unknown>): ForgedEntry {
+  const bytes = encode({ ...(decode(entry.bytes) as object), ...changes });
+  return { ...entry, bytes, hash: orbitHashOf(bytes) };
+}

@@ -1,7 +1,7 @@
 import { LevelBlockstore } from 'blockstore-level';
 import type { CID } from 'multiformats/cid';
 import { toOrbitHash } from './device-identity.ts';
-import { asDiskError, type Database, openDatabase } from './level-database.ts';
+import { asDiskError, type Database, openDurableDatabase } from './level-database.ts';
 
 /** Reads a log entry by its OrbitDB hash, from whichever book it is in. */
 export type ReadEntryBytes = (hash: string) => Promise<Uint8Array | undefined>;
@@ -33,7 +33,7 @@ class OverlaidBlockstore extends LevelBlockstore {
 }
 
 export async function openVillageBlocks(path: string, readEntry: ReadEntryBytes): Promise<VillageBlocks> {
-  const db = await openDatabase(path);
+  const db = await openDurableDatabase(path);
   const blockstore = new OverlaidBlockstore(db, readEntry);
   return {
     blockstore,

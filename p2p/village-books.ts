@@ -1,4 +1,4 @@
-import { readdirSync, mkdirSync } from 'node:fs';
+import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { AppError } from '#core/ports/errors.ts';
 import { BOOK, type SignedRecord } from '#domain/books/record.ts';

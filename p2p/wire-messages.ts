@@ -15,7 +15,11 @@ const book = z.string().regex(BOOK);
 const heads = z.array(hash).max(MAX_HEADS);
 const binary = (max: number) => z.custom<Uint8Array>((value) => value instanceof Uint8Array && value.length <= max);
 const mark = z
-  .tuple([z.custom<Uint8Array>((value) => value instanceof Uint8Array && value.length === 32), z.int().min(0), z.int().min(0)])
+  .tuple([
+    z.custom<Uint8Array>((value) => value instanceof Uint8Array && value.length === 32),
+    z.int().min(0),
+    z.int().min(0),
+  ])
   .transform(([device, time, count]): AuthorMark => ({ device: toHex(device), time, count }));
 
 const schema = z.discriminatedUnion('t', [
@@ -52,7 +56,8 @@ export type ReadMessage = { readonly ok: true; readonly message: Message } | { r
 
 /** Reads a message from outside: bounded, canonical dag-cbor of a known shape. Never throws. */
 export function readMessage(bytes: Uint8Array): ReadMessage {
-  if (bytes.length > MAX_FRAME_BYTES) return { ok: false, reason: `message of ${bytes.length} bytes is over the limit` };
+  if (bytes.length > MAX_FRAME_BYTES)
+    return { ok: false, reason: `message of ${bytes.length} bytes is over the limit` };
   let value: unknown;
   try {
     value = decode(bytes);
