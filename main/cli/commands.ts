@@ -1,0 +1,91 @@
+import type { CommandOption, CommandSpec } from './command.ts';
+
+const data: CommandOption = {
+  type: 'string',
+  value: 'DIR',
+  text: 'folder of this console (GRIDPACT_DATA, or the user’s data folder)',
+};
+
+export const COMMANDS: readonly CommandSpec[] = [
+  {
+    name: 'gateway',
+    summary: 'Serve the console to a browser on this machine (or, with --lan, on the local network)',
+    args: [],
+    options: {
+      port: {
+        type: 'string',
+        value: 'N',
+        text: 'port to listen on; 0 takes any free one (4646, or the next free one)',
+      },
+      data,
+      lan: { type: 'boolean', text: 'listen on the local network too; needs --tls-cert and --tls-key' },
+      'tls-cert': { type: 'string', value: 'FILE', text: 'certificate, PEM' },
+      'tls-key': { type: 'string', value: 'FILE', text: 'its private key, PEM' },
+      listen: {
+        type: 'string',
+        multiple: true,
+        value: 'MULTIADDR',
+        text: 'where other consoles reach this one; may be repeated',
+      },
+      'no-mdns': { type: 'boolean', text: 'do not look for other consoles on the local network' },
+      'passphrase-file': { type: 'string', value: 'FILE', text: 'first line locks keys and private fields at rest' },
+      open: { type: 'boolean', text: 'open the browser, already paired' },
+      'open-demo': { type: 'boolean', text: 'make a simulated village at once' },
+    },
+    load: async () => (await import('./gateway.ts')).runGateway,
+  },
+  {
+    name: 'pair',
+    summary: 'Make a new pairing code for the gateway that uses this data folder',
+    args: [],
+    options: { data, viewer: { type: 'boolean', text: 'the browser may look and change nothing' } },
+    load: async () => (await import('./pair.ts')).runPair,
+  },
+  {
+    name: 'plant',
+    summary: 'Run a simulated plant that serves its meters over Modbus TCP',
+    args: [],
+    options: {
+      village: { type: 'string', value: 'NAME', text: 'run this village: kwa-mtoni' },
+      seed: { type: 'string', value: 'N', text: 'with --village: same seed, same weather and habits (1)' },
+      site: { type: 'string', value: 'FILE', text: 'replay hourly Wh per circuit from this file instead' },
+      from: { type: 'string', value: 'DATE', text: 'first day of its clock, YYYY-MM-DD' },
+      days: { type: 'string', value: 'N', text: 'how many days (31)' },
+      'zone-offset-min': { type: 'string', value: 'MIN', text: 'minutes its local time is ahead of UTC (180)' },
+      port: { type: 'string', value: 'N', text: 'Modbus TCP port (any free one)' },
+      control: { type: 'string', value: 'N', text: 'port of its clock and faults (any free one)' },
+      'true-silence': { type: 'boolean', text: 'silent meters do not answer at all' },
+    },
+    load: async () => (await import('./plant.ts')).runPlant,
+  },
+  {
+    name: 'readings import',
+    summary: 'Import readings of a logger file; they count once two people vouch for them',
+    args: ['FILE'],
+    options: {
+      data,
+      village: { type: 'string', value: 'ID', text: 'village the readings belong to (the only one here)' },
+      column: {
+        type: 'string',
+        multiple: true,
+        value: 'NAME=METER',
+        text: 'which column is which meter; may be repeated',
+      },
+      json: { type: 'boolean', text: 'answer as JSON' },
+    },
+    load: async () => (await import('./import.ts')).runImport,
+  },
+  {
+    name: 'demo',
+    summary: 'Run a village’s whole month: meters, attested copies, agreement, close, settlement',
+    args: [],
+    options: {
+      json: { type: 'boolean', text: 'answer as JSON' },
+      site: { type: 'string', value: 'FILE', text: 'replay hourly Wh per circuit from this file' },
+      from: { type: 'string', value: 'DATE', text: 'first day, YYYY-MM-DD' },
+      days: { type: 'string', value: 'N', text: 'how many days' },
+      peers: { type: 'string', value: 'N', text: 'how many consoles take part (3)' },
+    },
+    load: async () => (await import('./demo/demo.ts')).runDemo,
+  },
+];

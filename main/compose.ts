@@ -1,0 +1,43 @@
+import { existsSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { createChainHost } from '#contracts/start-chain-host.ts';
+import type { Core, CoreOptions } from '#core/core.ts';
+import { systemClock } from '#core/ports/clock.ts';
+import { AppError } from '#core/ports/errors.ts';
+import { startCore } from '#core/start-core.ts';
+import { createModbusDriver } from '#meter-drivers/modbus-driver.ts';
+import { startVillageNode } from '#p2p/start-village-node.ts';
+import { dataKeyFile } from './data-dir.ts';
+import { startPlant } from './start-plant.ts';
+import { VERSION } from './version.ts';
+
+export interface ComposeOptions extends Pick<CoreOptions, 'host' | 'mdns' | 'log' | 'passphrase'> {
+  readonly dataDir: string;
+  /** Multiaddrs; without any, every address of this machine on a free port. */
+  readonly listen: readonly string[];
+}
+
+const LISTEN_EVERYWHERE = ['/ip4/0.0.0.0/tcp/0', '/ip6/::/tcp/0'];
+
+/** Starts the core with the real adapters: what every host of the console runs. */
+export async function composeCore({ dataDir, listen, ...options }: ComposeOptions): Promise<Core> {
+  const keyFile = dataKeyFile(dataDir);
+  if (options.passphrase === undefined && existsSync(keyFile)) {
+    throw new AppError(
+      'NOT_ALLOWED',
+      `The data in ${dataDir} is locked by this computer's safe storage (${keyFile}), which only the desktop app can open. Start the app, or give another --data.`,
+    );
+  }
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  return await startCore({
+    ...options,
+    dir: join(dataDir, 'core'),
+    version: VERSION,
+    clock: systemClock,
+    startNode: startVillageNode,
+    createChainHost,
+    driver: createModbusDriver(),
+    startPlant,
+    listen: listen.length > 0 ? listen : LISTEN_EVERYWHERE,
+  });
+}
