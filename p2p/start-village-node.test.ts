@@ -206,6 +206,7 @@ test('set offline a node cuts every wire but still writes; online again it catch
   await nodeA.setOnline(false);
   expect(nodeA.online).toBe(false);
   expect(nodeA.peers()).toMatchObject([{ connected: false }]);
+  await vi.waitFor(() => expect(nodeB.peers()).toMatchObject([{ connected: false }]), WAIT);
   await expect(nodeB.dial(addressOf(nodeA))).rejects.toMatchObject({ code: 'DIAL_FAILED' });
   await expect(nodeA.dial(addressOf(nodeB))).rejects.toMatchObject({ code: 'DIAL_FAILED' });
   await nodeA.append('settlement', [a.write('settlement')]);

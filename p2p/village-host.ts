@@ -23,6 +23,8 @@ export const MAX_BLOCK_BYTES = 8 * 1024 * 1024;
 /** A bitswap message holds one block of the largest size and its envelope. */
 const MAX_BITSWAP_BYTES = MAX_BLOCK_BYTES + 64 * 1024;
 const MDNS_EVERY_MS = 5000;
+/** A loaded single-board computer needs more than the default second. */
+const PSK_TIMEOUT_MS = 5000;
 
 /** Helia over libp2p, reachable only by holders of the village's pre-shared key. */
 export interface VillageHost {
@@ -53,7 +55,7 @@ export async function startVillageHost(
       transports: [tcp()],
       connectionEncrypters: [noise()],
       streamMuxers: [yamux()],
-      connectionProtector: preSharedKey({ psk }),
+      connectionProtector: preSharedKey({ psk, timeout: PSK_TIMEOUT_MS }),
       peerDiscovery: options.mdns
         ? [mdns({ interval: MDNS_EVERY_MS, serviceTag: `_gridpact-${prefix}._udp.local` })]
         : [],

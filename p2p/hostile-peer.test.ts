@@ -1,0 +1,227 @@
+import type { Libp2p } from '@libp2p/interface';
+import { noise } from '@libp2p/noise';
+import { preSharedKey } from '@libp2p/pnet';
+import { tcp } from '@libp2p/tcp';
+import { yamux } from '@libp2p/yamux';
+import { multiaddr } from '@multiformats/multiaddr';
+import { createLibp2p } from 'libp2p';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import type { NodeEvent, VillageNode } from '#core/ports/village-node.ts';
+import { encode, toHex, utf8 } from '#domain/bytes.ts';
+import { SYNC_PROTOCOL } from './book-replication.ts';
+import { createDeviceIdentity } from './device-identity.ts';
+import { MAX_CLOCK_JUMP } from './entry-codec.ts';
+import { MAX_FRAME_BYTES, toFrame } from './frame-parser.ts';
+import { createFrameStream, type FrameStream } from './frame-stream.ts';
+import {
+  addressOf,
+  createTestDevice,
+  type ForgedEntry,
+  idsOf,
+  makeEntry,
+  startTestNode,
+  TEST_PSK,
+  TEST_VILLAGE,
+  tamper,
+} from './test-village.ts';
+import { readMessage, writeMessage } from './wire-messages.ts';
+
+const WAIT = { timeout: 30_000, interval: 20 };
+const own = createTestDevice();
+let node: VillageNode;
+let hostile: Libp2p;
+const refused: string[] = [];
+
+beforeEach(async () => {
+  refused.length = 0;
+  node = await startTestNode({ device: own });
+  node.subscribe((event: NodeEvent) => {
+    if (event.type === 'refused' && event.peer === hostile.peerId.toString()) refused.push(event.reason);
+  });
+  const psk = utf8(`/key/swarm/psk/1.0.0/\n/base16/\n${toHex(TEST_PSK)}`);
+  hostile = await createLibp2p({
+    transports: [tcp()],
+    connectionEncrypters: [noise()],
+    streamMuxers: [yamux()],
+    connectionProtector: preSharedKey({ psk }),
+    connectionGater: { denyDialMultiaddr: () => false },
+  });
+});
+afterEach(async () => {
+  await hostile.stop();
+  await node.stop();
+});
+
+const openStream = async () => hostile.dialProtocol(multiaddr(addressOf(node)), SYNC_PROTOCOL);
+async function openFrames(): Promise<FrameStream> {
+  const frames = createFrameStream(await openStream());
+  await frames.send(writeMessage({ t: 'hello', v: 1, village: TEST_VILLAGE, more: false, books: [] }));
+  return frames;
+}
+const bytesOf = (entries: readonly ForgedEntry[]): Uint8Array[] => entries.map((e) => e.bytes);
+
+/** Sends entries in one frame and waits until the node has dealt with them. */
+async function deliver(entries: readonly ForgedEntry[], identities = entries.map((e) => e.identity)): Promise<void> {
+  const frames = await openFrames();
+  await frames.send(writeMessage({ t: 'entries', n: 7, book: 'assets', identities, entries: bytesOf(entries) }));
+  for await (const frame of frames.frames()) {
+    const read = readMessage(frame);
+    if (read.ok && read.message.t === 'ack') break;
+  }
+}
+
+async function expectUnharmed(): Promise<void> {
+  await node.append('members', [own.write('members')]);
+  expect(node.books()).toEqual(['members']);
+}
+
+test('a sound entry of a stock log is accepted from anyone in the network', async () => {
+  const author = createTestDevice();
+  await deliver([await makeEntry(author, 'assets', [author.write('assets')])]);
+  expect(await idsOf(node, 'assets')).toHaveLength(1);
+  expect(refused).toEqual([]);
+});
+
+test('an entry of one key under the identity of another is refused and its sender named', async () => {
+  const [author, victim] = [createTestDevice(), createTestDevice()];
+  const identity = createDeviceIdentity(victim.key.seed);
+  const entry = tamper(await makeEntry(author, 'assets', [author.write('assets')]), { identity: identity.hash });
+  await deliver([entry], [identity.bytes]);
+  expect(refused).toEqual(['the key of the entry is not the key of its identity']);
+  await expectUnharmed();
+});
+
+test('a tampered payload, a foreign signature and a foreign clock are refused', async () => {
+  const [author, other] = [createTestDevice(), createTestDevice()];
+  const sound = await makeEntry(author, 'assets', [author.write('assets')]);
+  const otherRecord = author.write('assets');
+  const payload = { v: 1, records: [{ b: otherRecord.bytes, s: otherRecord.sig }] };
+  await deliver([
+    tamper(sound, { payload }),
+    tamper(sound, { sig: toHex(other.write('assets').sig) }),
+    tamper(sound, { clock: { id: other.key.id, time: 1 } }),
+  ]);
+  expect(refused).toEqual([
+    'bad entry signature',
+    'bad entry signature',
+    'the clock of the entry belongs to another key',
+  ]);
+  await expectUnharmed();
+});
+
+test('records that are forged, of another device, village or book are refused inside a sound entry', async () => {
+  const [author, other] = [createTestDevice(), createTestDevice()];
+  const record = author.write('assets');
+  const forged = { bytes: record.bytes, sig: other.write('assets').sig };
+  const wrongs = [
+    [forged],
+    [other.write('assets')],
+    [author.write('assets', 1, { village: 'ab'.repeat(32) })],
+    [author.write('members')],
+    [{ bytes: encode({ not: 'a record' }), sig: record.sig }],
+  ];
+  await deliver(await Promise.all(wrongs.map((records) => makeEntry(author, 'assets', records))));
+  expect(refused).toEqual([
+    'bad record signature',
+    'bad record signature',
+    'the record belongs to another village',
+    'the record belongs to another book',
+    expect.stringContaining('bad record field'),
+  ]);
+  await expectUnharmed();
+});
+
+test('a log clock that jumps far ahead or stands still is refused, and so is what follows it', async () => {
+  const author = createTestDevice();
+  const write = () => [author.write('assets')];
+  const jump = await makeEntry(author, 'assets', write(), { time: MAX_CLOCK_JUMP + 1 });
+  const child = await makeEntry(author, 'assets', write(), { time: MAX_CLOCK_JUMP + 2, next: [jump.hash] });
+  const first = await makeEntry(author, 'assets', write(), { time: 5 });
+  const still = await makeEntry(author, 'assets', write(), { time: 5, next: [first.hash] });
+  await deliver([child, jump, first, still]);
+  expect(refused.sort()).toEqual([
+    'it follows a refused entry',
+    'the clock of the entry is not after its parents',
+    'the clock of the entry jumps too far ahead',
+  ]);
+  expect(await idsOf(node, 'assets')).toHaveLength(1);
+});
+
+test('an entry whose parent never comes is kept back and its parent asked for', async () => {
+  const author = createTestDevice();
+  const parent = await makeEntry(author, 'assets', [author.write('assets')]);
+  const child = await makeEntry(author, 'assets', [author.write('assets')], { time: 2, next: [parent.hash] });
+  const frames = await openFrames();
+  const identities = [child.identity];
+  await frames.send(writeMessage({ t: 'entries', n: 0, book: 'assets', identities, entries: [child.bytes] }));
+  for await (const frame of frames.frames()) {
+    const read = readMessage(frame);
+    if (!read.ok || read.message.t !== 'want') continue;
+    expect(read.message.hashes).toEqual([parent.hash]);
+    break;
+  }
+  expect(node.books()).toEqual([]);
+  await frames.send(writeMessage({ t: 'entries', n: 1, book: 'assets', identities, entries: [parent.bytes] }));
+  await vi.waitFor(async () => expect(await idsOf(node, 'assets')).toHaveLength(2), WAIT);
+});
+
+const violations: [name: string, reason: string | RegExp, bytes: () => Uint8Array][] = [
+  ['a frame over 2 MiB', 'a frame of 2097153 bytes is outside 1..2097152', () => head(MAX_FRAME_BYTES + 1)],
+  ['a frame of 4 GiB', /4294967295 bytes/, () => head(0xffffffff)],
+  ['garbage', 'the message is not canonical dag-cbor', () => toFrame(new Uint8Array(1000).fill(0xff))],
+  [
+    'arrays nested a million deep',
+    'the message is not canonical dag-cbor',
+    () => toFrame(new Uint8Array(1e6).fill(0x81)),
+  ],
+  ['an unknown message', 'bad message field t', () => toFrame(encode({ t: 'gift' }))],
+  [
+    'entries before a greeting',
+    'it did not greet first',
+    () => toFrame(writeMessage({ t: 'pulse', digest: 'ab'.repeat(32) })),
+  ],
+  [
+    'a greeting of another village',
+    'it belongs to another village',
+    () => toFrame(writeMessage({ t: 'hello', v: 1, village: 'cd'.repeat(32), more: false, books: [] })),
+  ],
+  [
+    'an acknowledgement of nothing',
+    'it acknowledged what was never sent',
+    () => toFrame(writeMessage({ t: 'ack', n: 99 })),
+  ],
+];
+
+function head(length: number): Uint8Array {
+  const bytes = new Uint8Array(4);
+  new DataView(bytes.buffer).setUint32(0, length);
+  return bytes;
+}
+
+test.each(violations)('%s ends the stream, names the peer and harms nothing', async (_name, reason, bytes) => {
+  const stream = await openStream();
+  const closed = new Promise((resolve) => stream.addEventListener('close', resolve));
+  stream.send(bytes());
+  await closed;
+  await vi.waitFor(() => expect(refused).toHaveLength(1), WAIT);
+  expect(refused[0]).toMatch(reason);
+  await expectUnharmed();
+});
+
+test('a peer that broke the protocol is not let in again at once', async () => {
+  const stream = await openStream();
+  stream.send(toFrame(utf8('garbage')));
+  await vi.waitFor(() => expect(refused).toHaveLength(1), WAIT);
+  const again = createFrameStream(await openStream());
+  await expect(async () => {
+    for await (const frame of again.frames()) expect(frame).toBeUndefined();
+  }).rejects.toThrow();
+});
+
+test('a stream that ends in the middle of a frame is no violation', async () => {
+  const stream = await openStream();
+  stream.send(head(1000));
+  stream.abort(new Error('out of range'));
+  await expectUnharmed();
+  expect(refused).toEqual([]);
+});
