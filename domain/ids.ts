@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { fromHex, sha256, toHex, utf8 } from './bytes.ts';
+import { dayStart, UTC } from './time.ts';
 
 const id = (letter: string, ...parts: readonly Uint8Array[]): string =>
   `${letter}${toHex(sha256(utf8(`gridpact ${letter} `), ...parts)).slice(0, 32)}`;
@@ -22,10 +23,25 @@ export const addressSchema = z.string().regex(/^0x[0-9a-f]{40}$/);
 export const hash32Schema = z.string().regex(/^0x[0-9a-f]{64}$/);
 export const signatureSchema = z.string().regex(/^0x[0-9a-f]{128}([0-9a-f]{2})?$/);
 export const cidSchema = z.string().regex(/^bafy[a-z2-7]{55}$/);
-export const monthSchema = z.string().regex(/^\d{4}-(0[1-9]|1[0-2])$/);
-export const daySchema = z.string().regex(/^\d{4}-\d{2}-\d{2}$/);
+/** 1970 to 2999: what a ledger's clock can name, and far from where four digits end. */
+export const monthSchema = z.string().regex(/^(19[7-9]\d|2\d{3})-(0[1-9]|1[0-2])$/);
+export const daySchema = z
+  .string()
+  .regex(/^(19[7-9]\d|2\d{3})-\d{2}-\d{2}$/)
+  .refine(isDate);
 export const msSchema = z.int().min(0).max(8_640_000_000_000_000);
 /** dag-cbor gives small integers back as numbers: read both, hold bigint. */
 export const bigSchema = z.union([z.int(), z.bigint()]).transform((v) => BigInt(v));
 export const naturalSchema = bigSchema.refine((v) => v >= 0n);
+function isDate(day: string): boolean {
+  try {
+    dayStart(day, UTC);
+    return true;
+  } catch {
+    return false;
+  }
+}
 export const textSchema = (max: number) => z.string().trim().min(1).max(max);
+export const bytesWhere = (ok: (bytes: Uint8Array) => boolean) =>
+  z.custom<Uint8Array>((v) => v instanceof Uint8Array && ok(v), 'not the expected bytes');
+export const bytesOf = (length: number) => bytesWhere((b) => b.length === length);

@@ -81,15 +81,13 @@ export function monthSpan(month: Month, zone: Zone): { readonly from: number; re
 }
 
 export function nextMonth(month: Month): Month {
-  const m = /^(\d{4})-(\d{2})$/.exec(month);
-  if (!m) throw new RangeError(`${month} is not a month (YYYY-MM)`);
-  const n = Number(m[1]) * 12 + Number(m[2]);
-  return `${pad(Math.floor(n / 12), 4)}-${pad((n % 12) + 1)}`;
+  const next = monthIndex(month) + 1;
+  return `${pad(Math.floor(next / 12), 4)}-${pad((next % 12) + 1)}`;
 }
 
 /** Whole months since 0000-01: a small dense number for a month, used as the on-chain period. */
 export function monthIndex(month: Month): number {
-  const m = /^(\d{4})-(\d{2})$/.exec(month);
+  const m = /^(\d{4})-(0[1-9]|1[0-2])$/.exec(month);
   if (!m) throw new RangeError(`${month} is not a month (YYYY-MM)`);
   return Number(m[1]) * 12 + Number(m[2]) - 1;
 }

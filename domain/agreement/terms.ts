@@ -35,7 +35,8 @@ export function partiesOf(terms: HostLease): { readonly member: string; readonly
     { member: terms.grid, part: 'grid' },
     ...terms.neighbours.map((n) => ({ member: n.member, part: 'neighbour' as const })),
   ];
-  return all.filter((p, i) => all.findIndex((q) => q.member === p.member) === i);
+  const named = new Set<string>();
+  return all.filter((p) => named.size < named.add(p.member).size);
 }
 
 export type TermsFault =

@@ -1,6 +1,15 @@
 import * as z from 'zod';
 import { encode, sha256, toHex } from '../bytes.ts';
-import { addressSchema, bigSchema, deviceSchema, hash32Schema, memberSchema, msSchema, textSchema } from '../ids.ts';
+import {
+  addressSchema,
+  bigSchema,
+  bytesOf,
+  deviceSchema,
+  hash32Schema,
+  memberSchema,
+  msSchema,
+  textSchema,
+} from '../ids.ts';
 
 export const MEMBER_ROLES = [
   'consumer',
@@ -24,7 +33,7 @@ export const foundingSchema = z.strictObject({
   /** Made for practice: every screen, export and proof says so. */
   simulated: z.boolean(),
   createdMs: msSchema,
-  nonce: z.instanceof(Uint8Array).refine((b) => b.length === 16),
+  nonce: bytesOf(16),
   founder: z.strictObject({ member: memberSchema, name: textSchema(80), address: addressSchema, roles: rolesSchema }),
   /** The settlement chain, and the device that owns it when it is the embedded one. */
   chain: z.strictObject({

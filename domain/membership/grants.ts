@@ -1,7 +1,7 @@
 import { ed25519 } from '@noble/curves/ed25519.js';
 import * as z from 'zod';
 import { fromHex, sha256, utf8 } from '../bytes.ts';
-import { addressSchema, deviceSchema, memberSchema, msSchema, signatureSchema, textSchema } from '../ids.ts';
+import { addressSchema, bytesOf, deviceSchema, memberSchema, msSchema, signatureSchema, textSchema } from '../ids.ts';
 import { foundingSchema, rolesSchema, villageIdOf } from './founding.ts';
 import { actDigest, type RecoverSigner } from './typed-data.ts';
 
@@ -53,7 +53,7 @@ export const joinBody = z.strictObject({
   name: textSchema(80),
   address: addressSchema,
   certificate: certificateSchema,
-  inviteSig: z.instanceof(Uint8Array).refine((b) => b.length === 64),
+  inviteSig: bytesOf(64),
   grant: grantSchema,
 });
 export const deviceGrantBody = z.strictObject({ grant: grantSchema });

@@ -1,6 +1,16 @@
 import * as z from 'zod';
 import { decode, encode, fromHex, sha256, utf8 } from '../bytes.ts';
-import { cidSchema, daySchema, deviceSchema, meterSchema, msSchema, naturalSchema, villageSchema } from '../ids.ts';
+import {
+  bytesOf,
+  bytesWhere,
+  cidSchema,
+  daySchema,
+  deviceSchema,
+  meterSchema,
+  msSchema,
+  naturalSchema,
+  villageSchema,
+} from '../ids.ts';
 
 /** How the gateway's clock stood while it read (OCMF's words). */
 export const CLOCK_STATES = ['unsynchronised', 'informative', 'synchronised', 'relative'] as const;
@@ -24,9 +34,9 @@ export const frameSchema = z
     /** gateway: read by the signing device; hand / file: typed or imported, counts once two people vouch. */
     origin: z.enum(['gateway', 'hand', 'file']),
     /** Leaf hash of this meter's frame before, from the same gateway. */
-    prev: z.instanceof(Uint8Array).nullable(),
+    prev: bytesOf(32).nullable(),
     /** 16 random bytes: the leaf hides the content. */
-    salt: z.instanceof(Uint8Array).refine((b) => b.length === 16),
+    salt: bytesOf(16),
   })
   .refine((f) => f.asked.length === f.answered.length, 'asked and answered differ in length')
   .refine(
@@ -56,16 +66,17 @@ export const sealedFrameSchema = z.strictObject({
   meter: meterSchema,
   /** First 16 hex of sha-256 of the key. */
   key: z.string().regex(/^[0-9a-f]{16}$/),
-  iv: z.instanceof(Uint8Array).refine((b) => b.length === 12),
+  iv: bytesOf(12),
   /** Ciphertext and 16-byte tag. */
-  box: z.instanceof(Uint8Array).refine((b) => b.length > 16 && b.length <= MAX_FRAME_BYTES + 16),
-  leaf: z.instanceof(Uint8Array).refine((b) => b.length === 32),
-  sig: z.instanceof(Uint8Array).refine((b) => b.length === 64),
+  box: bytesWhere((b) => b.length > 16 && b.length <= MAX_FRAME_BYTES + 16),
+  leaf: bytesOf(32),
+  sig: bytesOf(64),
 });
 export type SealedFrame = z.infer<typeof sealedFrameSchema>;
 export const frameAad = (meter: string, key: string): Uint8Array => utf8(`${meter}|${key}`);
 
 export const MAX_SEGMENT_BYTES = 8 * 1024 * 1024;
+const MAX_SEGMENT_FRAMES = 5000;
 /** One gateway's frames of one UTC day: the dag-cbor block whose CID its record announces. */
 export const segmentSchema = z.strictObject({
   v: z.literal(1),
@@ -73,7 +84,7 @@ export const segmentSchema = z.strictObject({
   device: deviceSchema,
   day: daySchema,
   prev: cidSchema.nullable(),
-  frames: z.array(sealedFrameSchema).min(1).max(5000),
+  frames: z.array(sealedFrameSchema).min(1).max(MAX_SEGMENT_FRAMES),
 });
 export type Segment = z.infer<typeof segmentSchema>;
 export function readSegment(bytes: Uint8Array): Segment {
@@ -85,8 +96,8 @@ export function readSegment(bytes: Uint8Array): Segment {
 export const announceBody = z.strictObject({
   cid: cidSchema,
   day: daySchema,
-  root: z.instanceof(Uint8Array).refine((b) => b.length === 32),
-  frames: z.int().min(1),
+  root: bytesOf(32),
+  frames: z.int().min(1).max(MAX_SEGMENT_FRAMES),
   bytes: z.int().min(1).max(MAX_SEGMENT_BYTES),
   fromMs: msSchema,
   toMs: msSchema,

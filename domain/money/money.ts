@@ -19,8 +19,11 @@ export function priceOf(wh: bigint, perKwh: bigint): Minor {
   return minor((wh * perKwh + 500n) / 1000n);
 }
 
-/** A share of an amount in basis points (1/10,000), rounded half up. */
-export const basisPoints = (amount: Minor, bp: bigint): Minor => minor((amount * bp + 5000n) / 10_000n);
+/** A share of an amount in basis points (1/10,000), rounded half up; neither may be negative. */
+export function basisPoints(amount: Minor, bp: bigint): Minor {
+  if (amount < 0n || bp < 0n) throw new RangeError('amount and share must not be negative');
+  return minor((amount * bp + 5000n) / 10_000n);
+}
 
 /** Splits total by weights with the largest remainder rule; ties go to the earlier weight; parts always sum to total. */
 export function split(total: Minor, weights: readonly bigint[]): Minor[] {

@@ -51,7 +51,8 @@ export function statementsOf(
 
 export function extendLanes(lanes: ReadonlyMap<string, number>, members: readonly string[]): Map<string, number> {
   const out = new Map(lanes);
-  let next = Math.max(-1, ...lanes.values()) + 1;
+  let next = 0;
+  for (const index of lanes.values()) next = Math.max(next, index + 1);
   for (const m of members) {
     if (out.has(m)) continue;
     out.set(m, next);

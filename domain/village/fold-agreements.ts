@@ -56,6 +56,15 @@ export function hasSigned(state: VillageState, agreement: Agreement, party: stri
   return signers.filter((s) => done.has(s)).length >= needed;
 }
 
+/** As {@link hasSigned} for every party, in one walk over the signatures. */
+function haveAllSigned(state: VillageState, agreement: Agreement): boolean {
+  const done = new Set(agreement.signatures.map((s) => `${s.party}|${s.signer}`));
+  return partiesOf(agreement.terms).every(({ member }) => {
+    const { signers, needed } = signersOf(state, member);
+    return signers.filter((s) => done.has(`${member}|${s}`)).length >= needed;
+  });
+}
+
 const sign: Apply = (ctx) => {
   const body = signBody.safeParse(ctx.record.body);
   if (!body.success) return 'unreadable signature';
@@ -78,7 +87,7 @@ const sign: Apply = (ctx) => {
     ...a,
     signatures: [...a.signatures, { party: b.party, signer: b.signer, atMs: ctx.record.at.ms, record: ctx.record.id }],
   };
-  const all = partiesOf(a.terms).every((p) => hasSigned(ctx.state, signed, p.member));
+  const all = hasSigned(ctx.state, signed, b.party) && haveAllSigned(ctx.state, signed);
   ctx.state.agreements.set(a.id, { ...signed, effectiveMs: all ? ctx.record.at.ms : null });
   return undefined;
 };

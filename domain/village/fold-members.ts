@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { addressSchema, deviceSchema, memberIdOf, memberSchema, signatureSchema, textSchema } from '../ids.ts';
+import { addressSchema, bytesOf, deviceSchema, memberIdOf, memberSchema, signatureSchema, textSchema } from '../ids.ts';
 import { rolesSchema } from '../membership/founding.ts';
 import {
   certificateDigest,
@@ -60,9 +60,9 @@ export const shareBody = z.strictObject({
     .array(
       z.strictObject({
         device: deviceSchema,
-        ephemeral: z.instanceof(Uint8Array).refine((b) => b.length === 32),
-        iv: z.instanceof(Uint8Array).refine((b) => b.length === 12),
-        box: z.instanceof(Uint8Array).refine((b) => b.length === 48),
+        ephemeral: bytesOf(32),
+        iv: bytesOf(12),
+        box: bytesOf(48),
       }),
     )
     .min(1)
@@ -81,7 +81,6 @@ function addMember(ctx: FoldContext, m: Omit<Member, 'sinceMs'>): void {
 }
 
 function addDevice(ctx: FoldContext, grant: DeviceGrant): void {
-  if (ctx.state.devices.has(grant.device)) return;
   ctx.state.devices.set(grant.device, {
     id: grant.device,
     member: grant.member,
@@ -126,6 +125,7 @@ const join: Apply = (ctx) => {
     return 'the invitation was signed with an old key';
   if (record.at.ms > c.expiresMs) return 'the invitation had expired';
   if (state.members.has(body.member)) return 'this member has already joined';
+  if (state.devices.has(body.grant.device)) return 'the device belongs to another member';
   addMember(ctx, {
     id: body.member,
     name: body.name,
@@ -145,7 +145,9 @@ const grantDevice: Apply = (ctx) => {
   const check = checkGrant(state.village, record, (m, a) => state.everKeys.get(m)?.has(a) ?? false, ctx.recover);
   if (!check.ok) return check.reason;
   if (check.address !== keyOf(state, check.member)) return 'the device grant was signed with an old key';
-  addDevice(ctx, deviceGrantBody.parse(record.body).grant);
+  const { grant } = deviceGrantBody.parse(record.body);
+  if (state.devices.has(grant.device)) return 'the device was granted before';
+  addDevice(ctx, grant);
   return undefined;
 };
 

@@ -3,9 +3,9 @@ import * as z from 'zod';
 import { encode, sha256, toHex } from '../bytes.ts';
 import { bigSchema, cidSchema, hash32Schema, memberSchema, monthSchema, signatureSchema } from '../ids.ts';
 import { type BatchHead, batchDigest, type LedgerDomain } from '../settlement/batch.ts';
-import { packLanes } from '../settlement/lanes.ts';
+import { LANE_MAX, LANE_MIN, packLanes } from '../settlement/lanes.ts';
 import { monthIndex, monthSpan, type Zone } from '../time.ts';
-import { type Apply, type Close, isCoordinator, keyOf, type PeriodCut, ZERO_HASH } from './state.ts';
+import { type Apply, type Close, isCoordinator, keyOf, type PeriodCut, type VillageState, ZERO_HASH } from './state.ts';
 
 const seqs = z.record(z.string().max(64), z.int().min(0));
 export const cutSchema = z.strictObject({
@@ -13,13 +13,15 @@ export const cutSchema = z.strictObject({
   records: z.record(z.string().max(40), seqs),
   rules: z.literal(1),
 });
+/** What one lane can move in one batch: more could not be packed. */
+const netSchema = bigSchema.refine((v) => v >= LANE_MIN && v <= LANE_MAX);
 export const proposeBody = z.strictObject({
   month: monthSchema,
   prev: hash32Schema,
   root: hash32Schema,
   cut: cutSchema,
   lanes: z
-    .array(z.strictObject({ member: memberSchema, index: z.int().min(0).max(1_000_000), net: bigSchema }))
+    .array(z.strictObject({ member: memberSchema, index: z.int().min(0).max(1_000_000), net: netSchema }))
     .max(100_000),
   digest: hash32Schema,
 });
@@ -62,6 +64,19 @@ export function batchOf(
   return { head, payload: `0x${toHex(payload)}`, digest: batchDigest(ledger, head, `0x${toHex(keccak_256(payload))}`) };
 }
 
+function laneFault(state: VillageState, lanes: Close['lanes']): string | undefined {
+  if (lanes.reduce((a, l) => a + l.net, 0n) !== 0n) return 'the lanes do not sum to zero';
+  if (lanes.some((l) => !state.members.has(l.member))) return 'a lane is of nobody in this village';
+  if (new Set(lanes.map((l) => l.member)).size !== lanes.length) return 'a member has two lanes';
+  if (lanes.some((l) => (state.lanes.get(l.member) ?? l.index) !== l.index)) return 'a member has another lane';
+  const owners = new Map([...state.lanes].map(([member, index]) => [index, member]));
+  for (const l of lanes) {
+    if ((owners.get(l.index) ?? l.member) !== l.member) return 'two members in one lane';
+    owners.set(l.index, l.member);
+  }
+  return undefined;
+}
+
 const propose: Apply = (ctx) => {
   const body = proposeBody.safeParse(ctx.record.body);
   if (!body.success) return 'unreadable close';
@@ -72,9 +87,9 @@ const propose: Apply = (ctx) => {
   if (!isCoordinator(state, ctx.author)) return 'only a coordinator closes a month';
   if (b.prev !== state.head) return 'another month was closed first';
   if (state.closes.has(b.digest)) return 'proposed already';
-  if (b.lanes.reduce((a, l) => a + l.net, 0n) !== 0n) return 'the lanes do not sum to zero';
-  if (b.lanes.some((l) => (state.lanes.get(l.member) ?? l.index) !== l.index)) return 'a member has another lane';
-  if (new Set(b.lanes.map((l) => l.index)).size !== b.lanes.length) return 'two members in one lane';
+  if (b.month <= (state.closes.get(state.head)?.month ?? '')) return 'this month or a later one is closed';
+  const fault = laneFault(state, b.lanes);
+  if (fault !== undefined) return fault;
   const zone = { offsetMin: founding.zoneOffsetMin };
   const { digest } = batchOf({ village: state.village, zone, ...b }, ctx.ledger);
   if (digest !== b.digest) return 'the digest is not of this batch';

@@ -1,0 +1,57 @@
+import { createCipheriv, createDecipheriv, createHash, hkdfSync, randomBytes } from 'node:crypto';
+import { concat, fromHex, toHex, utf8 } from '#domain/bytes.ts';
+import type { SealedKey } from '#domain/village/state.ts';
+import { type DeviceKeys, ephemeralBox } from './device-keys.ts';
+
+export interface Sealed {
+  /** 12 bytes. */
+  readonly iv: Uint8Array;
+  /** Ciphertext and 16-byte tag. */
+  readonly box: Uint8Array;
+}
+
+/** AES-256-GCM with a random IV. */
+export function sealBytes(key: Uint8Array, plaintext: Uint8Array, aad: Uint8Array): Sealed {
+  const iv = new Uint8Array(randomBytes(12));
+  const cipher = createCipheriv('aes-256-gcm', key, iv);
+  cipher.setAAD(aad);
+  return { iv, box: concat(cipher.update(plaintext), cipher.final(), cipher.getAuthTag()) };
+}
+
+/** undefined when the key, the additional data or a byte is wrong. */
+export function openBytes(key: Uint8Array, sealed: Sealed, aad: Uint8Array): Uint8Array | undefined {
+  if (sealed.iv.length !== 12 || sealed.box.length < 16) return undefined;
+  const decipher = createDecipheriv('aes-256-gcm', key, sealed.iv);
+  decipher.setAAD(aad);
+  decipher.setAuthTag(sealed.box.subarray(-16));
+  try {
+    return concat(decipher.update(sealed.box.subarray(0, -16)), decipher.final());
+  } catch {
+    return undefined;
+  }
+}
+
+/** How a frame key is named in segments and shares: it says nothing of the key. */
+export const keyIdOf = (key: Uint8Array): string =>
+  createHash('sha256').update('gridpact frame key').update(key).digest('hex').slice(0, 16);
+
+const boxKey = (shared: Uint8Array, ephemeral: Uint8Array, box: string): Uint8Array =>
+  new Uint8Array(hkdfSync('sha256', shared, concat(ephemeral, fromHex(box)), 'gridpact sealed key', 32));
+
+/** Seals a 32-byte frame key to one device (X25519, HKDF-SHA-256, AES-256-GCM). */
+export function sealKeyTo(device: string, box: string, key: Uint8Array): SealedKey {
+  const once = ephemeralBox();
+  const wrapping = boxKey(once.agree(fromHex(box)), once.publicKey, box);
+  return { device, ephemeral: once.publicKey, ...sealBytes(wrapping, key, utf8(device)) };
+}
+
+export function openSealedKey(keys: DeviceKeys, sealed: SealedKey): Uint8Array | undefined {
+  try {
+    const wrapping = boxKey(keys.agree(sealed.ephemeral), sealed.ephemeral, keys.box);
+    return openBytes(wrapping, sealed, utf8(keys.id));
+  } catch {
+    return undefined;
+  }
+}
+
+export const randomHex = (bytes: number): string => toHex(new Uint8Array(randomBytes(bytes)));

@@ -1,0 +1,173 @@
+import { randomBytes } from 'node:crypto';
+import { sealBytes } from '#core/crypto/aead.ts';
+import { AppError } from '#core/ports/errors.ts';
+import { step } from '#core/ports/steps.ts';
+import type { PendingSegment, RawReading } from '#core/storage/village-store.ts';
+import type { Village } from '#core/village/open-village.ts';
+import { cidOf, decode, encode, fromHex, toHex } from '#domain/bytes.ts';
+import {
+  announceBody,
+  type Frame,
+  frameAad,
+  frameBytes,
+  frameLeaf,
+  frameMessage,
+  MAX_SEGMENT_BYTES,
+  type SealedFrame,
+  type Segment,
+} from '#domain/metering/frame.ts';
+import { frameRoot } from '#domain/proof/merkle.ts';
+import { DAY_MS, dayOf, UTC } from '#domain/time.ts';
+
+/** A frame before it is chained, salted and signed. */
+export type OpenFrame = Omit<Frame, 'v' | 'gateway' | 'prev' | 'salt'>;
+
+/** Frame of one meter over [from, to) made of its raw readings: registers at the edges, polls counted inside. */
+export function frameOf(
+  meter: string,
+  readings: readonly RawReading[],
+  fromMs: number,
+  toMs: number,
+  stepMs: number,
+): OpenFrame | undefined {
+  const n = (toMs - fromMs) / stepMs;
+  const asked = new Array<number>(n).fill(0);
+  const answered = new Array<number>(n).fill(0);
+  const edges = new Array<RawReading | undefined>(n + 1).fill(undefined);
+  for (const r of readings) {
+    const at = (r.atMs - fromMs) / stepMs;
+    if (at < 0 || at > n) continue;
+    if (Number.isInteger(at)) {
+      if (r.answered) edges[at] = r;
+      continue;
+    }
+    const i = Math.floor(at);
+    asked[i] = (asked[i] ?? 0) + 1;
+    if (r.answered) answered[i] = (answered[i] ?? 0) + 1;
+  }
+  const column = (of: (r: RawReading) => bigint | null): (bigint | null)[] | null => {
+    const values = edges.map((r) => (r ? of(r) : null));
+    return values.some((v) => v !== null) ? values : null;
+  };
+  const importWh = column((r) => r.importWh);
+  const exportWh = column((r) => r.exportWh);
+  const silent = importWh === null && exportWh === null;
+  if (silent && readings.length === 0) return undefined;
+  return {
+    meter,
+    fromMs,
+    stepMs,
+    importWh: silent ? edges.map(() => null) : importWh,
+    exportWh,
+    asked,
+    answered,
+    clock: 'informative',
+    origin: 'gateway',
+  };
+}
+
+/** Signs, encrypts and stores a day's frames as a segment and announces it. Finishes what a crash left. */
+export async function publishFrames(
+  village: Village,
+  day: string,
+  frames: readonly OpenFrame[],
+  until: PendingSegment['until'] = [],
+): Promise<string> {
+  const { keys, store, frameKeys } = village;
+  const { id: keyId, key } = frameKeys.current(day.slice(0, 7));
+  const leaves = new Map<string, Uint8Array>();
+  const sealed: SealedFrame[] = frames.map((open) => {
+    const prev = leaves.get(open.meter) ?? store.sealedUntil(open.meter)?.leaf ?? null;
+    const frame: Frame = { v: 1, ...open, gateway: keys.id, prev, salt: new Uint8Array(randomBytes(16)) };
+    const plain = frameBytes(frame);
+    const leaf = frameLeaf(plain);
+    leaves.set(open.meter, leaf);
+    return {
+      meter: frame.meter,
+      key: keyId,
+      ...sealBytes(key, plain, frameAad(frame.meter, keyId)),
+      leaf,
+      sig: keys.sign(frameMessage(village.id, leaf)),
+    };
+  });
+  const own = [...village.state().segments.values()]
+    .filter((s) => s.device === keys.id)
+    .sort((a, b) => b.atMs - a.atMs || (a.record < b.record ? 1 : -1));
+  const segment: Segment = {
+    v: 1,
+    village: village.id,
+    device: keys.id,
+    day,
+    prev: own[0]?.cid ?? null,
+    frames: sealed,
+  };
+  const block = encode(segment);
+  if (block.length > MAX_SEGMENT_BYTES)
+    throw new AppError('BAD_INPUT', `The readings of ${day} are ${block.length} bytes, over the limit of a segment.`);
+  const pending: PendingSegment = {
+    cid: cidOf(block),
+    block,
+    announce: encode({
+      cid: cidOf(block),
+      day,
+      root: frameRoot(sealed.map((f) => f.leaf)),
+      frames: sealed.length,
+      bytes: block.length,
+      fromMs: Math.min(...frames.map((f) => f.fromMs)),
+      toMs: Math.max(...frames.map((f) => f.fromMs + f.asked.length * f.stepMs)),
+      prev: segment.prev,
+    }),
+    until: until.map((u) => ({ ...u, leaf: toHex(leaves.get(u.meter) ?? fromHex(u.leaf)) })),
+  };
+  store.putPendingSegment(pending);
+  step('frame.sealed');
+  await finish(village, pending);
+  return pending.cid;
+}
+
+async function finish(village: Village, pending: PendingSegment): Promise<void> {
+  await village.node.putBlock(pending.cid, pending.block);
+  step('segment.block-stored');
+  if (!village.state().segments.has(pending.cid)) {
+    const body = announceBody.parse(decode(pending.announce));
+    await village.act([{ book: `segments-${body.day.slice(0, 7)}`, kind: 'segment.announce', body }]);
+  }
+  step('segment.announced');
+  village.store.finishSegment(pending);
+  await village.fetchSegments();
+}
+
+/** Takes up segments that were sealed but not announced when the process died. */
+export async function finishPending(village: Village): Promise<void> {
+  for (const pending of village.store.pendingSegments()) await finish(village, pending);
+}
+
+/**
+ * Seals everything read until `toMs` (aligned down to the step) that is not sealed yet: one segment per UTC day.
+ * @returns CIDs of the new segments
+ */
+export async function sealUntil(village: Village, toMs: number, stepMs: number): Promise<string[]> {
+  await finishPending(village);
+  const end = Math.floor(toMs / stepMs) * stepMs;
+  const from = new Map<string, number>();
+  for (const { meter } of village.store.localMeters()) {
+    const start = village.store.sealedUntil(meter)?.toMs ?? village.store.firstReadingMs(meter);
+    if (start !== undefined && start < end) from.set(meter, Math.floor(start / stepMs) * stepMs);
+  }
+  const cids: string[] = [];
+  for (let day = Math.floor(Math.min(end, ...from.values()) / DAY_MS) * DAY_MS; day < end; day += DAY_MS) {
+    const until: { meter: string; toMs: number; leaf: string }[] = [];
+    const frames: OpenFrame[] = [];
+    for (const [meter, start] of from) {
+      const a = Math.max(start, day);
+      const b = Math.min(end, day + DAY_MS);
+      if (a >= b) continue;
+      const frame = frameOf(meter, village.store.readings(meter, a, b), a, b, stepMs);
+      if (!frame) continue;
+      frames.push(frame);
+      until.push({ meter, toMs: b, leaf: '' });
+    }
+    if (frames.length > 0) cids.push(await publishFrames(village, dayOf(day, UTC), frames, until));
+  }
+  return cids;
+}

@@ -1,0 +1,78 @@
+import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
+import { AppError } from '#core/ports/errors.ts';
+
+export type Row = Record<string, unknown>;
+
+/** A SQLite file with numbered migrations, WAL, and prepared statements kept by text. */
+export interface Database {
+  run(sql: string, ...values: SQLInputValue[]): void;
+  get(sql: string, ...values: SQLInputValue[]): Row | undefined;
+  all(sql: string, ...values: SQLInputValue[]): Row[];
+  /** All or nothing. */
+  transaction<T>(work: () => T): T;
+  close(): void;
+}
+
+/** `migrations[n]` brings the schema from version n to n+1; they are never edited once released. */
+export function openDatabase(path: string, migrations: readonly string[]): Database {
+  const db = new DatabaseSync(path);
+  db.exec('pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on;');
+  const version = Number(db.prepare('pragma user_version').get()?.['user_version'] ?? 0);
+  if (version > migrations.length) {
+    db.close();
+    throw new AppError(
+      'INTERNAL',
+      `${path} was written by a newer Gridpact (schema ${version}). Install that version.`,
+    );
+  }
+  for (let v = version; v < migrations.length; v++) {
+    db.exec(`begin; ${migrations[v]}; pragma user_version = ${v + 1}; commit;`);
+  }
+  const statements = new Map<string, StatementSync>();
+  const prepare = (sql: string): StatementSync => {
+    let s = statements.get(sql);
+    if (!s) {
+      s = db.prepare(sql);
+      s.setReadBigInts(true);
+      statements.set(sql, s);
+    }
+    return s;
+  };
+  return {
+    run: (sql, ...values) => void guard(() => prepare(sql).run(...values), path),
+    get: (sql, ...values) => prepare(sql).get(...values),
+    all: (sql, ...values) => prepare(sql).all(...values),
+    transaction(work) {
+      db.exec('begin immediate');
+      try {
+        const result = work();
+        guard(() => db.exec('commit'), path);
+        return result;
+      } catch (e) {
+        if (db.isTransaction) db.exec('rollback');
+        throw e;
+      }
+    },
+    close: () => db.close(),
+  };
+}
+
+function guard<T>(act: () => T, path: string): T {
+  try {
+    return act();
+  } catch (e) {
+    if (e instanceof Error && /disk is full|SQLITE_FULL/i.test(e.message)) {
+      throw new AppError('DISK_FULL', `No space left for ${path}. Free some space; what was saved before is safe.`, {
+        retryable: true,
+        cause: e,
+      });
+    }
+    throw e;
+  }
+}
+
+export const text = (row: Row, column: string): string => String(row[column]);
+export const int = (row: Row, column: string): number => Number(row[column]);
+export const blob = (row: Row, column: string): Uint8Array => row[column] as Uint8Array;
+export const bigOrNull = (row: Row, column: string): bigint | null =>
+  row[column] === null || row[column] === undefined ? null : BigInt(row[column] as bigint);

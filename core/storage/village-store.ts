@@ -1,0 +1,225 @@
+import { bigOrNull, blob, int, openDatabase, type Row, text } from './open-database.ts';
+
+const MIGRATIONS = [
+  `-- what this console alone knows
+   create table local_meter (meter text primary key, address text not null, added_ms integer not null) strict;
+   create table reading (meter text not null, at_ms integer not null, answered integer not null,
+     import_wh integer, export_wh integer, power_w real, soc_percent real, primary key (meter, at_ms)) strict, without rowid;
+   create table sealed_until (meter text primary key, to_ms integer not null, leaf blob not null) strict;
+   create table pending_segment (cid text primary key, block blob not null, announce blob not null, until text not null) strict;
+   create table refused (at_ms integer not null, peer text not null, book text not null, reason text not null) strict;
+   create table submission (digest text primary key, state text not null, detail text not null, at_ms integer not null) strict;
+   -- read models of the books: may be dropped and made again
+   create table segment (cid text primary key, state text not null, reason text not null, bytes integer not null) strict;
+   create table frame (segment text not null, meter text not null, from_ms integer not null, step_ms integer not null,
+     intervals integer not null, signature_ok integer not null, sealed blob not null,
+     primary key (segment, meter, from_ms)) strict, without rowid;
+   create index frame_by_meter on frame (meter, from_ms);`,
+];
+
+export interface RawReading {
+  readonly meter: string;
+  /** The instant this poll stands for. */
+  readonly atMs: number;
+  readonly answered: boolean;
+  readonly importWh: bigint | null;
+  readonly exportWh: bigint | null;
+  readonly powerW: number | null;
+  readonly socPercent: number | null;
+}
+export type SegmentState = 'verified' | 'locked' | 'bad';
+export interface PendingSegment {
+  readonly cid: string;
+  readonly block: Uint8Array;
+  /** Canonical body of its `segment.announce` record. */
+  readonly announce: Uint8Array;
+  readonly until: readonly { readonly meter: string; readonly toMs: number; readonly leaf: string }[];
+}
+export interface StoredFrame {
+  readonly segment: string;
+  readonly meter: string;
+  readonly fromMs: number;
+  readonly stepMs: number;
+  readonly intervals: number;
+  readonly signatureOk: boolean;
+  /** Plaintext under the data key. */
+  readonly sealed: Uint8Array;
+}
+
+/** One village's SQLite: raw readings and local settings (kept), segments and frames (read models). */
+export interface VillageStore {
+  addLocalMeter(meter: string, address: string, atMs: number): void;
+  localMeters(): { readonly meter: string; readonly address: string }[];
+  addReadings(readings: readonly RawReading[]): void;
+  /** Readings of one meter in [from, to]. */
+  readings(meter: string, fromMs: number, toMs: number): RawReading[];
+  lastReading(meter: string): RawReading | undefined;
+  firstReadingMs(meter: string): number | undefined;
+  /** Drops polls that are neither edges of the step nor newer than `beforeMs`. */
+  dropInner(beforeMs: number, stepMs: number): void;
+  sealedUntil(meter: string): { readonly toMs: number; readonly leaf: Uint8Array } | undefined;
+  /** A segment between sealed and announced; after a crash it is finished, never made a second time. */
+  putPendingSegment(p: PendingSegment): void;
+  pendingSegments(): PendingSegment[];
+  /** Moves the meters on and forgets the pending segment, together. */
+  finishSegment(p: PendingSegment): void;
+  addRefused(r: { readonly atMs: number; readonly peer: string; readonly book: string; readonly reason: string }): void;
+  refused(
+    limit: number,
+  ): { readonly atMs: number; readonly peer: string; readonly book: string; readonly reason: string }[];
+  segment(cid: string): { readonly state: SegmentState; readonly reason: string } | undefined;
+  segments(): Map<string, { readonly state: SegmentState; readonly reason: string; readonly bytes: number }>;
+  putSegment(cid: string, state: SegmentState, reason: string, bytes: number, frames: readonly StoredFrame[]): void;
+  frames(): StoredFrame[];
+  counts(): { readonly readings: number; readonly frames: number; readonly segments: number };
+  setSubmission(digest: string, state: string, detail: string, atMs: number): void;
+  submission(digest: string): { readonly state: string; readonly detail: string } | undefined;
+  /** Forgets everything that the books can tell again. */
+  dropReadModels(): void;
+  close(): void;
+}
+
+const readingOf = (r: Row): RawReading => ({
+  meter: text(r, 'meter'),
+  atMs: int(r, 'at_ms'),
+  answered: int(r, 'answered') === 1,
+  importWh: bigOrNull(r, 'import_wh'),
+  exportWh: bigOrNull(r, 'export_wh'),
+  powerW: r['power_w'] === null ? null : Number(r['power_w']),
+  socPercent: r['soc_percent'] === null ? null : Number(r['soc_percent']),
+});
+const frameOf = (r: Row): StoredFrame => ({
+  segment: text(r, 'segment'),
+  meter: text(r, 'meter'),
+  fromMs: int(r, 'from_ms'),
+  stepMs: int(r, 'step_ms'),
+  intervals: int(r, 'intervals'),
+  signatureOk: int(r, 'signature_ok') === 1,
+  sealed: blob(r, 'sealed'),
+});
+
+export function openVillageStore(path: string): VillageStore {
+  const db = openDatabase(path, MIGRATIONS);
+  return {
+    addLocalMeter: (meter, address, atMs) =>
+      db.run('insert or replace into local_meter values (?, ?, ?)', meter, address, atMs),
+    localMeters: () =>
+      db
+        .all('select meter, address from local_meter order by meter')
+        .map((r) => ({ meter: text(r, 'meter'), address: text(r, 'address') })),
+    addReadings(readings) {
+      db.transaction(() => {
+        for (const r of readings) {
+          db.run(
+            'insert or ignore into reading values (?, ?, ?, ?, ?, ?, ?)',
+            r.meter,
+            r.atMs,
+            r.answered ? 1 : 0,
+            r.importWh,
+            r.exportWh,
+            r.powerW,
+            r.socPercent,
+          );
+        }
+      });
+    },
+    readings: (meter, from, to) =>
+      db
+        .all('select * from reading where meter = ? and at_ms between ? and ? order by at_ms', meter, from, to)
+        .map(readingOf),
+    lastReading(meter) {
+      const row = db.get('select * from reading where meter = ? and answered = 1 order by at_ms desc limit 1', meter);
+      return row ? readingOf(row) : undefined;
+    },
+    firstReadingMs(meter) {
+      const row = db.get('select min(at_ms) as at_ms from reading where meter = ?', meter);
+      return row && row['at_ms'] !== null ? int(row, 'at_ms') : undefined;
+    },
+    dropInner: (before, step) => db.run('delete from reading where at_ms < ? and at_ms % ? <> 0', before, step),
+    sealedUntil(meter) {
+      const row = db.get('select to_ms, leaf from sealed_until where meter = ?', meter);
+      return row ? { toMs: int(row, 'to_ms'), leaf: blob(row, 'leaf') } : undefined;
+    },
+    putPendingSegment: (p) =>
+      db.run(
+        'insert or replace into pending_segment values (?, ?, ?, ?)',
+        p.cid,
+        p.block,
+        p.announce,
+        JSON.stringify(p.until),
+      ),
+    pendingSegments: () =>
+      db.all('select * from pending_segment order by cid').map((r) => ({
+        cid: text(r, 'cid'),
+        block: blob(r, 'block'),
+        announce: blob(r, 'announce'),
+        until: JSON.parse(text(r, 'until')) as PendingSegment['until'],
+      })),
+    finishSegment: (p) =>
+      db.transaction(() => {
+        for (const u of p.until) {
+          db.run('insert or replace into sealed_until values (?, ?, ?)', u.meter, u.toMs, Buffer.from(u.leaf, 'hex'));
+        }
+        db.run('delete from pending_segment where cid = ?', p.cid);
+      }),
+    addRefused(r) {
+      db.run('insert into refused values (?, ?, ?, ?)', r.atMs, r.peer, r.book, r.reason);
+      db.run('delete from refused where rowid not in (select rowid from refused order by at_ms desc limit 500)');
+    },
+    refused: (limit) =>
+      db.all('select * from refused order by at_ms desc limit ?', limit).map((r) => ({
+        atMs: int(r, 'at_ms'),
+        peer: text(r, 'peer'),
+        book: text(r, 'book'),
+        reason: text(r, 'reason'),
+      })),
+    segment(cid) {
+      const row = db.get('select state, reason from segment where cid = ?', cid);
+      return row ? { state: text(row, 'state') as SegmentState, reason: text(row, 'reason') } : undefined;
+    },
+    segments: () =>
+      new Map(
+        db
+          .all('select * from segment')
+          .map((r) => [
+            text(r, 'cid'),
+            { state: text(r, 'state') as SegmentState, reason: text(r, 'reason'), bytes: int(r, 'bytes') },
+          ]),
+      ),
+    putSegment(cid, state, reason, bytes, frames) {
+      db.transaction(() => {
+        db.run('insert or replace into segment values (?, ?, ?, ?)', cid, state, reason, bytes);
+        for (const f of frames) {
+          db.run(
+            'insert or replace into frame values (?, ?, ?, ?, ?, ?, ?)',
+            f.segment,
+            f.meter,
+            f.fromMs,
+            f.stepMs,
+            f.intervals,
+            f.signatureOk ? 1 : 0,
+            f.sealed,
+          );
+        }
+      });
+    },
+    frames: () => db.all('select * from frame order by meter, from_ms').map(frameOf),
+    counts: () => ({
+      readings: int(db.get('select count(*) as n from reading') ?? {}, 'n'),
+      frames: int(db.get('select count(*) as n from frame') ?? {}, 'n'),
+      segments: int(db.get('select count(*) as n from segment') ?? {}, 'n'),
+    }),
+    setSubmission: (digest, state, detail, atMs) =>
+      db.run('insert or replace into submission values (?, ?, ?, ?)', digest, state, detail, atMs),
+    submission(digest) {
+      const row = db.get('select state, detail from submission where digest = ?', digest);
+      return row ? { state: text(row, 'state'), detail: text(row, 'detail') } : undefined;
+    },
+    dropReadModels: () =>
+      db.transaction(() => {
+        db.run('delete from frame');
+        db.run('delete from segment');
+      }),
+    close: () => db.close(),
+  };
+}

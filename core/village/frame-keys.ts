@@ -1,0 +1,80 @@
+import { keyIdOf, openSealedKey, sealKeyTo } from '#core/crypto/aead.ts';
+import type { DataKey } from '#core/crypto/data-key.ts';
+import { type DeviceKeys, newSeed } from '#core/crypto/device-keys.ts';
+import type { ConsoleStore } from '#core/storage/console-store.ts';
+import type { VillageState } from '#domain/village/state.ts';
+
+/** The keys of frames this device may read: one for a month and gateway, sealed to each device of the village. */
+export interface FrameKeys {
+  /** The key to seal this month's frames with; makes one where this device has none. */
+  current(scope: string): { readonly id: string; readonly key: Uint8Array };
+  find(id: string): Uint8Array | undefined;
+  /** Opens what was sealed to this device since. */
+  learn(state: VillageState): boolean;
+  /** Bodies of `key.share` records that are still owed: keys this device holds and others were not given. */
+  owed(
+    state: VillageState,
+  ): { readonly key: string; readonly scope: string; readonly sealed: ReturnType<typeof sealKeyTo>[] }[];
+}
+
+export function createFrameKeys(store: ConsoleStore, dataKey: DataKey, village: string, keys: DeviceKeys): FrameKeys {
+  const held = new Map<string, { readonly key: Uint8Array; readonly scope: string; readonly own: boolean }>();
+  const listLabel = `frame-keys|${village}`;
+  const load = () => {
+    const sealed = store.getSecret(listLabel);
+    if (!sealed) return;
+    for (const line of new TextDecoder().decode(dataKey.open(listLabel, sealed)).split('\n')) {
+      const [scope, own, hex] = line.split(' ');
+      if (!scope || !hex) continue;
+      const key = new Uint8Array(Buffer.from(hex, 'hex'));
+      held.set(keyIdOf(key), { key, scope, own: own === 'own' });
+    }
+  };
+  const save = () => {
+    const lines = [...held.values()].map(
+      (h) => `${h.scope} ${h.own ? 'own' : 'got'} ${Buffer.from(h.key).toString('hex')}`,
+    );
+    store.putSecret(listLabel, dataKey.seal(listLabel, new TextEncoder().encode(lines.join('\n'))));
+  };
+  load();
+  return {
+    current(scope) {
+      for (const [id, h] of held) if (h.own && h.scope === scope) return { id, key: h.key };
+      const key = newSeed();
+      const id = keyIdOf(key);
+      held.set(id, { key, scope, own: true });
+      save();
+      return { id, key };
+    },
+    find: (id) => held.get(id)?.key,
+    learn(state) {
+      let news = false;
+      for (const [id, shares] of state.keyShares) {
+        const mine = shares.get(keys.id);
+        if (held.has(id) || !mine) continue;
+        const key = openSealedKey(keys, mine);
+        if (!key || keyIdOf(key) !== id) continue;
+        held.set(id, { key, scope: '', own: false });
+        news = true;
+      }
+      if (news) save();
+      return news;
+    },
+    owed(state) {
+      const devices = [...state.devices.values()].filter((d) => d.revoked === null);
+      const out = [];
+      for (const [id, h] of held) {
+        const shares = state.keyShares.get(id);
+        const missing = devices.filter((d) => !shares?.has(d.id));
+        // The maker of a key shares it; anyone who holds it shares with those who came later.
+        if (missing.length === 0 || (!h.own && !shares)) continue;
+        out.push({
+          key: id,
+          scope: h.scope === '' ? '0000-00' : h.scope,
+          sealed: missing.slice(0, 128).map((d) => sealKeyTo(d.id, d.box, h.key)),
+        });
+      }
+      return out;
+    },
+  };
+}
