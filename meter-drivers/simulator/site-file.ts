@@ -140,12 +140,21 @@ export async function parseSiteStream(input: Readable, file: string, window: Hou
     record_delimiter: ['\n', '\r\n'],
   };
   const parser = parse(options);
+  let lastByte = 10;
+  let lines = 0;
+  input.on('data', (chunk: Buffer) => {
+    lastByte = chunk.at(-1) ?? lastByte;
+  });
   input.once('error', (error) => parser.destroy(error));
   input.pipe(parser);
   try {
     for await (const row of parser as AsyncIterable<{ record: string[]; info: { lines: number } }>) {
-      collector.take(row.info.lines, row.record);
+      lines = row.info.lines;
+      collector.take(lines, row.record);
     }
+    // A number cut in two still reads as a number: only the line end shows that the last one is whole.
+    if (lastByte !== 10)
+      throw atLine(file, lines, 'the last line has no end', 'Fetch the file again, or end the line if it is whole.');
   } catch (error) {
     if (!(error instanceof CsvError)) throw error;
     throw atLine(
