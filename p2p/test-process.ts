@@ -1,0 +1,33 @@
+import { cidOf, fromHex } from '#domain/bytes.ts';
+import { addressOf, createTestDevice, idsOf, startTestNode } from './test-village.ts';
+
+/** A node in a process of its own, driven over the IPC channel; see test-remote.ts for the other end. */
+const { GRIDPACT_TEST_DIR: dir = '', GRIDPACT_TEST_SEED: seed = '' } = process.env;
+const device = createTestDevice(fromHex(seed));
+const node = await startTestNode({ device, dir });
+
+const commands: Record<string, (...args: string[]) => unknown> = {
+  address: () => addressOf(node),
+  async append(book = '', body = '') {
+    const record = device.write(book, body);
+    await node.append(book, [record]);
+    return cidOf(record.bytes);
+  },
+  dial: (address = '') => node.dial(address),
+  ids: (book = '') => idsOf(node, book),
+  inStep: () => node.peers().some((peer) => peer.connected && peer.inStep),
+  stop: () => node.stop(),
+};
+
+process.on('message', ({ id, command, args }: { id: number; command: string; args: string[] }) => {
+  const run = async (): Promise<unknown> => commands[command]?.(...args);
+  run().then(
+    (value) =>
+      process.send?.({ id, value }, undefined, undefined, () => {
+        // Without the channel nothing but a leak of the node can keep this process alive.
+        if (command === 'stop') process.disconnect();
+      }),
+    (error: unknown) => process.send?.({ id, error: String(error) }),
+  );
+});
+process.send?.({ ready: true });

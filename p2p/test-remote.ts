@@ -1,0 +1,61 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { toHex } from '#domain/bytes.ts';
+
+/** A node in another process. Calls reject when the process dies. */
+export interface RemoteNode {
+  call<T>(command: 'address' | 'append' | 'dial' | 'ids' | 'inStep' | 'stop', ...args: string[]): Promise<T>;
+  kill(): void;
+  /** Resolves with the signal that ended the process, or null. */
+  readonly ended: Promise<NodeJS.Signals | null>;
+}
+
+interface Reply {
+  readonly id?: number;
+  readonly value?: unknown;
+  readonly error?: string;
+}
+
+export async function startRemoteNode(options: {
+  readonly dir: string;
+  readonly seed: Uint8Array;
+  readonly killAt?: string;
+}): Promise<RemoteNode> {
+  const child = fork(fileURLToPath(new URL('./test-process.ts', import.meta.url)), {
+    execArgv: [],
+    env: {
+      ...process.env,
+      GRIDPACT_TEST_DIR: options.dir,
+      GRIDPACT_TEST_SEED: toHex(options.seed),
+      GRIDPACT_KILL_AT: options.killAt ?? '',
+    },
+  });
+  const open = new Map<number, { resolve: (value: unknown) => void; reject: (error: Error) => void }>();
+  let next = 0;
+  const ended = new Promise<NodeJS.Signals | null>((resolve) => {
+    child.once('exit', (_code, signal) => {
+      for (const { reject } of open.values()) reject(new Error('the process ended'));
+      resolve(signal);
+    });
+  });
+  child.on('message', ({ id, value, error }: Reply) => {
+    const waiting = open.get(id ?? -1);
+    open.delete(id ?? -1);
+    if (error === undefined) waiting?.resolve(value);
+    else waiting?.reject(new Error(error));
+  });
+  await Promise.race([once(child, 'message'), ended]);
+  return {
+    call<T>(command: string, ...args: string[]) {
+      const id = next++;
+      return new Promise<T>((resolve, reject) => {
+        if (!child.connected) return reject(new Error('the process ended'));
+        open.set(id, { resolve: resolve as (value: unknown) => void, reject });
+        child.send({ id, command, args });
+      });
+    },
+    kill: () => child.kill('SIGKILL'),
+    ended,
+  };
+}
