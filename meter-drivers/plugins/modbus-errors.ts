@@ -20,7 +20,7 @@ const field = (error: unknown, name: string): unknown =>
 export const isTimeout = (error: unknown): boolean => field(error, 'errno') === 'ETIMEDOUT';
 
 /** The Modbus exception code the device answered with, or null for any other failure. */
-export function exceptionCode(error: unknown): number | null {
+function exceptionCode(error: unknown): number | null {
   const code = field(error, 'modbusCode');
   return typeof code === 'number' ? code : null;
 }

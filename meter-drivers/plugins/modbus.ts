@@ -6,7 +6,7 @@ import { explainConnectError, explainRequestError, isTimeout, silentMeter } from
 import type { RegisterSpan } from './register-block.ts';
 
 /** One user's hold on the shared TCP connection to a Modbus gateway. */
-export interface ModbusLine {
+interface ModbusLine {
   /** Reads one run of registers of one unit. Requests of all users of the line go out one at a time. */
   read(unit: number, span: RegisterSpan, signal?: AbortSignal): Promise<readonly number[]>;
   /** Lets go; the last one to let go closes the connection. */

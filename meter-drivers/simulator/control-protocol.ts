@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { plantMeter } from './plant-source.ts';
 
 /** Newline-delimited JSON on a loopback port; one request a line, one reply a line, matched by id. */
-export const MAX_CONTROL_LINE = 64 * 1024;
+const MAX_CONTROL_LINE = 64 * 1024;
 const MAX_SPEED = 1_000_000;
 const id = z.int().min(0).max(Number.MAX_SAFE_INTEGER);
 const instant = z.int().min(0).max(8.64e15);
@@ -41,7 +41,7 @@ export const plantState = z.strictObject({
     )
     .max(247),
 });
-export const controlError = z.strictObject({
+const controlError = z.strictObject({
   id: id.nullable(),
   error: z.strictObject({ code: z.string().max(60), message: z.string().max(500) }),
 });

@@ -3,7 +3,7 @@ import { ILLEGAL_ADDRESS } from './modbus-server.ts';
 import type { MeterState, PlantMeter } from './plant-source.ts';
 
 /** Every text field of every simulated device says so. */
-export const SIMULATED_MAKER = 'Gridpact simulated';
+const SIMULATED_MAKER = 'Gridpact simulated';
 
 /** A run of registers that exist; reads outside all runs are refused as on a real device. */
 interface ImageBlock {

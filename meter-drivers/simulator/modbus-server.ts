@@ -24,9 +24,9 @@ const MBAP_BYTES = 6;
 const MAX_PDU_BYTES = 254;
 const MAX_CONNECTIONS = 64;
 const READ_HOLDING = 3;
-export const ILLEGAL_FUNCTION = 1;
+const ILLEGAL_FUNCTION = 1;
 export const ILLEGAL_ADDRESS = 2;
-export const ILLEGAL_VALUE = 3;
+const ILLEGAL_VALUE = 3;
 /** Gateway target device failed to respond. */
 export const TARGET_SILENT = 11;
 

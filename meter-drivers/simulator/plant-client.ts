@@ -15,7 +15,7 @@ import {
 import type { MeterState, PlantMeter } from './plant-source.ts';
 
 /** What the plant knows to be true at its instant. */
-export interface PlantTruth {
+interface PlantTruth {
   readonly atMs: number;
   /** By Modbus unit id. */
   readonly meters: ReadonlyMap<number, MeterState>;

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 
 /** What a meter of the plant measures. 'site' = the total of the lines, measured where they leave the plant. */
-export const meterRole = z.enum(['site', 'use', 'generation', 'storage']);
-export const energySource = z.enum(['solar', 'hydro', 'diesel', 'battery']);
-export const plantModel = z.enum(['sunspec-meter', 'schneider-iem3000']);
+const meterRole = z.enum(['site', 'use', 'generation', 'storage']);
+const energySource = z.enum(['solar', 'hydro', 'diesel', 'battery']);
+const plantModel = z.enum(['sunspec-meter', 'schneider-iem3000']);
 
 export const plantMeter = z.strictObject({
   /** Modbus unit id. */

@@ -71,8 +71,13 @@ export function createPlant(options: {
       const { id } = request;
       if ('state' in request) return stateReply(id);
       if ('set' in request) {
-        if (clock.set(request.set.atMs)) return { id, atMs: request.set.atMs };
-        return refuse(id, 'CLOCK_BACKWARD', `The plant is already at ${clock.now()}; its clock only goes forward.`);
+        const { atMs } = request.set;
+        if (!clock.set(atMs)) {
+          return refuse(id, 'CLOCK_BACKWARD', `The plant is already at ${clock.now()}; its clock only goes forward.`);
+        }
+        // A leap over months takes a while to compute: do it before the reply, not while a meter is being read.
+        for (const unit of units.keys()) source.stateAt(unit, atMs);
+        return { id, atMs };
       }
       if ('run' in request) {
         clock.run(request.run.speed);

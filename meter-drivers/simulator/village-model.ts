@@ -25,7 +25,7 @@ export interface VillageFlows {
 }
 
 /** The village at a point of the grid. */
-export interface VillageMoment {
+interface VillageMoment {
   readonly total: VillageFlows;
   /** Energy in the battery. */
   readonly storedWh: number;
@@ -136,7 +136,7 @@ export interface VillageModel {
 
 /**
  * A village as a pure function of seed and time: the moment at a step is the same however one gets there. Moments are
- * computed forward on the grid; one a day is kept so that going back costs at most a day.
+ * computed forward on the grid; one a day is kept, so that a moment already passed costs at most a day.
  */
 export function createVillageModel(seed: number, fromMs: number, zoneOffsetMin: number): VillageModel {
   const checkpoints: VillageMoment[] = [START];
@@ -146,9 +146,10 @@ export function createVillageModel(seed: number, fromMs: number, zoneOffsetMin: 
     momentAt(step) {
       if (step === last.step) return last.moment;
       if (step === before.step) return before.moment;
-      if (step < last.step) {
-        const index = Math.floor(step / STEPS_PER_CHECKPOINT);
-        last = { step: index * STEPS_PER_CHECKPOINT, moment: checkpoints[index] ?? START };
+      const nearest = Math.min(Math.floor(step / STEPS_PER_CHECKPOINT), checkpoints.length - 1);
+      const nearestStep = nearest * STEPS_PER_CHECKPOINT;
+      if (step < last.step || nearestStep > last.step + 1) {
+        last = { step: nearestStep, moment: checkpoints[nearest] ?? START };
       }
       while (last.step < step) {
         before = last;

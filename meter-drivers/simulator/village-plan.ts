@@ -9,9 +9,10 @@ const HOUSEHOLDS = (
 ).split(' ');
 
 export const HOME_COUNT = HOUSEHOLDS.length;
-export const MILL_LOAD = HOME_COUNT;
-export const CLINIC_LOAD = HOME_COUNT + 1;
-export const LOAD_COUNT = HOME_COUNT + 2;
+/** Loads by index: the homes first, then the mill and the clinic. */
+export const MILL_LOAD = HOUSEHOLDS.length;
+export const CLINIC_LOAD = MILL_LOAD + 1;
+export const LOAD_COUNT = MILL_LOAD + 2;
 
 export const SOLAR_W = 18_000;
 export const HYDRO_W = 5000;

@@ -102,8 +102,7 @@ export function createVillageSource(options: {
   const baseOfReset = (reset: Defect): number => {
     const known = resetBases.get(reset);
     if (known !== undefined) return known;
-    // A model of its own: looking back must not make the running one walk the day again.
-    const base = trueState(createVillageModel(seed, fromMs, zoneOffsetMin), reset.home, reset.atMs - fromMs).importWh;
+    const base = trueState(model, reset.home, reset.atMs - fromMs).importWh;
     resetBases.set(reset, base);
     return base;
   };
