@@ -32,7 +32,7 @@ export interface LedgerChainOptions {
 const logsSchema = z.array(z.object({ transactionHash: hash32 }));
 const receiptSchema = z.object({ transactionHash: hash32, blockNumber: quantity, gasUsed: quantity }).nullable();
 const blockSchema = z.object({ number: quantity }).nullable();
-const addresses = z.array(z.string());
+const integer = z.bigint();
 const payloadSchema = z.string().regex(/^0x([0-9a-f]{2})+$/i);
 const signatureSchema = z.array(z.string().regex(/^0x[0-9a-f]{128}$/i));
 
@@ -47,18 +47,17 @@ function createMutex(): <T>(work: () => Promise<T>) => Promise<T> {
 
 async function readFinalBlock(rpc: JsonRpc, signal?: AbortSignal): Promise<bigint> {
   try {
-    const block = blockSchema.parse(await rpc.call('eth_getBlockByNumber', ['finalized', false], signal));
+    const block = await rpc.ask(blockSchema, 'eth_getBlockByNumber', ['finalized', false], signal);
     if (block) return block.number;
   } catch (error) {
     if (!(error instanceof RpcError)) throw error;
   }
-  return quantity.parse(await rpc.call('eth_blockNumber', [], signal)) - CONFIRMATIONS;
+  return (await rpc.ask(quantity, 'eth_blockNumber', [], signal)) - CONFIRMATIONS;
 }
 
 export function createLedgerChain({ pinned, rpc, submitter, finality, stop }: LedgerChainOptions): LedgerChain {
   const exclusive = createMutex();
-  const read = (view: Parameters<typeof readLedger>[2], args: readonly unknown[], signal?: AbortSignal) =>
-    readLedger(rpc, pinned.ledger, view, args, signal);
+  const at = pinned.ledger;
 
   /** The embedded chain may come back from a crash without its last blocks; on others the next submission sees to it. */
   const replayLost = (signal?: AbortSignal): Promise<void> =>
@@ -71,9 +70,9 @@ export function createLedgerChain({ pinned, rpc, submitter, finality, stop }: Le
       fromBlock: '0x0',
       toBlock: 'latest',
     };
-    const [log] = logsSchema.parse(await rpc.call('eth_getLogs', [filter], signal));
+    const [log] = await rpc.ask(logsSchema, 'eth_getLogs', [filter], signal);
     if (!log) return undefined;
-    const receipt = receiptSchema.parse(await rpc.call('eth_getTransactionReceipt', [log.transactionHash], signal));
+    const receipt = await rpc.ask(receiptSchema, 'eth_getTransactionReceipt', [log.transactionHash], signal);
     if (!receipt) return undefined;
     const final = finality === 'at-once' || receipt.blockNumber <= (await readFinalBlock(rpc, signal));
     return {
@@ -86,20 +85,22 @@ export function createLedgerChain({ pinned, rpc, submitter, finality, stop }: Le
   }
 
   async function readStatus(signal?: AbortSignal): Promise<ChainStatus> {
-    const [block, head, period, operators, threshold] = await Promise.all([
-      rpc.call('eth_blockNumber', [], signal),
-      read('head', [], signal),
-      read('period', [], signal),
-      read('operators', [], signal),
-      read('threshold', [], signal),
+    const [block, head, period, operators, threshold, epoch] = await Promise.all([
+      rpc.ask(quantity, 'eth_blockNumber', [], signal),
+      readLedger(rpc, at, hash32, 'head', [], signal),
+      readLedger(rpc, at, integer, 'period', [], signal),
+      readLedger(rpc, at, z.array(z.string()), 'operators', [], signal),
+      readLedger(rpc, at, integer, 'threshold', [], signal),
+      readLedger(rpc, at, integer, 'operatorEpoch', [], signal),
     ]);
     return {
       ...pinned,
-      block: Number(quantity.parse(block)),
-      head: hash32.parse(head),
+      block: Number(block),
+      head,
       period: Number(period),
-      operators: addresses.parse(operators),
+      operators,
       threshold: Number(threshold),
+      epoch: Number(epoch),
     };
   }
 
@@ -145,14 +146,16 @@ export function createLedgerChain({ pinned, rpc, submitter, finality, stop }: Le
             digest: `operators:${change.epoch}`,
             to: pinned.ledger,
             data: encodeRotation(change, signatures),
-            isDone: async (s) => Number(await read('operatorEpoch', [], s)) > change.epoch && (await holds(change, s)),
+            isDone: async (s) =>
+              (await readLedger(rpc, at, integer, 'operatorEpoch', [], s)) > change.epoch && (await holds(change, s)),
           },
           signal,
         ),
       ),
     async balances(members, signal) {
       const found = new Map<number, bigint>();
-      for (const member of members) found.set(member, z.bigint().parse(await read('balanceOf', [member], signal)));
+      for (const member of members)
+        found.set(member, await readLedger(rpc, at, integer, 'balanceOf', [member], signal));
       return found;
     },
     stop,

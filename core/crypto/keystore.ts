@@ -18,8 +18,13 @@ export interface MemberKey {
 /** Member keys, each under its own PIN, inside the data key. The private key is in memory only while it signs. */
 export interface Keystore {
   /** Makes a key with paper words. The words are not kept. */
-  create(pin: string): Promise<{ readonly key: MemberKey; readonly words: string[]; store(member: string): void }>;
-  fromWords(words: string, pin: string): Promise<{ readonly key: MemberKey; store(member: string): void }>;
+  create(
+    pin: string,
+  ): Promise<{ readonly key: MemberKey; readonly words: string[]; store(member: string, village?: string): void }>;
+  fromWords(
+    words: string,
+    pin: string,
+  ): Promise<{ readonly key: MemberKey; store(member: string, village?: string): void }>;
   /** Errors: NO_KEY_HERE, WRONG_PIN (with tries left), PIN_LOCKED (with minutes). */
   unlock(member: string, pin: string): Promise<MemberKey>;
   has(member: string): boolean;
@@ -37,12 +42,12 @@ const keyOf = (privateKey: string): MemberKey => {
 };
 
 export function createKeystore(store: ConsoleStore, village: string, dataKey: DataKey, now: () => number): Keystore {
-  const label = (member: string): string => `member-key|${village}|${member}`;
+  const label = (member: string, of = village): string => `member-key|${of}|${member}`;
   const prepare = async (privateKey: string, pin: string) => {
     const salt = new Uint8Array(randomBytes(16));
     const sealed = sealBytes(await derive(pin, salt, LOG_N), fromHex(privateKey), utf8('member key'));
     const blob = encode({ v: 1, salt, logN: LOG_N, ...sealed });
-    return (member: string) => store.putSecret(label(member), dataKey.seal(label(member), blob));
+    return (member: string, of = village) => store.putSecret(label(member, of), dataKey.seal(label(member, of), blob));
   };
   const fromMnemonic = async (mnemonic: Mnemonic, pin: string) => {
     const { privateKey } = HDNodeWallet.fromMnemonic(mnemonic);

@@ -9,6 +9,8 @@ export interface ChainStatus extends LedgerDomain {
   /** Addresses that may co-sign, ascending, and how many must. */
   readonly operators: readonly string[];
   readonly threshold: number;
+  /** How often the operators were changed. */
+  readonly epoch: number;
 }
 
 export interface SettlementReceipt {

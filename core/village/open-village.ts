@@ -27,6 +27,8 @@ export interface VillageDeps {
   readonly consoleStore: ConsoleStore;
   readonly dataKey: DataKey;
   readonly changes: Changes;
+  /** Called after anything new was folded or fetched. */
+  readonly onNews: (village: Village) => void;
 }
 
 /** One act to be written: a record of this device. */
@@ -58,6 +60,8 @@ export interface Village {
   fetchSegments(): Promise<void>;
   /** Drops the read models and makes them again from books and blocks. */
   rebuild(): Promise<void>;
+  /** Pre-shared key of the village network. */
+  psk(): Uint8Array;
   now(): number;
   notify(topic: Topic): void;
   stop(): Promise<void>;
@@ -93,19 +97,20 @@ export async function openVillage(deps: VillageDeps, row: VillageRow): Promise<V
     return recovered.get(key);
   };
   const index = createRecordIndex();
+  const psk = () => secret('psk');
   const admission = createAdmission(row.id, recover);
   const now = () => options.clock.now();
   const node = await options.startNode({
     dir: join(dir, 'node'),
     village: row.id,
     device: { id: keys.id, seed: keys.seed },
-    psk: secret('psk'),
+    psk: psk(),
     listen: options.listen,
     mdns: options.mdns,
     admit: admission.admit,
   });
   const frameKeys = createFrameKeys(consoleStore, dataKey, row.id, keys);
-  const village = assemble({ ...deps, row, keys, store, index, admission, node, frameKeys, recover, now });
+  const village = assemble({ ...deps, row, keys, store, index, admission, node, frameKeys, recover, psk, now });
   await village.load();
   return village;
 }
@@ -119,6 +124,7 @@ interface Parts extends VillageDeps {
   readonly node: VillageNode;
   readonly frameKeys: FrameKeys;
   readonly recover: (digest: string, sig: string) => string | undefined;
+  readonly psk: () => Uint8Array;
   readonly now: () => number;
 }
 
@@ -180,6 +186,7 @@ function assemble(p: Parts): Village & { load(): Promise<void> } {
         ids.push(...absorb([signed]));
         state ??= next;
       }
+      if (!acts.every((a) => a.kind === 'key.share')) queueMicrotask(news);
       return ids;
     });
   const shareKeys = async (): Promise<void> => {
@@ -191,6 +198,7 @@ function assemble(p: Parts): Village & { load(): Promise<void> } {
     if (stopped) return;
     frameKeys.learn(current());
     void fetchSegments();
+    p.onNews(self);
     shareKeys().catch((e) => p.options.log(`sharing keys: ${String(e)}`));
   };
   const onEvent = (event: NodeEvent): void => {
@@ -260,7 +268,7 @@ function assemble(p: Parts): Village & { load(): Promise<void> } {
     const accepted = current().segments;
     return facts.filter((f) => accepted.has(f.segment));
   };
-  return {
+  const self: Village & { load(): Promise<void> } = {
     row,
     id: row.id,
     keys,
@@ -283,6 +291,7 @@ function assemble(p: Parts): Village & { load(): Promise<void> } {
       forget();
       await fetchSegments();
     },
+    psk: p.psk,
     now,
     notify: (topic) => p.changes.notify(topic, row.id),
     async load() {
@@ -306,4 +315,5 @@ function assemble(p: Parts): Village & { load(): Promise<void> } {
       store.close();
     },
   };
+  return self;
 }

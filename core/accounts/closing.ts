@@ -1,0 +1,149 @@
+import { AppError } from '#core/ports/errors.ts';
+import { step } from '#core/ports/steps.ts';
+import type { Village } from '#core/village/open-village.ts';
+import type { Cut } from '#domain/books/order.ts';
+import { recoverSigner } from '#domain/membership/typed-data.ts';
+import { accountsOf, historiesOf, type MonthAccounts } from '#domain/settlement/accounts.ts';
+import { rootOfStatements } from '#domain/settlement/statements.ts';
+import { type Month, monthIndex, monthSpan, type Zone } from '#domain/time.ts';
+import { foldVillage } from '#domain/village/fold.ts';
+import { agreedChain, batchOf } from '#domain/village/fold-settlement.ts';
+import type { Close, PeriodCut, VillageState } from '#domain/village/state.ts';
+
+export const zoneOf = (state: VillageState): Zone => ({ offsetMin: state.founding?.zoneOffsetMin ?? 0 });
+
+/** The state as a cut saw it: the fold of exactly the records the cut names. */
+export function stateAt(village: Village, cut: Cut): VillageState {
+  const records = [...village.index.all.values()].filter((r) => r.seq <= (cut[r.book]?.[r.device] ?? -1));
+  return foldVillage(village.id, records, { nowMs: village.now(), recover: recoverSigner });
+}
+
+/** Accounts of a month as they would be now. */
+export function previewAccounts(village: Village, month: Month): MonthAccounts {
+  return accountsOf(village.state(), village.histories(), month);
+}
+
+export type CutAccounts =
+  | { readonly ok: true; readonly accounts: MonthAccounts; readonly root: string }
+  /** Some of what the cut names is not here yet. */
+  | { readonly ok: false; readonly missing: number };
+
+/** Recomputes a close from its cut. Nothing but the cut decides the result. */
+export function accountsAt(village: Village, month: Month, cut: Cut): CutAccounts {
+  const positions = village.index.positions();
+  let missing = 0;
+  for (const [book, devices] of Object.entries(cut)) {
+    for (const [device, seq] of Object.entries(devices))
+      missing += Math.max(0, seq - (positions[book]?.[device] ?? -1));
+  }
+  const state = stateAt(village, cut);
+  const have = village.store.segments();
+  for (const cid of state.segments.keys())
+    if (have.get(cid)?.state !== 'verified' && have.get(cid)?.state !== 'bad') missing += 1;
+  if (missing > 0) return { ok: false, missing };
+  const facts = village.facts().filter((f) => state.segments.has(f.segment));
+  const accounts = accountsOf(state, historiesOf(state, facts), month);
+  return { ok: true, accounts, root: rootOfStatements(village.id, monthIndex(month), accounts.statements) };
+}
+
+/** Names the cut, computes the statements and proposes the batch. Returns its digest. */
+export async function proposeClose(village: Village, month: Month): Promise<string> {
+  const state = village.state();
+  const { to } = monthSpan(month, zoneOf(state));
+  if (village.now() < to) {
+    throw new AppError('PERIOD_NOT_OVER', `${month} is not over yet.`, { data: { month, endsMs: to } });
+  }
+  const chain = agreedChain(state.closes.values());
+  if (chain.some((c) => c.month === month))
+    throw new AppError('PERIOD_CLOSED', `${month} is closed already.`, { data: { month } });
+  const last = chain.at(-1);
+  if (last && last.month > month) {
+    throw new AppError(
+      'PERIOD_OUT_OF_ORDER',
+      `${last.month} was closed before ${month}; late readings enter the next month as an adjustment.`,
+      { data: { month } },
+    );
+  }
+  const open = [...state.closes.values()].find((c) => c.month === month && c.prev === state.head);
+  if (open) return open.digest;
+  const cutRecords = village.index.positions();
+  const result = accountsAt(village, month, cutRecords);
+  if (!result.ok) {
+    throw new AppError(
+      'CANNOT_VERIFY_CLOSE',
+      `${result.missing} pieces of ${month} are announced and not here yet. Wait for the next sync.`,
+      { retryable: true, data: { missing: result.missing } },
+    );
+  }
+  const named = new Set(chain.flatMap((c) => c.cut.segments));
+  const cut: PeriodCut = {
+    segments: [...stateAt(village, cutRecords).segments.keys()].filter((cid) => !named.has(cid)).sort(),
+    records: cutRecords,
+    rules: 1,
+  };
+  const lanes = result.accounts.statements.map((s) => ({ member: s.member, index: s.index, net: s.net as bigint }));
+  const body = { month, prev: state.head, root: result.root, cut, lanes };
+  const { digest } = batchOf({ village: village.id, zone: zoneOf(state), ...body }, ledgerOf(state));
+  await village.act([{ book: 'settlement', kind: 'close.propose', body: { ...body, digest } }]);
+  step('close.proposed');
+  return digest;
+}
+
+export const ledgerOf = (state: VillageState) => ({
+  chainId: state.founding?.chain.chainId ?? 1,
+  ledger: state.founding?.chain.ledger ?? '',
+});
+
+export type Verdict = 'same' | 'different' | 'not-yet';
+const verdicts = new WeakMap<Village, Map<string, { readonly verdict: Verdict; readonly accounts: MonthAccounts }>>();
+
+/** Whether this console comes to the same statements from the same cut. A 'same' is kept: a cut never changes. */
+export function verifyClose(
+  village: Village,
+  close: Close,
+): { readonly verdict: Verdict; readonly accounts: MonthAccounts | undefined } {
+  const known = verdicts.get(village) ?? new Map<string, { verdict: Verdict; accounts: MonthAccounts }>();
+  verdicts.set(village, known);
+  const kept = known.get(close.digest);
+  if (kept) return kept;
+  const result = accountsAt(village, close.month, close.cut.records);
+  if (!result.ok) return { verdict: 'not-yet', accounts: undefined };
+  const lanes = result.accounts.statements.map((s) => `${s.member} ${s.index} ${s.net}`).join();
+  const same = result.root === close.root && lanes === close.lanes.map((l) => `${l.member} ${l.index} ${l.net}`).join();
+  const entry = { verdict: same ? ('same' as const) : ('different' as const), accounts: result.accounts };
+  known.set(close.digest, entry);
+  return entry;
+}
+
+/** Signs a proposed close with a coordinator's key after recomputing it here. */
+export async function signClose(
+  village: Village,
+  month: Month,
+  digest: string,
+  signer: string,
+  pin: string,
+): Promise<{ readonly signatures: number; readonly enough: boolean }> {
+  const close = village.state().closes.get(digest);
+  if (!close || close.month !== month) throw new AppError('NOT_FOUND', `There is no such close of ${month}.`);
+  const { verdict } = verifyClose(village, close);
+  if (verdict === 'not-yet') {
+    throw new AppError(
+      'CANNOT_VERIFY_CLOSE',
+      `Not everything this close counts is here yet. Sign after the next sync.`,
+      { retryable: true },
+    );
+  }
+  if (verdict === 'different') {
+    throw new AppError(
+      'ANOTHER_CLOSE',
+      `This console comes to other statements than the ones proposed for ${month}. Do not sign; ask who proposed them.`,
+    );
+  }
+  if (close.signatures.some((s) => s.member === signer))
+    throw new AppError('ALREADY_SIGNED', 'This person has signed this close.');
+  const key = await village.keystore.unlock(signer, pin);
+  await village.act([{ book: 'settlement', kind: 'close.sign', body: { digest, signer, sig: key.sign(digest) } }]);
+  step('close.signed');
+  const after = village.state().closes.get(digest);
+  return { signatures: after?.signatures.length ?? 0, enough: after?.agreed ?? false };
+}

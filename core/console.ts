@@ -1,0 +1,39 @@
+import type { Settler } from './accounts/settler.ts';
+import type { Changes } from './changes.ts';
+import type { CoreOptions } from './core.ts';
+import type { DataKey } from './crypto/data-key.ts';
+import type { Jobs } from './jobs.ts';
+import type { Acquisition } from './metering/acquisition.ts';
+import { AppError } from './ports/errors.ts';
+import type { Plant } from './ports/plant.ts';
+import type { ConsoleStore, VillageRow } from './storage/console-store.ts';
+import type { Village } from './village/open-village.ts';
+
+/** A village that is open in this console, with what runs for it. */
+export interface OpenVillage {
+  readonly village: Village;
+  readonly acquisition: Acquisition;
+  readonly settler: Settler;
+  /** Simulated villages whose plant was started here. */
+  plant: Plant | undefined;
+}
+
+/** The whole console: what every use case works with. */
+export interface Console {
+  readonly options: CoreOptions;
+  readonly store: ConsoleStore;
+  readonly dataKey: DataKey;
+  readonly changes: Changes;
+  readonly jobs: Jobs;
+  readonly open: Map<string, OpenVillage>;
+  openRow(row: VillageRow): Promise<OpenVillage>;
+  /** Errors: NOT_FOUND. */
+  find(village: string): OpenVillage;
+  demo: { job: string | null; village: string | null };
+}
+
+export function findVillage(open: ReadonlyMap<string, OpenVillage>, id: string): OpenVillage {
+  const found = open.get(id);
+  if (!found) throw new AppError('NOT_FOUND', 'This console does not hold that village.');
+  return found;
+}

@@ -1,0 +1,80 @@
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import type { Console, OpenVillage } from '#core/console.ts';
+import { deviceKeysFrom, newSeed } from '#core/crypto/device-keys.ts';
+import { createKeystore } from '#core/crypto/keystore.ts';
+import type { VillageRow } from '#core/storage/console-store.ts';
+import { secretLabel } from '#core/village/open-village.ts';
+import { memberIdOf } from '#domain/ids.ts';
+import { type Founding, type Role, villageIdOf } from '#domain/membership/founding.ts';
+import { grantDigest } from '#domain/membership/grants.ts';
+
+export interface FoundInput {
+  readonly name: string;
+  readonly currency: { readonly code: string; readonly exponent: number };
+  readonly zoneOffsetMin: number;
+  readonly you: { readonly name: string; readonly roles: readonly Role[] };
+  readonly pin: string;
+  readonly simulated: boolean;
+  readonly how: VillageRow['how'];
+}
+
+/** Most a member may owe the village before a close is refused, in major units of the currency. */
+const DEBT_FLOOR_MAJOR = 10_000_000n;
+const RESERVE_PERCENT = 20;
+
+/** Founds a village: prepares its chain, writes the founding document, grants this device, opens it. */
+export async function foundVillage(
+  console: Console,
+  input: FoundInput,
+): Promise<{ readonly open: OpenVillage; readonly words: string[] }> {
+  const keys = deviceKeysFrom(newSeed());
+  const nonce = new Uint8Array(randomBytes(16));
+  const host = console.options.createChainHost({ dir: join(console.options.dir, 'chains', keys.id.slice(0, 16)) });
+  const pinned = await host.prepare().finally(() => host.stop());
+  // The member's key is made before the village has an id: it is stored under the id below.
+  const draft = await createKeystore(console.store, '', console.dataKey, () => console.options.clock.now()).create(
+    input.pin,
+  );
+  const member = memberIdOf(draft.key.address);
+  const founding: Founding = {
+    v: 1,
+    name: input.name,
+    currency: input.currency,
+    zoneOffsetMin: input.zoneOffsetMin,
+    simulated: input.simulated,
+    createdMs: console.options.clock.now(),
+    nonce,
+    founder: { member, name: input.you.name, address: draft.key.address, roles: [...input.you.roles] },
+    chain: {
+      chainId: pinned.chainId,
+      genesis: pinned.genesis.toLowerCase(),
+      ledger: pinned.ledger.toLowerCase(),
+      device: keys.id,
+    },
+    debtFloor: -(DEBT_FLOOR_MAJOR * 10n ** BigInt(input.currency.exponent)),
+    reservePercent: RESERVE_PERCENT,
+  };
+  const village = villageIdOf(founding);
+  const unsigned = { member, device: keys.id, box: keys.box, grantedMs: founding.createdMs };
+  const grant = { ...unsigned, sig: draft.key.sign(grantDigest(village, unsigned)) };
+  const row: VillageRow = { id: village, name: input.name, member, device: keys.id, how: input.how };
+  console.store.transaction(() => {
+    putSecrets(console, village, keys.seed, new Uint8Array(randomBytes(32)));
+    draft.store(member, village);
+    console.store.addVillage(row, founding.createdMs);
+  });
+  const open = await console.openRow(row);
+  await open.village.act([{ book: 'members', kind: 'village.found', body: { founding, grant } }]);
+  return { open, words: draft.words };
+}
+
+export function putSecrets(console: Console, village: string, seed: Uint8Array, psk: Uint8Array): void {
+  for (const [what, secret] of [
+    ['device-seed', seed],
+    ['psk', psk],
+  ] as const) {
+    const label = secretLabel(village, what);
+    console.store.putSecret(label, console.dataKey.seal(label, secret));
+  }
+}
