@@ -17,6 +17,9 @@ export const plantMeter = z.strictObject({
   source: energySource.optional(),
   /** Limit of the line or size of the machine. */
   capacityW: z.int().min(0).optional(),
+  /** Batteries: what it holds when full, and the part kept in reserve. */
+  capacityWh: z.int().min(0).optional(),
+  reservePercent: z.int().min(0).max(100).optional(),
   /** Key of the place where it stands. */
   site: z.string().min(1).max(60).optional(),
 });

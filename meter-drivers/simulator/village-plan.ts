@@ -38,7 +38,11 @@ const pad = (value: number): string => String(value).padStart(2, '0');
 
 const machine = (unit: number, source: MachineSource, name: string, capacityW: number, site: string): VillageMeter => {
   const role = source === 'battery' ? 'storage' : 'generation';
-  return { line: source, meter: { unit, model: 'sunspec-meter', key: source, name, role, source, capacityW, site } };
+  const size = source === 'battery' ? { capacityWh: BATTERY_WH, reservePercent: RESERVE_PERCENT } : {};
+  return {
+    line: source,
+    meter: { unit, model: 'sunspec-meter', key: source, name, role, source, capacityW, site, ...size },
+  };
 };
 
 const load = (unit: number, line: number, key: string, name: string, capacityW: number): VillageMeter => {
