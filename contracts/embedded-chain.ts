@@ -50,7 +50,7 @@ async function setTornStateAside(path: string): Promise<void> {
 
 /** With its genesis in the past anvil's clock starts there too; a computer whose clock went back must not go behind the head. */
 async function setClockAndFunds(rpc: JsonRpc, address: string): Promise<void> {
-  const head = headSchema.parse(await rpc.call('eth_getBlockByNumber', ['latest', false]));
+  const head = await rpc.ask(headSchema, 'eth_getBlockByNumber', ['latest', false]);
   const nowS = Math.floor(systemClock.now() / 1000);
   await rpc.call('evm_setTime', [Math.max(nowS, Number(head.timestamp))]);
   await rpc.call('anvil_setBalance', [address, toQuantity(FUNDS_WEI)]);

@@ -13,14 +13,11 @@ const blockSchema = z.object({ baseFeePerGas: quantity.default(0n) });
 
 /** What the chain asks now; the cap leaves room for six full blocks in a row. */
 export async function readFees(rpc: JsonRpc, signal?: AbortSignal): Promise<Fees> {
-  const block = blockSchema.parse(await rpc.call('eth_getBlockByNumber', ['latest', false], signal));
-  const tipWei = await rpc
-    .call('eth_maxPriorityFeePerGas', [], signal)
-    .then((tip) => quantity.parse(tip))
-    .catch((error: unknown) => {
-      if (error instanceof RpcError) return DEFAULT_TIP_WEI;
-      throw error;
-    });
+  const block = await rpc.ask(blockSchema, 'eth_getBlockByNumber', ['latest', false], signal);
+  const tipWei = await rpc.ask(quantity, 'eth_maxPriorityFeePerGas', [], signal).catch((error: unknown) => {
+    if (error instanceof RpcError) return DEFAULT_TIP_WEI;
+    throw error;
+  });
   return { tipWei, capWei: 2n * block.baseFeePerGas + tipWei };
 }
 

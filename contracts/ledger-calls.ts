@@ -1,4 +1,5 @@
 import { concat, Interface } from 'ethers';
+import type * as z from 'zod';
 import { AppError } from '#core/ports/errors.ts';
 import type { OperatorChange, SignedBatch } from '#core/ports/settlement-chain.ts';
 import artifact from './artifacts/settlement-ledger.json' with { type: 'json' };
@@ -45,17 +46,22 @@ function encode(make: () => string): string {
 type View = 'head' | 'period' | 'operators' | 'threshold' | 'operatorEpoch' | 'village' | 'debtFloor' | 'balanceOf';
 
 /** The one value a view of the ledger returns, at the latest block. */
-export async function readLedger(
+export async function readLedger<T>(
   rpc: JsonRpc,
   address: string,
+  schema: z.ZodType<T>,
   view: View,
   args: readonly unknown[] = [],
   signal?: AbortSignal,
-): Promise<unknown> {
+): Promise<T> {
   const data = ledger.encodeFunctionData(view, args);
-  const answer = hexBytes.parse(await rpc.call('eth_call', [{ to: address, data }, 'latest'], signal));
-  const values: unknown[] = ledger.decodeFunctionResult(view, answer).toArray();
-  return values[0];
+  const answer = await rpc.ask(hexBytes, 'eth_call', [{ to: address, data }, 'latest'], signal);
+  try {
+    const values: unknown[] = ledger.decodeFunctionResult(view, answer).toArray();
+    return schema.parse(values[0]);
+  } catch (cause) {
+    throw new AppError('CHAIN_MISMATCH', `There is no settlement ledger at ${address} on this chain.`, { cause });
+  }
 }
 
 /** BATCH_REFUSED with the name of the ledger's custom error in `data.reason`. */
@@ -68,5 +74,5 @@ export function decodeRefusal(error: unknown): AppError | undefined {
   if (!(error instanceof RpcError)) return undefined;
   const parsed = error.revertData === undefined ? null : ledger.parseError(error.revertData);
   if (parsed) return refusal(parsed.name, error);
-  return /revert/i.test(error.message) ? refusal('Reverted', error) : undefined;
+  return /revert/i.test(error.answer) ? refusal('Reverted', error) : undefined;
 }

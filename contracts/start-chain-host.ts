@@ -47,8 +47,8 @@ async function connect(options: ChainHostOptions): Promise<Connection> {
 }
 
 async function readIdentity(rpc: JsonRpc): Promise<{ readonly chainId: number; readonly genesis: string }> {
-  const chainId = Number(quantity.parse(await rpc.call('eth_chainId', [])));
-  const { hash } = genesisSchema.parse(await rpc.call('eth_getBlockByNumber', [toQuantity(0), false]));
+  const chainId = Number(await rpc.ask(quantity, 'eth_chainId', []));
+  const { hash } = await rpc.ask(genesisSchema, 'eth_getBlockByNumber', [toQuantity(0), false]);
   return { chainId, genesis: hash };
 }
 
@@ -67,7 +67,7 @@ async function requireIdentity(rpc: JsonRpc, pinned: PinnedChain): Promise<void>
 }
 
 const hasCode = async (rpc: JsonRpc, address: string, signal?: AbortSignal): Promise<boolean> =>
-  hexBytes.parse(await rpc.call('eth_getCode', [address, 'latest'], signal)).length > 2;
+  (await rpc.ask(hexBytes, 'eth_getCode', [address, 'latest'], signal)).length > 2;
 
 const ownLedger = (wallet: Wallet): string => getCreateAddress({ from: wallet.address, nonce: 0 });
 
@@ -97,7 +97,7 @@ async function openLedger(
       isDone: (signal) => hasCode(rpc, pinned.ledger, signal),
     });
   }
-  const village = hash32.parse(await readLedger(rpc, pinned.ledger, 'village'));
+  const village = await readLedger(rpc, pinned.ledger, hash32, 'village');
   if (village !== terms.village.toLowerCase()) throw mismatch("ledger's village", village, terms.village);
   return createLedgerChain({
     pinned,

@@ -50,15 +50,12 @@ type Answer = 'accepted' | 'used' | 'cheap';
 
 function readAnswer(error: unknown, address: string): Answer {
   if (!(error instanceof RpcError)) throw error;
-  const text = error.message.toLowerCase();
+  const text = error.answer.toLowerCase();
   if (/already (known|imported)|known transaction/.test(text)) return 'accepted';
   if (/nonce (is )?too low|nonce has already been used|old nonce/.test(text)) return 'used';
   if (/underpriced|fee too low|less than block base fee/.test(text)) return 'cheap';
   if (/insufficient funds|insufficient balance/.test(text)) throw noFunds(address, error);
-  throw new AppError('CHAIN_UNREACHABLE', `The chain does not take the transaction: ${error.message}.`, {
-    retryable: true,
-    cause: error,
-  });
+  throw error;
 }
 
 function noFunds(address: string, cause?: unknown): AppError {
@@ -70,10 +67,13 @@ function noFunds(address: string, cause?: unknown): AppError {
 }
 
 export function createSubmitter({ rpc, wallet, queue, chainId, automine, pollMs }: SubmitterOptions): Submitter {
-  const pause = (signal?: AbortSignal): Promise<void> => delay(pollMs, undefined, signal ? { signal } : {});
+  async function pause(signal?: AbortSignal): Promise<void> {
+    await delay(pollMs, undefined, signal ? { signal } : {}).catch(() => undefined);
+    signal?.throwIfAborted();
+  }
 
   const minedCount = async (signal?: AbortSignal): Promise<number> =>
-    Number(quantity.parse(await rpc.call('eth_getTransactionCount', [wallet.address, 'latest'], signal)));
+    Number(await rpc.ask(quantity, 'eth_getTransactionCount', [wallet.address, 'latest'], signal));
 
   async function broadcast(transaction: QueuedTransaction, signal?: AbortSignal): Promise<Answer> {
     let answer: Answer = 'accepted';
@@ -128,7 +128,7 @@ export function createSubmitter({ rpc, wallet, queue, chainId, automine, pollMs 
 
   async function noteMined(nonce: number, signal?: AbortSignal): Promise<void> {
     for (const version of queue.at(nonce)) {
-      const receipt = receiptSchema.parse(await rpc.call('eth_getTransactionReceipt', [version.hash], signal));
+      const receipt = await rpc.ask(receiptSchema, 'eth_getTransactionReceipt', [version.hash], signal);
       if (receipt) queue.mark(version.hash, 'mined');
     }
     step('chain.receipt-seen');
@@ -163,7 +163,7 @@ export function createSubmitter({ rpc, wallet, queue, chainId, automine, pollMs 
   async function estimateGas(act: Act, signal?: AbortSignal): Promise<bigint> {
     const call = { from: wallet.address, data: act.data, ...(act.to === null ? {} : { to: act.to }) };
     try {
-      const used = quantity.parse(await rpc.call('eth_estimateGas', [call], signal));
+      const used = await rpc.ask(quantity, 'eth_estimateGas', [call], signal);
       if (used > GAS_CAP) throw refusal('TooMuchGas');
       const withReserve = used + used / 5n;
       return withReserve > GAS_CAP ? GAS_CAP : withReserve;
@@ -178,7 +178,7 @@ export function createSubmitter({ rpc, wallet, queue, chainId, automine, pollMs 
   async function signNext(act: Act, signal?: AbortSignal): Promise<void> {
     const gas = await estimateGas(act, signal);
     const fees = bumpFees({ capWei: 0n, tipWei: 0n }, await readFees(rpc, signal));
-    const balance = quantity.parse(await rpc.call('eth_getBalance', [wallet.address, 'latest'], signal));
+    const balance = await rpc.ask(quantity, 'eth_getBalance', [wallet.address, 'latest'], signal);
     if (balance < gas * fees.capWei) throw noFunds(wallet.address);
     const nonce = await minedCount(signal);
     signAndKeep({ nonce, to: act.to, data: act.data, gas, digest: act.digest }, fees);
