@@ -1,0 +1,79 @@
+import { Trans, useLingui } from '@lingui/react/macro';
+import { useQuery } from '@tanstack/react-query';
+import { lazy, type ReactNode, Suspense, useEffect, useState } from 'react';
+import { ErrorPanel, LinkLostContext, Loading } from '../ui/view.tsx';
+import { useApi, useLinkState } from './console-context.tsx';
+import { hasUnfinishedFirstRun } from './first-run-progress.ts';
+import s from './gate.module.css';
+import { activateLanguage, LANGUAGES, storedLanguage } from './language.ts';
+import { Logo } from './logo.tsx';
+import { VillageProvider } from './village-context.tsx';
+import type { Out } from './wire.ts';
+
+const FirstRun = lazy(() => import('../features/first-run/first-run.tsx').then((m) => ({ default: m.FirstRun })));
+const PairingScreen = lazy(() => import('./pairing-screen.tsx').then((m) => ({ default: m.PairingScreen })));
+
+/** Lets the console in: pairing first, then a first run, then the villages that are here. */
+export function Gate({ children }: { readonly children: ReactNode }) {
+  const { t } = useLingui();
+  const link = useLinkState();
+  const state = useQuery(useApi().villages.state.queryOptions());
+  useCoreLanguage(state.data?.language);
+  const [finished, setFinished] = useState(0);
+  if (link.at === 'unpaired')
+    return (
+      <Suspense fallback={null}>
+        <PairingScreen />
+      </Suspense>
+    );
+  if (!state.data)
+    return (
+      <main className={s['page']}>
+        <p className={s['brand']}>
+          <Logo /> Gridpact
+        </p>
+        {state.error ? (
+          <ErrorPanel error={state.error} retry={() => void state.refetch()} />
+        ) : link.at === 'lost' ? (
+          <p role="status">
+            <Trans>The console’s core does not answer yet. Trying again.</Trans>
+          </p>
+        ) : (
+          <Loading text={t`Opening the book`} />
+        )}
+      </main>
+    );
+  if (state.data.villages.length === 0 || hasUnfinishedFirstRun(state.data.villages.map((v) => v.id)))
+    return (
+      <Suspense fallback={null}>
+        <FirstRun key={finished} state={state.data} onFinished={() => setFinished(finished + 1)} />
+      </Suspense>
+    );
+  return (
+    <LinkLostContext value={link.at === 'lost'}>
+      <Villages state={state.data} receivedAtMs={state.dataUpdatedAt}>
+        {children}
+      </Villages>
+    </LinkLostContext>
+  );
+}
+
+function Villages(p: {
+  readonly state: Out['villages']['state'];
+  readonly receivedAtMs: number;
+  readonly children: ReactNode;
+}) {
+  return (
+    <VillageProvider villages={p.state.villages} clockAheadMs={p.state.nowMs - p.receivedAtMs}>
+      {p.children}
+    </VillageProvider>
+  );
+}
+
+/** The window's own choice wins; otherwise the language this console was set to. */
+function useCoreLanguage(language: string | null | undefined): void {
+  useEffect(() => {
+    const known = LANGUAGES.find(([id]) => id === language)?.[0];
+    if (known && storedLanguage() === null) void activateLanguage(known);
+  }, [language]);
+}

@@ -1,0 +1,46 @@
+import { useLingui } from '@lingui/react/macro';
+import { type ComponentType, lazy, Suspense, useEffect } from 'react';
+import { Route, Switch, useLocation } from 'wouter';
+import { Today } from '../features/today/today.tsx';
+import { Loading } from '../ui/view.tsx';
+import { NotFound } from './not-found.tsx';
+
+const load = <K extends string>(module: () => Promise<Record<K, ComponentType>>, name: K) =>
+  lazy(async () => ({ default: (await module())[name] }));
+
+const Members = load(() => import('../features/members/members.tsx'), 'Members');
+const Meters = load(() => import('../features/meters/meters.tsx'), 'Meters');
+const Agreements = load(() => import('../features/agreements/agreements.tsx'), 'Agreements');
+const Accounts = load(() => import('../features/accounts/accounts.tsx'), 'Accounts');
+const Sync = load(() => import('../features/sync/sync.tsx'), 'Sync');
+const Settings = load(() => import('../features/settings/settings.tsx'), 'Settings');
+const More = load(() => import('./more.tsx'), 'More');
+
+/** Each screen is its own chunk; only Today is in the first one. */
+export function Routes() {
+  const { t } = useLingui();
+  useTopOfPage();
+  return (
+    <Suspense fallback={<Loading text={t`Opening the page`} />}>
+      <Switch>
+        <Route path="/" component={Today} />
+        <Route path="/members/*?" component={Members} />
+        <Route path="/meters/*?" component={Meters} />
+        <Route path="/agreements/*?" component={Agreements} />
+        <Route path="/accounts/*?" component={Accounts} />
+        <Route path="/sync" component={Sync} />
+        <Route path="/settings" component={Settings} />
+        <Route path="/more" component={More} />
+        <Route component={NotFound} />
+      </Switch>
+    </Suspense>
+  );
+}
+
+/** A new page starts at its top, as a reader expects. */
+function useTopOfPage(): void {
+  const [path] = useLocation();
+  useEffect(() => {
+    if (path) window.scrollTo(0, 0);
+  }, [path]);
+}

@@ -1,0 +1,3 @@
+export function Agreements() {
+  return null;
+}

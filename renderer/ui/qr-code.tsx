@@ -1,0 +1,42 @@
+import encodeQR from 'qr';
+import { useMemo } from 'react';
+import s from './marks.module.css';
+
+/** A QR code drawn as one path; a text too long for a code gives nothing. */
+export function QrCode({
+  text,
+  label,
+  sizePx,
+}: {
+  readonly text: string;
+  readonly label: string;
+  readonly sizePx?: number;
+}) {
+  const drawn = useMemo(() => draw(text), [text]);
+  if (!drawn) return null;
+  return (
+    <svg
+      className={s['qr']}
+      viewBox={`0 0 ${drawn.size} ${drawn.size}`}
+      role="img"
+      aria-label={label}
+      shapeRendering="crispEdges"
+      style={sizePx ? { inlineSize: sizePx, blockSize: sizePx } : undefined}
+    >
+      <rect width={drawn.size} height={drawn.size} fill="#fff" />
+      <path d={drawn.path} fill="#000" />
+    </svg>
+  );
+}
+
+function draw(text: string): { readonly path: string; readonly size: number } | null {
+  try {
+    const rows = encodeQR(text, 'raw', { ecc: 'low', border: 2 });
+    let path = '';
+    for (const [y, row] of rows.entries())
+      for (const [x, dark] of row.entries()) if (dark) path += `M${x} ${y}h1v1h-1z`;
+    return { path, size: rows.length };
+  } catch {
+    return null;
+  }
+}

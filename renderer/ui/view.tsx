@@ -1,0 +1,124 @@
+import { Trans, useLingui } from '@lingui/react/macro';
+import { CircleAlert, Clock } from 'lucide-react';
+import { createContext, type ReactNode, useContext } from 'react';
+import { Button } from './button.tsx';
+import { classNames } from './class-names.ts';
+import { ERROR_WORDS, readRefusal } from './error-words.ts';
+import { useFormat } from './format.tsx';
+import { useClockMs } from './use-clock.ts';
+import s from './view.module.css';
+
+/** Set while the link to the core is lost: data stays, its age is shown. */
+export const LinkLostContext = createContext(false);
+
+/** The part of a TanStack query a view needs. */
+export interface Asked<T> {
+  readonly data: T | undefined;
+  readonly error: unknown;
+  readonly isPending: boolean;
+  readonly dataUpdatedAt: number;
+  readonly refetch: () => unknown;
+}
+
+/** A view in its five states: loading, empty, stale, error, ready. */
+export function View<T>(p: {
+  readonly of: Asked<T>;
+  readonly loading: string;
+  readonly empty?: { readonly when: (data: T) => boolean; readonly show: ReactNode };
+  readonly children: (data: T) => ReactNode;
+}) {
+  const lost = useContext(LinkLostContext);
+  if (p.of.data === undefined) {
+    if (p.of.error) return <ErrorPanel error={p.of.error} retry={() => void p.of.refetch()} />;
+    return <Loading text={p.loading} />;
+  }
+  const stale = lost || p.of.error !== null;
+  return (
+    <>
+      {stale && <Stale sinceMs={p.of.dataUpdatedAt} />}
+      {p.empty?.when(p.of.data) ? p.empty.show : p.children(p.of.data)}
+    </>
+  );
+}
+
+export function Loading({ text }: { readonly text: string }) {
+  return (
+    <div role="status" aria-live="polite">
+      <p style={{ marginBlockEnd: 12 }}>{text}</p>
+      <div className={s['skeleton']} aria-hidden="true">
+        <span />
+        <span />
+        <span />
+      </div>
+    </div>
+  );
+}
+
+export function Stale({ sinceMs }: { readonly sinceMs: number }) {
+  const format = useFormat();
+  const age = format.age(useClockMs() - sinceMs);
+  return (
+    <p className={s['stale']} role="status">
+      <Clock size={18} aria-hidden />
+      <span>
+        <Trans>
+          The console’s core does not answer. This is what it knew <b>{age}</b> ago.
+        </Trans>
+      </span>
+    </p>
+  );
+}
+
+/** Nothing here yet, and what to do next. */
+export function Empty(p: { readonly title: ReactNode; readonly children?: ReactNode; readonly action?: ReactNode }) {
+  return (
+    <section className={s['panel']}>
+      <svg className={s['art']} viewBox="0 0 160 56" aria-hidden="true">
+        <rect x="1" y="1" width="158" height="54" rx="5" />
+      </svg>
+      <h2>{p.title}</h2>
+      {p.children && <p>{p.children}</p>}
+      {p.action}
+    </section>
+  );
+}
+
+export function ErrorPanel({ error, retry }: { readonly error: unknown; readonly retry?: () => void }) {
+  const { t } = useLingui();
+  const refusal = readRefusal(error);
+  const words = ERROR_WORDS[refusal.code];
+  return (
+    <section className={classNames(s['panel'], s['error'])} role="alert">
+      <h2>
+        <CircleAlert size={20} aria-hidden />
+        {t(words.what)}
+      </h2>
+      <p>{t(words.act)}</p>
+      {retry && (
+        <Button look="line" small onPress={retry}>
+          <Trans>Try again</Trans>
+        </Button>
+      )}
+      <p className={s['code']}>
+        {refusal.detail} {refusal.code}
+      </p>
+    </section>
+  );
+}
+
+/** A refusal beside the button that caused it. */
+export function InlineError({ error }: { readonly error: unknown }) {
+  const { t } = useLingui();
+  if (!error) return null;
+  const refusal = readRefusal(error);
+  const words = ERROR_WORDS[refusal.code];
+  return (
+    <div className={s['inline']} role="alert">
+      <strong>{t(words.what)}</strong>
+      <span>{t(words.act)}</span>
+      <span className={s['code']}>
+        {refusal.detail} {refusal.code}
+      </span>
+    </div>
+  );
+}
