@@ -2,6 +2,15 @@ import * as z from 'zod';
 import { fromHex, sha256, toHex, utf8 } from './bytes.ts';
 import { dayStart, UTC } from './time.ts';
 
+function isDate(day: string): boolean {
+  try {
+    dayStart(day, UTC);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 const id = (letter: string, ...parts: readonly Uint8Array[]): string =>
   `${letter}${toHex(sha256(utf8(`gridpact ${letter} `), ...parts)).slice(0, 32)}`;
 
@@ -33,14 +42,6 @@ export const msSchema = z.int().min(0).max(8_640_000_000_000_000);
 /** dag-cbor gives small integers back as numbers: read both, hold bigint. */
 export const bigSchema = z.union([z.int(), z.bigint()]).transform((v) => BigInt(v));
 export const naturalSchema = bigSchema.refine((v) => v >= 0n);
-function isDate(day: string): boolean {
-  try {
-    dayStart(day, UTC);
-    return true;
-  } catch {
-    return false;
-  }
-}
 export const textSchema = (max: number) => z.string().trim().min(1).max(max);
 export const bytesWhere = (ok: (bytes: Uint8Array) => boolean) =>
   z.custom<Uint8Array>((v) => v instanceof Uint8Array && ok(v), 'not the expected bytes');

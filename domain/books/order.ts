@@ -5,6 +5,10 @@ export interface Cut {
   readonly [book: string]: { readonly [device: string]: number };
 }
 
+const holds = (cut: Cut, r: KnownRecord): boolean => r.seq <= (cut[r.book]?.[r.device] ?? -1);
+/** Whether an anchored cut holds the record. */
+export const isInside = (cuts: readonly Cut[], record: KnownRecord): boolean => cuts.some((c) => holds(c, record));
+
 const byClock = (a: KnownRecord, b: KnownRecord): number =>
   a.at.ms - b.at.ms || a.at.n - b.at.n || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0);
 
@@ -15,7 +19,7 @@ const byClock = (a: KnownRecord, b: KnownRecord): number =>
 export function orderRecords(records: readonly KnownRecord[], cuts: readonly Cut[]): KnownRecord[] {
   const groups = new Map<number, KnownRecord[]>();
   for (const r of records) {
-    const inside = cuts.findIndex((c) => r.seq <= (c[r.book]?.[r.device] ?? -1));
+    const inside = cuts.findIndex((c) => holds(c, r));
     const at = inside < 0 ? cuts.length : inside;
     const group = groups.get(at);
     if (group) group.push(r);

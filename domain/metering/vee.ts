@@ -1,5 +1,5 @@
 import { HOUR_MS } from '../time.ts';
-import type { TrustLevel } from './trust.ts';
+import { MONEY_TRUST, type TrustLevel } from './trust.ts';
 
 /** Validation, estimation, editing: interval energy from differences of cumulative registers. Raw is never overwritten. */
 export type IntervalStatus = 'measured' | 'gap' | 'spike' | 'reset' | 'accepted' | 'rejected' | 'none';
@@ -31,7 +31,10 @@ export interface Interval {
   readonly segment: string;
 }
 
-/** Energy the register gained over hours in which nobody heard the meter: the total is known, its shape is not. */
+/**
+ * Energy the register gained over hours in which nobody heard the meter: the total is known, its shape is not. Both ends
+ * are readings that may become money.
+ */
 export interface Span {
   readonly fromMs: number;
   readonly toMs: number;
@@ -54,27 +57,41 @@ export interface MeterHistory {
 /** Most energy a line can carry in a time, Wh. */
 export const limitWh = (limitW: number, ms: number): bigint => (BigInt(limitW) * BigInt(ms)) / BigInt(HOUR_MS);
 
-/** Picks one source per interval: higher trust, then earlier in the chain. Counts what was covered twice. */
+const compare = (a: number | bigint, b: number | bigint): number => (a < b ? -1 : a > b ? 1 : 0);
+
+/** Higher trust, then earlier in the chain; the rest only makes the order of two frames of one segment no accident. */
+const byPrecedence = (a: RawInterval, b: RawInterval): number =>
+  b.trust - a.trust ||
+  compare(a.order, b.order) ||
+  a.fromMs - b.fromMs ||
+  a.toMs - b.toMs ||
+  b.answered - a.answered ||
+  compare(a.endWh ?? -1n, b.endWh ?? -1n) ||
+  compare(a.startWh ?? -1n, b.startWh ?? -1n) ||
+  a.asked - b.asked;
+
+/** Picks one source for every time: what overlaps one that precedes it is a duplicate. */
 function pickOne(raw: readonly RawInterval[]): { readonly kept: RawInterval[]; readonly duplicates: number[] } {
-  const best = new Map<number, RawInterval>();
-  const duplicates: number[] = [];
-  for (const r of raw) {
-    const other = best.get(r.fromMs);
-    if (!other) {
-      best.set(r.fromMs, r);
-      continue;
-    }
-    duplicates.push(r.fromMs);
-    if (r.trust > other.trust || (r.trust === other.trust && r.order < other.order)) best.set(r.fromMs, r);
-  }
-  const sorted = [...best.values()].sort((a, b) => a.fromMs - b.fromMs);
   const kept: RawInterval[] = [];
-  for (const r of sorted) {
-    const last = kept.at(-1);
-    if (last && r.fromMs < last.toMs) duplicates.push(r.fromMs);
-    else kept.push(r);
+  const duplicates: number[] = [];
+  for (const r of [...raw].sort(byPrecedence)) {
+    const at = firstFrom(kept, r.fromMs);
+    const isFree = (kept[at - 1]?.toMs ?? r.fromMs) <= r.fromMs && (kept[at]?.fromMs ?? r.toMs) >= r.toMs;
+    if (isFree) kept.splice(at, 0, r);
+    else duplicates.push(r.fromMs);
   }
-  return { kept, duplicates };
+  return { kept, duplicates: duplicates.sort((a, b) => a - b) };
+}
+
+/** Index of the first interval that starts at or after `ms`, in a list sorted by start. */
+function firstFrom(sorted: readonly { readonly fromMs: number }[], ms: number): number {
+  let [low, high] = [0, sorted.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((sorted[middle] as { readonly fromMs: number }).fromMs < ms) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 const heard = (r: RawInterval): boolean => r.startWh !== null && r.endWh !== null && (r.asked === 0 || r.answered > 0);
@@ -95,17 +112,18 @@ export function judge(
   let known: { readonly wh: bigint; readonly ms: number } | undefined;
   for (const r of kept) {
     const base = { fromMs: r.fromMs, toMs: r.toMs, trust: r.trust, segment: r.segment };
-    if (r.startWh !== null) {
+    const counts = r.trust >= MONEY_TRUST;
+    if (counts && r.startWh !== null) {
       if (known && known.ms < r.fromMs) addSpan(spans, known, { wh: r.startWh, ms: r.fromMs }, limitW, decisions);
       known = { wh: r.startWh, ms: r.fromMs };
     }
     if (heard(r)) {
       intervals.push({ ...base, ...energyOf(r, limitW, decisions) });
-      known = { wh: r.endWh as bigint, ms: r.toMs };
+      if (counts) known = { wh: r.endWh as bigint, ms: r.toMs };
       continue;
     }
     intervals.push({ ...base, status: 'gap', wh: null, heldWh: null });
-    if (r.endWh !== null) {
+    if (counts && r.endWh !== null) {
       if (known) addSpan(spans, known, { wh: r.endWh, ms: r.toMs }, limitW, decisions);
       known = { wh: r.endWh, ms: r.toMs };
     }
@@ -144,7 +162,7 @@ function addSpan(
 }
 
 export interface EnergyTotal {
-  /** Counted energy: measured, accepted, and spans whose end lies in the period. */
+  /** Counted energy: measured, accepted, and spans. */
   readonly wh: bigint;
   readonly heldWh: bigint;
   /** Intervals of the period with known energy, held or not. */
@@ -155,13 +173,18 @@ export interface EnergyTotal {
   readonly lowestTrust: TrustLevel | null;
 }
 
-/** Sums a meter's history over [from, to). `minTrust`: what lies below is shown, never counted. */
+/**
+ * Sums a meter's history over [from, to): intervals that start in it, spans that end in it. `minTrust`: what lies below
+ * is shown, never counted.
+ */
 export function totalOf(history: MeterHistory, from: number, to: number, minTrust: TrustLevel): EnergyTotal {
   let [wh, heldWh] = [0n, 0n];
   let [recorded, gaps, spikes, resets] = [0, 0, 0, 0];
   let lowest: TrustLevel | null = null;
-  for (const i of history.intervals) {
-    if (i.fromMs < from || i.toMs > to || i.trust < minTrust) continue;
+  for (let at = firstFrom(history.intervals, from); at < history.intervals.length; at++) {
+    const i = history.intervals[at] as Interval;
+    if (i.fromMs >= to) break;
+    if (i.trust < minTrust) continue;
     if (i.status === 'gap') gaps += 1;
     else recorded += 1;
     if (i.status === 'spike') spikes += 1;

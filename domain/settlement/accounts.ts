@@ -3,7 +3,7 @@ import { MONEY_TRUST, type TrustLevel, trustOf } from '../metering/trust.ts';
 import { type EnergyTotal, judge, type MeterHistory, type RawInterval, totalOf } from '../metering/vee.ts';
 import { type Month, monthSpan } from '../time.ts';
 import { agreedChain } from '../village/fold-settlement.ts';
-import type { VillageState } from '../village/state.ts';
+import type { VeeDecision, VillageState } from '../village/state.ts';
 import { hostLeaseObligations, type Obligation } from './obligations.ts';
 import { type Statement, statementsOf } from './statements.ts';
 
@@ -36,23 +36,30 @@ export interface MonthAccounts {
 
 /** Where a frame stands: trust from the records in force, never from today's clock. */
 export function trustOfFrame(state: VillageState, fact: FrameFact): TrustLevel {
-  const entry = [...state.entries.values()].find((e) => e.segments.includes(fact.segment));
-  return trustOf({
+  return trustIn(state, fact, vouchedSegments(state));
+}
+
+const vouchedSegments = (state: VillageState): ReadonlySet<string> =>
+  new Set([...state.entries.values()].filter((e) => e.vouched !== null).flatMap((e) => e.segments));
+
+const trustIn = (state: VillageState, fact: FrameFact, vouched: ReadonlySet<string>): TrustLevel =>
+  trustOf({
     signatureOk: fact.signatureOk,
     deviceCounts: state.segments.has(fact.segment),
     origin: fact.frame.origin,
-    vouched: entry?.vouched != null,
+    vouched: vouched.has(fact.segment),
   });
-}
 
 /** Intervals of one frame. Use and site meters count import, generation counts export; a battery's use is its charge. */
-export function intervalsOf(state: VillageState, fact: FrameFact, order: number): RawInterval[] {
+export const intervalsOf = (state: VillageState, fact: FrameFact, order: number): RawInterval[] =>
+  intervalsAt(state, fact, order, trustOfFrame(state, fact));
+
+function intervalsAt(state: VillageState, fact: FrameFact, order: number, trust: TrustLevel): RawInterval[] {
   const { frame } = fact;
   const meter = state.meters.get(frame.meter);
   const register =
     meter?.kind === 'generation' ? (frame.exportWh ?? frame.importWh) : (frame.importWh ?? frame.exportWh);
   if (!register) return [];
-  const trust = trustOfFrame(state, fact);
   return frame.asked.map((asked, i) => ({
     fromMs: frame.fromMs + i * frame.stepMs,
     toMs: frame.fromMs + (i + 1) * frame.stepMs,
@@ -66,25 +73,32 @@ export function intervalsOf(state: VillageState, fact: FrameFact, order: number)
   }));
 }
 
-/** Histories by meter. Facts may come in any order; the chain's order is by announcement (clock, record id). */
+function decisionsByMeter(state: VillageState): Map<string, Map<number, VeeDecision>> {
+  const out = new Map<string, Map<number, VeeDecision>>();
+  for (const d of state.decisions.values()) {
+    const ofMeter = out.get(d.meter) ?? new Map<number, VeeDecision>();
+    out.set(d.meter, ofMeter.set(d.fromMs, d));
+  }
+  return out;
+}
+
+/** Histories by meter. Facts may come in any order; the chain's order is the one in which announcements count. */
 export function historiesOf(state: VillageState, facts: readonly FrameFact[]): Map<string, MeterHistory> {
-  const rank = new Map(
-    [...state.segments.values()]
-      .sort((a, b) => a.atMs - b.atMs || (a.record < b.record ? -1 : 1))
-      .map((s, i) => [s.cid, i]),
-  );
+  const rank = new Map([...state.segments.keys()].map((cid, i) => [cid, i]));
+  const vouched = vouchedSegments(state);
   const byMeter = new Map<string, RawInterval[]>();
   for (const fact of facts) {
     const list = byMeter.get(fact.frame.meter) ?? [];
-    list.push(...intervalsOf(state, fact, rank.get(fact.segment) ?? Number.MAX_SAFE_INTEGER));
+    const order = rank.get(fact.segment) ?? Number.MAX_SAFE_INTEGER;
+    list.push(...intervalsAt(state, fact, order, trustIn(state, fact, vouched)));
     byMeter.set(fact.frame.meter, list);
   }
+  const decisions = decisionsByMeter(state);
   const out = new Map<string, MeterHistory>();
   for (const [id, raw] of byMeter) {
     const meter = state.meters.get(id);
     if (!meter) continue;
-    const decisions = new Map([...state.decisions.values()].filter((d) => d.meter === id).map((d) => [d.fromMs, d]));
-    out.set(id, judge(raw, meter.limitW, decisions));
+    out.set(id, judge(raw, meter.limitW, decisions.get(id) ?? new Map()));
   }
   return out;
 }
@@ -139,7 +153,7 @@ function adjustmentsOf(
   const add = (member: string, amount: bigint) => due.set(member, (due.get(member) ?? 0n) + amount);
   for (const c of closed) {
     for (const o of obligationsOf(state, histories, c.month)) {
-      add(o.from, -o.amount);
+      add(o.from, 0n - o.amount);
       add(o.to, o.amount);
     }
     for (const l of c.lanes) add(l.member, -l.net);

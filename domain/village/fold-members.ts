@@ -254,7 +254,7 @@ const coordinators: Apply = (ctx) => {
   const b = body.data;
   const { state } = ctx;
   if (b.epoch !== state.coordinators.epoch) return 'the coordinators have changed since';
-  const wanted = b.members.map((m) => keyOf(state, m)).sort();
+  const wanted = b.members.map((m) => keyOf(state, m) ?? '').sort((x, y) => (x < y ? -1 : 1));
   if (b.members.some((m) => !isCoordinator(state, m)) || wanted.join() !== b.operators.join())
     return 'a named coordinator is not one, or their key changed';
   if (b.threshold > b.members.length || new Set(b.operators).size !== b.operators.length)

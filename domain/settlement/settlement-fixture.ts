@@ -1,0 +1,97 @@
+import type { HostLease } from '../agreement/terms.ts';
+import { termsHash } from '../agreement/terms.ts';
+import type { Cut } from '../books/order.ts';
+import type { KnownRecord } from '../books/record.ts';
+import { batchOf } from '../village/fold-settlement.ts';
+import { type Close, type PeriodCut, ZERO_HASH } from '../village/state.ts';
+import type { Person, TestDevice, TestVillage } from '../village/village-fixture.ts';
+
+/** For tests: a lease, its signatures, and closes of a month. */
+
+export interface LeaseParties {
+  readonly owner: string;
+  readonly host: string;
+  readonly grid: string;
+  readonly hostMeter: string;
+  readonly neighbours: readonly { readonly member: string; readonly meter: string }[];
+}
+/** Prices and shares of the acceptance numbers P12 and P13. */
+export const leaseOf = (parties: LeaseParties): HostLease => ({
+  kind: 'host-lease',
+  ...parties,
+  neighbours: [...parties.neighbours],
+  asset: null,
+  hostPrice: 200n,
+  rentBp: 1500,
+  neighbourPrice: 180n,
+  wheelingPrice: 10n,
+  ownerShareBp: 6000,
+  from: '2012-01',
+  months: 144,
+  after: 'returns-to-owner',
+});
+
+export function draftLease(village: TestVillage, device: TestDevice, terms: HostLease, name = 'lease'): KnownRecord {
+  const agreement = village.newId('g', name);
+  return village.write(device, 'agreements', 'agreement.draft', { agreement, version: 1, terms });
+}
+export const signBodyOf = (
+  village: TestVillage,
+  terms: HostLease,
+  party: string,
+  signer: Person,
+  agreement = village.newId('g', 'lease'),
+) => ({
+  agreement,
+  version: 1,
+  terms: termsHash(terms),
+  party,
+  signer: signer.id,
+  sig: village.act('Agreement', signer, { agreement, version: 1, terms: termsHash(terms) }),
+});
+
+/** The last number of every device in every book: all that is there now. */
+export function cutOf(records: readonly KnownRecord[], segments: readonly string[] = []): PeriodCut {
+  const cut: Record<string, Record<string, number>> = {};
+  for (const r of records) {
+    const ofBook = cut[r.book] ?? {};
+    ofBook[r.device] = Math.max(ofBook[r.device] ?? -1, r.seq);
+    cut[r.book] = ofBook;
+  }
+  return { segments, records: cut satisfies Cut, rules: 1 };
+}
+
+export interface CloseParts {
+  readonly month?: string;
+  readonly prev?: string;
+  readonly root?: string;
+  readonly cut?: PeriodCut;
+  readonly lanes?: Close['lanes'];
+}
+export function closeBodyOf(village: TestVillage, parts: CloseParts = {}) {
+  const { month = '2012-01', prev = ZERO_HASH, root = `0x${'ab'.repeat(32)}`, lanes = [] } = parts;
+  const cut = parts.cut ?? cutOf([]);
+  const { chainId, ledger } = village.founding.chain;
+  const zone = { offsetMin: village.founding.zoneOffsetMin };
+  const input = { village: village.id, month, zone, prev, root, cut, lanes };
+  return { month, prev, root, cut, lanes, digest: batchOf(input, { chainId, ledger }).digest };
+}
+export function signClose(village: TestVillage, device: TestDevice, digest: string, signer: Person): KnownRecord {
+  return village.write(device, 'settlement', 'close.sign', { digest, signer: signer.id, sig: signer.sign(digest) });
+}
+/** Body of a receipt of the chain for a batch. */
+export const receiptBodyOf = (digest: string, final = true) => ({
+  digest,
+  txHash: `0x${'cd'.repeat(32)}`,
+  block: 7,
+  gasUsed: 90_000,
+  final,
+});
+/** Proposes, signs and anchors a month with the founder's key alone. */
+export function settle(village: TestVillage, parts: CloseParts = {}): string {
+  const body = closeBodyOf(village, parts);
+  village.write(village.device, 'settlement', 'close.propose', body);
+  signClose(village, village.device, body.digest, village.founder);
+  village.write(village.device, 'settlement', 'close.receipt', receiptBodyOf(body.digest));
+  return body.digest;
+}
