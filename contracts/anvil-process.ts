@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { readFile, rm } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { setTimeout as delay } from 'node:timers/promises';
 import * as z from 'zod';
 import { AppError } from '#core/ports/errors.ts';
 import { writeDurably } from './durable-file.ts';
+import { findFoundryBinary } from './foundry-binary.ts';
 
 const LISTENING = /Listening on (127\.0\.0\.1:\d+)/;
 const STOP_POLL_MS = 25;
@@ -14,23 +14,15 @@ const KEPT_OUTPUT_CHARS = 4000;
 /** Becomes anvil, and leaves behind a reader that ends it when our end of stdin closes, however we died. */
 const GUARD = 'exec 3<&0; { read -r _ <&3 || kill -TERM $$; } >/dev/null 2>&1 & exec 3<&-; exec "$0" "$@" </dev/null';
 
-const ARCHITECTURES: Readonly<Record<string, string>> = { x64: 'amd64', arm64: 'arm64' };
-
 /** Path of the anvil binary that npm brought for this platform; throws CHAIN_UNAVAILABLE where there is none. */
 export function findAnvil(platform: string = process.platform, arch: string = process.arch): string {
-  const name = `${platform}-${ARCHITECTURES[arch] ?? arch}`;
-  try {
-    const binary = platform === 'win32' ? 'anvil.exe' : 'anvil';
-    const path = createRequire(import.meta.url).resolve(`@foundry-rs/anvil-${name}/bin/${binary}`);
-    // A packed Electron app cannot execute from inside its archive.
-    return path.replace('app.asar', 'app.asar.unpacked');
-  } catch (cause) {
-    throw new AppError(
-      'CHAIN_UNAVAILABLE',
-      `This computer (${name}) has no built-in chain. Name the address of a JSON-RPC chain in the settings, or found the village on a Linux x64 computer.`,
-      { data: { platform: name }, cause },
-    );
-  }
+  const path = findFoundryBinary('anvil', platform, arch);
+  if (path !== undefined) return path;
+  throw new AppError(
+    'CHAIN_UNAVAILABLE',
+    `This computer (${platform} ${arch}) has no built-in chain. Name the address of a JSON-RPC chain in the settings, or found the village on a Linux x64 computer.`,
+    { data: { platform, arch } },
+  );
 }
 
 const recordSchema = z.object({ pid: z.number(), born: z.string(), owner: z.number(), ownerBorn: z.string() });

@@ -36,6 +36,8 @@ contract Token is ERC20 {
 contract Village {
     bytes32 internal constant VILLAGE = keccak256("village");
     uint32 internal constant MEMBERS = 13;
+    /// In the slots that hold the members.
+    uint32 internal constant LANES = 18;
     uint8 internal constant THRESHOLD = 3;
     uint8 internal constant COORDINATORS = 5;
     uint256 internal constant UNIT = 1e15;
@@ -70,10 +72,10 @@ contract Village {
         }
     }
 
-    function addresses(uint256[] memory of) internal pure returns (address[] memory list) {
-        list = new address[](of.length);
-        for (uint256 i; i < of.length; ++i) {
-            list[i] = vm.addr(of[i]);
+    function addresses(uint256[] memory owners) internal pure returns (address[] memory list) {
+        list = new address[](owners.length);
+        for (uint256 i; i < owners.length; ++i) {
+            list[i] = vm.addr(owners[i]);
         }
     }
 
@@ -143,9 +145,10 @@ contract Village {
 
     function operatorsDigest(address[] memory ops, uint8 k) internal view returns (bytes32) {
         bytes32 kind = keccak256("Operators(bytes32 village,uint32 epoch,address[] operators,uint8 threshold)");
-        return typedDigest(
-            keccak256(abi.encode(kind, VILLAGE, ledger.operatorEpoch(), keccak256(abi.encodePacked(ops)), k))
-        );
+        return
+            typedDigest(
+                keccak256(abi.encode(kind, VILLAGE, ledger.operatorEpoch(), keccak256(abi.encodePacked(ops)), k))
+            );
     }
 
     function payoutKeysDigest(uint32 first, address[] memory list) internal view returns (bytes32) {
@@ -163,13 +166,14 @@ contract Village {
         bytes32 kind = keccak256(
             "Withdraw(bytes32 village,uint32 member,address to,uint64 amount,uint256 nonce,uint256 deadline)"
         );
-        return typedDigest(
-            keccak256(abi.encode(kind, VILLAGE, member, to, amount, ledger.withdrawNonce(member), deadline))
-        );
+        return
+            typedDigest(
+                keccak256(abi.encode(kind, VILLAGE, member, to, amount, ledger.withdrawNonce(member), deadline))
+            );
     }
 
     function sumOfLanes() internal view returns (int256 sum) {
-        for (uint32 i; i < MEMBERS; ++i) {
+        for (uint32 i; i < LANES; ++i) {
             sum += ledger.balanceOf(i);
         }
     }

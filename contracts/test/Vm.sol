@@ -9,6 +9,7 @@ interface Vm {
     function chainId(uint256 id) external;
     function expectRevert(bytes calldata revertData) external;
     function expectRevert(bytes4 selector) external;
+    function expectRevert() external;
     function expectPartialRevert(bytes4 selector) external;
 }
 
