@@ -1,9 +1,9 @@
+import { createHash } from 'node:crypto';
 import type { Identity } from '@orbitdb/core';
-import { base32 } from 'multiformats/bases/base32';
 import { base58btc } from 'multiformats/bases/base58';
 import { CID } from 'multiformats/cid';
 import * as z from 'zod';
-import { cidOf, decode, encode, fromHex, toHex, utf8 } from '#domain/bytes.ts';
+import { concat, decode, encode, fromHex, toHex, utf8 } from '#domain/bytes.ts';
 import { createSigner, verifyEd25519 } from './ed25519.ts';
 
 export const MAX_IDENTITY_BYTES = 1024;
@@ -26,8 +26,11 @@ export interface DeviceIdentity {
   readonly bytes: Uint8Array;
 }
 
+/** CIDv1, dag-cbor, sha2-256 of 32 bytes: the bytes of a CID before its digest. */
+const CID_HEAD = Uint8Array.of(1, 0x71, 0x12, 0x20);
 /** OrbitDB names blocks by CIDv1 in base58btc. */
-export const orbitHashOf = (block: Uint8Array): string => toOrbitHash(CID.parse(cidOf(block), base32));
+export const orbitHashOf = (block: Uint8Array): string =>
+  base58btc.encode(concat(CID_HEAD, createHash('sha256').update(block).digest()));
 export const toOrbitHash = (cid: CID): string => cid.toString(base58btc);
 export const cidOfOrbitHash = (hash: string): CID => CID.parse(hash, base58btc);
 

@@ -1,3 +1,4 @@
+import * as dagCbor from '@ipld/dag-cbor';
 import * as z from 'zod';
 import { MAX_RECORD_BYTES, openRecord, type SignedRecord } from '#domain/books/record.ts';
 import { decode, encode, fromHex } from '#domain/bytes.ts';
@@ -13,10 +14,10 @@ export const MAX_PARENTS = 4096;
 export const MAX_CLOCK_JUMP = 1e7;
 
 export const ORBIT_HASH = /^zdpu[1-9A-HJ-NP-Za-km-z]{45}$/;
-const hash = z.string().regex(ORBIT_HASH);
+const hashName = z.string().regex(ORBIT_HASH);
 const device = z.string().regex(/^[0-9a-f]{64}$/);
 const parents = z
-  .array(hash)
+  .array(hashName)
   .max(MAX_PARENTS)
   .refine((list) => new Set(list).size === list.length);
 const binary = (max: number) => z.custom<Uint8Array>((value) => value instanceof Uint8Array && value.length <= max);
@@ -38,7 +39,7 @@ const schema = z.strictObject({
   clock: z.strictObject({ id: device, time: z.int().min(1) }),
   v: z.literal(2),
   key: device,
-  identity: hash,
+  identity: hashName,
   sig: z.string().regex(/^[0-9a-f]{128}$/),
 });
 export type EntryFields = z.infer<typeof schema>;
@@ -62,7 +63,7 @@ export const toPayload = (records: readonly SignedRecord[]): EntryPayload => ({
 });
 
 /** Reads entry bytes from outside: bounded, canonical, every field of the right shape. Never throws. */
-export function readEntry(bytes: Uint8Array): Checked<BookEntry> {
+export function readEntry(bytes: Uint8Array, hash = orbitHashOf(bytes)): Checked<BookEntry> {
   if (bytes.length > MAX_ENTRY_BYTES) return no(`entry of ${bytes.length} bytes is over the limit`);
   let value: unknown;
   try {
@@ -75,7 +76,12 @@ export function readEntry(bytes: Uint8Array): Checked<BookEntry> {
   const fields = parsed.data;
   if (fields.clock.id !== fields.key) return no('the clock of the entry belongs to another key');
   const records = fields.payload.records.map(({ b, s }) => ({ bytes: b, sig: s }));
-  return { ok: true, value: { hash: orbitHashOf(bytes), bytes, fields, records } };
+  return { ok: true, value: { hash, bytes, fields, records } };
+}
+
+/** What sending needs of an entry that is already in a book, and so was checked before. */
+export function peekEntry(bytes: Uint8Array): Pick<EntryFields, 'identity' | 'next'> {
+  return dagCbor.decode<Pick<EntryFields, 'identity' | 'next'>>(bytes);
 }
 
 /** Checks signatures of the entry and of all its records off the main thread, and that they belong to this book. */

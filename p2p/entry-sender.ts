@@ -1,5 +1,5 @@
 import { step } from '#core/ports/steps.ts';
-import { readEntry } from './entry-codec.ts';
+import { peekEntry } from './entry-codec.ts';
 import type { FrameStream } from './frame-stream.ts';
 import { createSendQueue, type SendQueue } from './send-queue.ts';
 import type { VillageBooks } from './village-books.ts';
@@ -61,8 +61,7 @@ export function createEntrySender({ frames, books, onProgress }: SenderContext):
       if (!bytes) continue;
       entries.push(bytes);
       size += bytes.length;
-      const identity = identityOf(bytes);
-      if (identity !== undefined) identities.add(identity);
+      identities.add(peekEntry(bytes).identity);
       if (entries.length >= MAX_ENTRIES_PER_FRAME) break;
     }
     return { book: first.book, entries, identities: [...identities] };
@@ -117,8 +116,7 @@ export function createEntrySender({ frames, books, onProgress }: SenderContext):
         if (found.has(hash)) continue;
         found.set(hash, store.timeOf(hash) ?? 0);
         const bytes = await store.entryBytes(hash);
-        const read = bytes && readEntry(bytes);
-        if (read?.ok) open.push(...read.value.fields.next.filter((parent) => !queue.isKnown(parent)));
+        if (bytes) open.push(...peekEntry(bytes).next.filter((parent) => !queue.isKnown(parent)));
       }
       queue.addWanted(
         book,
@@ -128,9 +126,4 @@ export function createEntrySender({ frames, books, onProgress }: SenderContext):
     },
     count: () => queue.length() + [...unacked.values()].reduce((sum, n) => sum + n, 0),
   };
-}
-
-function identityOf(bytes: Uint8Array): string | undefined {
-  const read = readEntry(bytes);
-  return read.ok ? read.value.fields.identity : undefined;
 }

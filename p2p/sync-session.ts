@@ -1,7 +1,8 @@
 import type { AuthorMark } from './author-index.ts';
 import { createEntrySender } from './entry-sender.ts';
 import { FrameError, type FrameStream } from './frame-stream.ts';
-import type { VillageBooks } from './village-books.ts';
+import { createMutex } from './mutex.ts';
+import type { CheckedDelivery, VillageBooks } from './village-books.ts';
 import { createWants } from './wants.ts';
 import { type Hello, MAX_HEADS, type Message, readMessage, writeMessage } from './wire-messages.ts';
 
@@ -10,6 +11,8 @@ const GREETING_MARKS = 10_000;
 const GREETING_HEADS = 5_000;
 /** Unsound entries after which a peer is cut off. */
 const MAX_REFUSED = 1000;
+/** Frames checked ahead of the one being joined; a peer that keeps to its window never gets there. */
+const MAX_PIPELINED = 8;
 /** Shortest time between two full lists of heads to one peer, ms. */
 const HEADS_EVERY_MS = 1000;
 
@@ -58,6 +61,12 @@ export function createSyncSession(frames: FrameStream, context: SessionContext):
   let headsSentAt = Number.NEGATIVE_INFINITY;
   let overflowed = false;
   let refused = 0;
+  let pipelined = 0;
+  const joins = createMutex();
+  const fail = (error: unknown): void => {
+    if (error instanceof Violation || error instanceof FrameError) context.onViolation(error.message);
+    frames.abort(asError(error));
+  };
 
   const post = (message: Message): void => {
     frames.send(writeMessage(message)).catch((error: unknown) => frames.abort(asError(error)));
@@ -106,16 +115,27 @@ export function createSyncSession(frames: FrameStream, context: SessionContext):
     const open = hashes.filter((hash) => !books.isKnown(book, hash));
     for (const part of wants.ask(open)) post({ t: 'want', book, hashes: part });
   };
-  const onEntries = async (message: Extract<Message, { t: 'entries' }>): Promise<void> => {
-    const { n, book, identities, entries } = message;
-    const receipt = await books.receive({ peer: context.peer, book, identities, entries });
-    sender.queue.markKnown(receipt.hashes);
-    wants.arrived(receipt.hashes);
+  const joinChecked = async (n: number, checking: Promise<CheckedDelivery>): Promise<void> => {
+    const checked = await checking;
+    wants.arrived(checked.hashes);
+    sender.queue.markKnown(checked.hashes);
+    const receipt = await books.join(checked);
     overflowed ||= receipt.overflowed;
-    refused += receipt.refused;
+    refused += checked.refused;
     post({ t: 'ack', n });
     if (refused > MAX_REFUSED) throw new Violation('it sent too many unsound entries');
-    want(book, receipt.missing);
+    want(checked.book, receipt.missing);
+    context.onChange();
+  };
+  /** Signatures of the next frame are checked while the one before is joined; joining keeps the order of arrival. */
+  const onEntries = async ({ n, book, identities, entries }: Extract<Message, { t: 'entries' }>): Promise<void> => {
+    const checking = books.check({ peer: context.peer, book, identities, entries });
+    pipelined += 1;
+    const joining = joins.run(() => joinChecked(n, checking)).catch(fail);
+    const finished = joining.finally(() => {
+      pipelined -= 1;
+    });
+    if (pipelined >= MAX_PIPELINED) await finished;
   };
   const handle = async (message: Message): Promise<void> => {
     if (!greeted && listed.size === 0 && message.t !== 'hello' && message.t !== 'ack') {
@@ -155,10 +175,10 @@ export function createSyncSession(frames: FrameStream, context: SessionContext):
       try {
         await read();
       } catch (error) {
-        if (error instanceof Violation || error instanceof FrameError) context.onViolation(error.message);
-        frames.abort(asError(error));
+        fail(error);
       } finally {
         sender.stop();
+        await joins.idle();
         await sending;
       }
     },

@@ -20,12 +20,17 @@ export interface Delivery {
   readonly entries: readonly Uint8Array[];
 }
 
-export interface Receipt {
+export interface CheckedDelivery {
+  readonly book: string;
   /** Hashes of all entries of the delivery, sound or not. */
   readonly hashes: readonly string[];
+  readonly arrivals: readonly Arrival[];
+  readonly refused: number;
+}
+
+export interface Receipt {
   readonly missing: readonly string[];
   readonly overflowed: boolean;
-  readonly refused: number;
 }
 
 /** All books of the village on this disk. */
@@ -35,8 +40,10 @@ export interface VillageBooks {
   store(book: string): BookStore | undefined;
   append(book: string, records: readonly SignedRecord[]): Promise<void>;
   scan(book: string): AsyncIterable<readonly SignedRecord[]>;
-  /** Checks everything a peer sent and joins what may be joined. Rejects only when the disk fails. */
-  receive(delivery: Delivery): Promise<Receipt>;
+  /** Verifies everything a peer sent. */
+  check(delivery: Delivery): Promise<CheckedDelivery>;
+  /** Joins what may be joined. Rejects only when the disk fails. */
+  join(delivery: CheckedDelivery): Promise<Receipt>;
   reconsider(): Promise<void>;
   /** Whether a hash needs no fetching: joined, staged or refused. */
   isKnown(book: string, hash: string): boolean;
@@ -96,12 +103,13 @@ export async function openVillageBooks(dir: string, context: BookContext): Promi
   const findIdentity = async (hash: string, sent: readonly DeviceIdentity[]): Promise<DeviceIdentity | undefined> =>
     sent.find((identity) => identity.hash === hash) ?? identities.get(hash);
 
-  const check = async (
+  const checkEntry = async (
     bytes: Uint8Array,
+    hash: string,
     delivery: Delivery,
     sent: readonly DeviceIdentity[],
   ): Promise<Checked<Arrival>> => {
-    const read = readEntry(bytes);
+    const read = readEntry(bytes, hash);
     if (!read.ok) return read;
     const identity = await findIdentity(read.value.fields.identity, sent);
     const problem = bindingProblem(read.value, identity);
@@ -121,7 +129,7 @@ export async function openVillageBooks(dir: string, context: BookContext): Promi
       const log = open.get(book);
       if (log) yield* log.scan();
     },
-    async receive(delivery) {
+    async check(delivery) {
       const { book, peer } = delivery;
       const opened = await Promise.all(delivery.identities.map(openIdentity));
       const sent = opened.filter((identity) => identity !== undefined);
@@ -130,7 +138,7 @@ export async function openVillageBooks(dir: string, context: BookContext): Promi
         .map((bytes, i) => ({ bytes, hash: hashes[i] ?? '' }))
         .filter(({ hash }) => !isKnown(book, hash));
       const checked = await Promise.all(
-        fresh.map(async ({ bytes, hash }) => ({ hash, result: await check(bytes, delivery, sent) })),
+        fresh.map(async ({ bytes, hash }) => ({ hash, result: await checkEntry(bytes, hash, delivery, sent) })),
       );
       const arrivals: Arrival[] = [];
       for (const { hash, result } of checked) {
@@ -142,10 +150,13 @@ export async function openVillageBooks(dir: string, context: BookContext): Promi
         context.onRefused({ peer, book, reason: result.reason });
       }
       const refused = checked.length - arrivals.length;
-      if (arrivals.length === 0) return { hashes, missing: [], overflowed: false, refused };
+      return { book, hashes, arrivals, refused };
+    },
+    async join({ book, arrivals }) {
+      if (arrivals.length === 0) return { missing: [], overflowed: false };
       const { joined, missing, overflowed } = await (await ensure(book)).ingest(arrivals);
       if (joined > 0) await settleMembers(book);
-      return { hashes, missing, overflowed, refused };
+      return { missing, overflowed };
     },
     reconsider,
     isKnown,

@@ -1,6 +1,7 @@
+import * as dagCbor from '@ipld/dag-cbor';
 import * as z from 'zod';
 import { BOOK } from '#domain/books/record.ts';
-import { decode, encode, fromHex, toHex } from '#domain/bytes.ts';
+import { encode, fromHex, toHex } from '#domain/bytes.ts';
 import type { AuthorMark } from './author-index.ts';
 import { MAX_IDENTITY_BYTES } from './device-identity.ts';
 import { MAX_ENTRY_BYTES, ORBIT_HASH } from './entry-codec.ts';
@@ -54,15 +55,15 @@ export type Hello = Extract<Message, { t: 'hello' }>;
 
 export type ReadMessage = { readonly ok: true; readonly message: Message } | { readonly ok: false; reason: string };
 
-/** Reads a message from outside: bounded, canonical dag-cbor of a known shape. Never throws. */
+/** Reads a message from outside: bounded, dag-cbor of a known shape. Never throws. */
 export function readMessage(bytes: Uint8Array): ReadMessage {
   if (bytes.length > MAX_FRAME_BYTES)
     return { ok: false, reason: `message of ${bytes.length} bytes is over the limit` };
   let value: unknown;
   try {
-    value = decode(bytes);
+    value = dagCbor.decode(bytes);
   } catch {
-    return { ok: false, reason: 'the message is not canonical dag-cbor' };
+    return { ok: false, reason: 'the message is not dag-cbor' };
   }
   const parsed = schema.safeParse(value);
   if (parsed.success) return { ok: true, message: parsed.data };

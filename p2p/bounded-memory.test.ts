@@ -1,0 +1,92 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { backoffMs } from './backoff.ts';
+import { createDeviceIdentity } from './device-identity.ts';
+import { readEntry } from './entry-codec.ts';
+import { openKnownAddresses } from './known-addresses.ts';
+import { createRefusals } from './refusals.ts';
+import { createSendQueue } from './send-queue.ts';
+import { type Arrival, createStagedEntries } from './staged-entries.ts';
+import { createTestDevice, makeEntry } from './test-village.ts';
+import { createWants } from './wants.ts';
+
+async function makeArrival(): Promise<Arrival> {
+  const author = createTestDevice();
+  const read = readEntry((await makeEntry(author, 'assets', [author.write('assets')])).bytes);
+  if (!read.ok) throw new Error(read.reason);
+  return { entry: read.value, identity: createDeviceIdentity(author.key.seed), peer: 'p' };
+}
+
+test('staging stops at its number of entries and of bytes, and has room again once taken', async () => {
+  const [a, b, c] = await Promise.all([makeArrival(), makeArrival(), makeArrival()]);
+  if (!a || !b || !c) throw new Error('three arrivals are needed');
+  const byCount = createStagedEntries({ entries: 2, bytes: 1e9 });
+  expect([byCount.add('assets', a), byCount.add('assets', a), byCount.add('members', b)]).toEqual([true, true, true]);
+  expect([byCount.isFull(), byCount.add('assets', c)]).toEqual([true, false]);
+  expect(byCount.take('assets')).toEqual([a]);
+  expect(byCount.add('assets', c)).toBe(true);
+  const byBytes = createStagedEntries({ entries: 100, bytes: a.entry.bytes.length });
+  expect([byBytes.add('assets', a), byBytes.add('assets', b)]).toEqual([true, false]);
+});
+
+test('refusals forget the oldest first', () => {
+  const refusals = createRefusals(2);
+  for (const hash of ['a', 'b', 'c']) refusals.add(hash);
+  expect(['a', 'b', 'c'].map(refusals.has)).toEqual([false, true, true]);
+});
+
+test('a send queue sends each entry once, in order, unless it is asked for by name', () => {
+  const queue = createSendQueue();
+  queue.add('assets', ['a', 'b']);
+  queue.add('assets', ['b', 'c']);
+  queue.markKnown(['d']);
+  queue.add('members', ['d', 'e']);
+  queue.addWanted('assets', ['c', 'd']);
+  const sent: string[] = [];
+  for (let item = queue.peek(undefined); item; item = queue.peek(undefined)) {
+    sent.push(`${item.book} ${item.hash}`);
+    queue.shift();
+  }
+  expect(sent).toEqual(['assets a', 'assets b', 'assets c', 'members e', 'assets d']);
+  expect(queue.length()).toBe(0);
+});
+
+test('a want is asked once, in messages of a bounded size, and again only when it stays unanswered', () => {
+  let now = 0;
+  const wants = createWants(() => now);
+  const hashes = Array.from({ length: 1000 }, (_, i) => `h${i}`);
+  expect(wants.ask(hashes).map((part) => part.length)).toEqual([512, 488]);
+  expect(wants.ask(hashes)).toEqual([]);
+  wants.arrived(hashes.slice(1));
+  expect([wants.count(), wants.isQuiet()]).toEqual([1, false]);
+  now = 10_001;
+  expect([wants.ask(hashes.slice(0, 1)), wants.isQuiet()]).toEqual([[['h0']], true]);
+});
+
+test('waits double up to the last and are never longer', () => {
+  for (let attempt = 0; attempt < 50; attempt++) {
+    const full = Math.min(30_000, 250 * 2 ** attempt);
+    const wait = backoffMs(attempt, 250, 30_000);
+    expect(wait).toBeGreaterThanOrEqual(full / 2);
+    expect(wait).toBeLessThanOrEqual(full);
+  }
+});
+
+test('addresses survive a restart, newest first and at most eight of a peer; a broken file is an empty one', async () => {
+  const path = join(mkdtempSync(join(tmpdir(), 'gridpact-addresses-')), 'peers.json');
+  const known = openKnownAddresses(path);
+  for (let i = 0; i < 10; i++) known.add('peer', [`/ip4/10.0.0.${i}/tcp/1`]);
+  known.add(undefined, ['/ip4/10.0.1.1/tcp/1']);
+  known.settle('/ip4/10.0.1.1/tcp/1', 'other');
+  await known.saved();
+  const again = openKnownAddresses(path);
+  expect(again.of('peer')).toHaveLength(8);
+  expect(again.of('peer')[0]).toBe('/ip4/10.0.0.9/tcp/1');
+  expect([again.peers(), again.bare(), again.of('other')]).toEqual([['peer', 'other'], [], ['/ip4/10.0.1.1/tcp/1']]);
+  expect(JSON.parse(await readFile(path, 'utf8'))).toMatchObject({ v: 1 });
+  writeFileSync(path, '{"v":1,"peers":[{"pe');
+  expect(openKnownAddresses(path).peers()).toEqual([]);
+});
