@@ -1,5 +1,4 @@
 import { RPCHandler } from '@orpc/server/message-port';
-import type { MessagePortMain } from 'electron';
 import type { Core } from '#core/core.ts';
 import { AppError } from '#core/ports/errors.ts';
 import { composeCore } from '#main/compose.ts';
@@ -13,7 +12,7 @@ parentPort.on('message', ({ data, ports }) => {
   void obey(toCore.parse(data), ports[0]);
 });
 
-async function obey(message: ToCore, port: MessagePortMain | undefined): Promise<void> {
+async function obey(message: ToCore, port: Electron.MessagePortMain | undefined): Promise<void> {
   switch (message.type) {
     case 'start':
       starting ??= start(message);
@@ -42,7 +41,7 @@ function start({ dataDir, passphrase }: Extract<ToCore, { type: 'start' }>): Pro
   });
 }
 
-async function connect(port: MessagePortMain): Promise<void> {
+async function connect(port: Electron.MessagePortMain): Promise<void> {
   const core = await starting;
   if (!core) return port.close();
   new RPCHandler(core.router).upgrade(port, { context: core.context({ kind: 'operator' }) });
