@@ -72,7 +72,7 @@ export const villages = {
     .input(command.extend({ text: z.string().max(8192), name, pin }))
     .output(z.object({ village: villageId, words: z.array(z.string()) })),
   invite: base
-    .input(villageCommand.extend({ name, roles: z.array(role).min(1), days: z.int().min(1).max(60) }))
+    .input(villageCommand.extend({ name, roles: z.array(role).min(1), days: z.int().min(1).max(60), pin }))
     .output(z.object({ text: z.string(), expiresAtMs: z.int() })),
   /** Makes (once) and opens a simulated village with real protocol traffic behind it. */
   startDemo: base.input(z.object({ commandId })).output(jobStarted),

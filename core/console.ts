@@ -4,6 +4,7 @@ import type { CoreOptions } from './core.ts';
 import type { DataKey } from './crypto/data-key.ts';
 import type { Jobs } from './jobs.ts';
 import type { Acquisition } from './metering/acquisition.ts';
+import type { Clock } from './ports/clock.ts';
 import { AppError } from './ports/errors.ts';
 import type { Plant } from './ports/plant.ts';
 import type { ConsoleStore, VillageRow } from './storage/console-store.ts';
@@ -26,7 +27,8 @@ export interface Console {
   readonly changes: Changes;
   readonly jobs: Jobs;
   readonly open: Map<string, OpenVillage>;
-  openRow(row: VillageRow): Promise<OpenVillage>;
+  /** With a clock of its own, a village's meters are not polled until told. */
+  openRow(row: VillageRow, clock?: Clock): Promise<OpenVillage>;
   /** Errors: NOT_FOUND. */
   find(village: string): OpenVillage;
   demo: { job: string | null; village: string | null };

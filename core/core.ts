@@ -26,6 +26,12 @@ export interface CoreOptions {
   /** Passphrase of the data key; without one (and without safe storage) keys lie in files only the user can read. */
   readonly passphrase?: string;
   readonly log: (line: string) => void;
+  /** Length of a metering interval; 3600000 unless told. */
+  readonly stepMs?: number;
+  /** How often meters are asked; 60000 unless told. */
+  readonly pollMs?: number;
+  /** false: meters are asked only when told to, and a demo's plant is not started by itself. */
+  readonly autoPoll?: boolean;
 }
 
 export interface Core {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Console, OpenVillage } from '#core/console.ts';
 import { deviceKeysFrom, newSeed } from '#core/crypto/device-keys.ts';
 import { createKeystore } from '#core/crypto/keystore.ts';
+import type { Clock } from '#core/ports/clock.ts';
 import type { VillageRow } from '#core/storage/console-store.ts';
 import { secretLabel } from '#core/village/open-village.ts';
 import { memberIdOf } from '#domain/ids.ts';
@@ -17,6 +18,8 @@ export interface FoundInput {
   readonly pin: string;
   readonly simulated: boolean;
   readonly how: VillageRow['how'];
+  /** The village's clock where it is not the console's. Its meters are then not polled until told. */
+  readonly clock?: Clock;
 }
 
 /** Most a member may owe the village before a close is refused, in major units of the currency. */
@@ -28,14 +31,13 @@ export async function foundVillage(
   console: Console,
   input: FoundInput,
 ): Promise<{ readonly open: OpenVillage; readonly words: string[] }> {
+  const clock = input.clock ?? console.options.clock;
   const keys = deviceKeysFrom(newSeed());
   const nonce = new Uint8Array(randomBytes(16));
   const host = console.options.createChainHost({ dir: join(console.options.dir, 'chains', keys.id.slice(0, 16)) });
   const pinned = await host.prepare().finally(() => host.stop());
   // The member's key is made before the village has an id: it is stored under the id below.
-  const draft = await createKeystore(console.store, '', console.dataKey, () => console.options.clock.now()).create(
-    input.pin,
-  );
+  const draft = await createKeystore(console.store, '', console.dataKey, () => clock.now()).create(input.pin);
   const member = memberIdOf(draft.key.address);
   const founding: Founding = {
     v: 1,
@@ -43,7 +45,7 @@ export async function foundVillage(
     currency: input.currency,
     zoneOffsetMin: input.zoneOffsetMin,
     simulated: input.simulated,
-    createdMs: console.options.clock.now(),
+    createdMs: clock.now(),
     nonce,
     founder: { member, name: input.you.name, address: draft.key.address, roles: [...input.you.roles] },
     chain: {
@@ -64,7 +66,7 @@ export async function foundVillage(
     draft.store(member, village);
     console.store.addVillage(row, founding.createdMs);
   });
-  const open = await console.openRow(row);
+  const open = await console.openRow(row, input.clock);
   await open.village.act([{ book: 'members', kind: 'village.found', body: { founding, grant } }]);
   return { open, words: draft.words };
 }

@@ -1,0 +1,174 @@
+import { randomBytes } from 'node:crypto';
+import { zoneOf } from '#core/accounts/closing.ts';
+import { titleOf } from '#core/agreements/agreement-views.ts';
+import type { Console } from '#core/console.ts';
+import { AppError } from '#core/ports/errors.ts';
+import type { Boundary } from '#core/router/boundary.ts';
+import { standingOf } from '#core/sync/standing.ts';
+import type { Village } from '#core/village/open-village.ts';
+import { partiesOf } from '#domain/agreement/terms.ts';
+import { memberIdOf, newId } from '#domain/ids.ts';
+import type { Role } from '#domain/membership/founding.ts';
+import { actDigest } from '#domain/membership/typed-data.ts';
+import { MONEY_TRUST } from '#domain/metering/trust.ts';
+import { totalOf } from '#domain/metering/vee.ts';
+import { monthOf, monthSpan } from '#domain/time.ts';
+import { agreedChain } from '#domain/village/fold-settlement.ts';
+import type { Member, VillageState } from '#domain/village/state.ts';
+
+/** Admits a person whose key is made here, under their own PIN. */
+export async function addPerson(
+  village: Village,
+  input: { readonly name: string; readonly roles: readonly Role[]; readonly pin: string },
+) {
+  const made = await village.keystore.create(input.pin);
+  const { address } = made.key;
+  const member = memberIdOf(address);
+  const keySig = made.key.sign(actDigest('MemberKey', { village: `0x${village.id}`, member, key: address, number: 0 }));
+  made.store(member);
+  await village.act([
+    {
+      book: 'members',
+      kind: 'member.add',
+      body: { member, name: input.name, roles: [...input.roles], address, keySig },
+    },
+  ]);
+  return { member, words: made.words };
+}
+
+export function membersProcedures(os: Boundary, console: Console) {
+  const m = os.members;
+  const open = (id: string): Village => console.find(id).village;
+  return {
+    list: m.list.handler(({ input }) => {
+      const village = open(input.village);
+      return { members: [...village.state().members.values()].map((x) => rowOf(village, x)) };
+    }),
+    get: m.get.handler(({ input }) => {
+      const village = open(input.village);
+      const member = village.state().members.get(input.member);
+      if (!member) throw new AppError('NOT_FOUND', 'There is no such member in this village.');
+      return cardOf(village, member);
+    }),
+    add: m.add.handler(({ input }) => addPerson(open(input.village), input)),
+    addOrganisation: m.addOrganisation.handler(async ({ input }) => {
+      const village = open(input.village);
+      const member = newId('m', village.id, new Uint8Array(randomBytes(16)));
+      const { name, roles, signatories, threshold } = input;
+      await village.act([
+        { book: 'members', kind: 'member.add-organisation', body: { member, name, roles, signatories, threshold } },
+      ]);
+      return { member };
+    }),
+    setRoles: m.setRoles.handler(async ({ input }) => {
+      await open(input.village).act([
+        { book: 'members', kind: 'member.roles', body: { member: input.member, roles: input.roles } },
+      ]);
+      return {};
+    }),
+    rotateKey: m.rotateKey.handler(async ({ input }) => {
+      const village = open(input.village);
+      const number = village.state().members.get(input.member)?.keys.length ?? 0;
+      const old = await village.keystore.unlock(input.member, input.pin);
+      const made = await village.keystore.create(input.newPin);
+      const value = { village: `0x${village.id}`, member: input.member, key: made.key.address, number };
+      const body = {
+        member: input.member,
+        address: made.key.address,
+        number,
+        sig: old.sign(actDigest('KeyRotation', value)),
+        keySig: made.key.sign(actDigest('MemberKey', value)),
+      };
+      await village.act([{ book: 'members', kind: 'member.key', body }]);
+      made.store(input.member);
+      return { words: made.words };
+    }),
+    recoverKey: m.recoverKey.handler(async ({ input }) => {
+      const village = open(input.village);
+      const made = await village.keystore.fromWords(input.words, input.newPin);
+      const current = village.state().members.get(input.member)?.keys.at(-1)?.address;
+      if (made.key.address !== current) {
+        throw new AppError('BAD_WORDS', 'These words are a key, but not the present key of this member.');
+      }
+      made.store(input.member);
+      return {};
+    }),
+  };
+}
+
+const balanceOf = (state: VillageState, member: string): bigint =>
+  agreedChain(state.closes.values()).reduce((a, c) => a + (c.lanes.find((l) => l.member === member)?.net ?? 0n), 0n);
+
+function rowOf(village: Village, member: Member) {
+  const state = village.state();
+  const devices = new Set([...state.devices.values()].filter((d) => d.member === member.id).map((d) => d.id));
+  const heard = village.node
+    .peers()
+    .filter((p) => p.device !== undefined && devices.has(p.device))
+    .map((p) => p.heardAt ?? 0);
+  const here = member.kind === 'person' && village.keystore.has(member.id);
+  return {
+    id: member.id,
+    name: member.name,
+    kind: member.kind,
+    roles: [...member.roles],
+    isMe: member.id === village.row.member,
+    keyHere: here,
+    balanceMinor: balanceOf(state, member.id),
+    meters: [...state.meters.values()].filter((x) => x.member === member.id).length,
+    agreements: [...state.agreements.values()].filter((a) => partiesOf(a.terms).some((p) => p.member === member.id))
+      .length,
+    lastHeardAtMs: heard.length > 0 ? Math.max(...heard) : null,
+    standing: standingOf(village, undefined),
+  };
+}
+
+function cardOf(village: Village, member: Member) {
+  const state = village.state();
+  const nameOf = (id: string) => ({ id, name: state.members.get(id)?.name ?? id });
+  const zone = zoneOf(state);
+  const month = monthOf(village.now(), zone);
+  const { from, to } = monthSpan(month, zone);
+  const histories = village.histories();
+  return {
+    ...rowOf(village, member),
+    address: member.keys.at(-1)?.address ?? null,
+    since: member.sinceMs,
+    admittedBy: nameOf(member.admittedBy).name,
+    signatories:
+      member.kind === 'organisation' ? { members: member.signatories.map(nameOf), threshold: member.threshold } : null,
+    devices: [...state.devices.values()]
+      .filter((d) => d.member === member.id)
+      .map((d) => ({
+        id: d.id,
+        grantedAtMs: d.grantedMs,
+        revoked: d.revoked !== null,
+        here: d.id === village.keys.id,
+      })),
+    meterList: [...state.meters.values()]
+      .filter((x) => x.member === member.id)
+      .map((x) => {
+        const history = histories.get(x.id);
+        return { id: x.id, name: x.name, monthWh: history ? totalOf(history, from, to, MONEY_TRUST).wh : null };
+      }),
+    agreementList: [...state.agreements.values()]
+      .filter((a) => partiesOf(a.terms).some((p) => p.member === member.id))
+      .map((a) => ({
+        id: a.id,
+        title: titleOf(state, a),
+        state: a.effectiveMs !== null ? 'active' : a.declined ? 'declined' : 'offered',
+      })),
+    statements: agreedChain(state.closes.values()).flatMap((c) => {
+      const lane = c.lanes.find((l) => l.member === member.id);
+      return lane
+        ? [
+            {
+              month: c.month,
+              netMinor: lane.net,
+              state: c.receipt?.final ? ('final' as const) : c.receipt ? ('settled' as const) : ('signed' as const),
+            },
+          ]
+        : [];
+    }),
+  };
+}

@@ -1,0 +1,211 @@
+import { randomBytes } from 'node:crypto';
+import { zoneOf } from '#core/accounts/closing.ts';
+import type { Console, OpenVillage } from '#core/console.ts';
+import { AppError } from '#core/ports/errors.ts';
+import type { MeterAddress } from '#core/ports/meter-driver.ts';
+import type { Boundary } from '#core/router/boundary.ts';
+import { newId } from '#domain/ids.ts';
+import { monthOf } from '#domain/time.ts';
+import type { Asset, Meter } from '#domain/village/state.ts';
+import { gather } from './hours.ts';
+import { enterReading, importReadings, readLoggerFile } from './import-readings.ts';
+import { flagsOf, meterCard, meterRow } from './meter-views.ts';
+
+export type NewMeter = Pick<Meter, 'name' | 'kind' | 'place' | 'source' | 'asset' | 'member' | 'limitW'>;
+
+/** Reads a meter once, then enters it in the books and has this console read it from now on. */
+export async function addMeter(
+  console: Console,
+  open: OpenVillage,
+  meter: NewMeter,
+  address: MeterAddress,
+): Promise<string> {
+  const { village } = open;
+  const taken = village.store.localMeters().find((m) => {
+    const a = JSON.parse(m.address) as MeterAddress;
+    return a.host === address.host && a.port === address.port && a.unit === address.unit;
+  });
+  if (taken) {
+    const name = village.state().meters.get(taken.meter)?.name ?? taken.meter;
+    throw new AppError('METER_TAKEN', `${address.host}:${address.port} unit ${address.unit} is ${name} already.`, {
+      data: { name },
+    });
+  }
+  const { identity } = await testMeter(console, address);
+  const id = newId('e', village.id, new Uint8Array(randomBytes(16)));
+  const body = { meter: id, ...meter, ...identity };
+  await village.act([{ book: 'assets', kind: 'meter.add', body }]);
+  village.store.addLocalMeter(id, JSON.stringify(address), village.now());
+  village.notify('meters');
+  return id;
+}
+
+export async function testMeter(console: Console, address: MeterAddress) {
+  const connection = await console.options.driver.open(address);
+  try {
+    const identity = await connection.identify();
+    const r = await connection.read();
+    return {
+      identity: {
+        manufacturer: identity.manufacturer,
+        model: identity.model,
+        serial: identity.serial,
+        simulated: identity.simulated,
+      },
+      reading: { atMs: console.options.clock.now(), importWh: r.importWh, exportWh: r.exportWh, powerW: r.powerW },
+    };
+  } finally {
+    await connection.close();
+  }
+}
+
+const meterOf = (open: OpenVillage, id: string): Meter => {
+  const meter = open.village.state().meters.get(id);
+  if (!meter) throw new AppError('NOT_FOUND', 'There is no such meter in this village.');
+  return meter;
+};
+
+export function metersProcedures(os: Boundary, console: Console) {
+  const m = os.meters;
+  return {
+    models: m.models.handler(() => ({
+      models: console.options.driver
+        .models()
+        .map(({ id, brand, model, source, caveats }) => ({ id, brand, model, source, caveats: [...caveats] })),
+    })),
+    test: m.test.handler(({ input }) => testMeter(console, input.address)),
+    add: m.add.handler(async ({ input }) => {
+      const { name, kind, place, source, asset, member, limitW, address } = input;
+      return {
+        meter: await addMeter(
+          console,
+          console.find(input.village),
+          { name, kind, place, source, asset, member, limitW },
+          address,
+        ),
+      };
+    }),
+    list: m.list.handler(({ input }) => {
+      const open = console.find(input.village);
+      return { meters: [...open.village.state().meters.values()].map((x) => meterRow(open, x)) };
+    }),
+    get: m.get.handler(({ input }) => {
+      const open = console.find(input.village);
+      return meterCard(open, meterOf(open, input.meter));
+    }),
+    series: m.series.handler(({ input }) => {
+      const open = console.find(input.village);
+      if ((input.toMs - input.fromMs) / input.stepMs > 20_000 || input.toMs < input.fromMs) {
+        throw new AppError('BAD_INPUT', 'Ask for at most 20,000 steps at a time.');
+      }
+      return {
+        points: gather(
+          open.village.histories().get(meterOf(open, input.meter).id),
+          input.fromMs,
+          input.toMs,
+          input.stepMs,
+        ),
+      };
+    }),
+    flags: m.flags.handler(({ input }) => {
+      const { village } = console.find(input.village);
+      const all = [...village.state().meters.values()].flatMap((x) => flagsOf(village, x));
+      const flags = input.pendingOnly ? all.filter((f) => f.kind === 'spike' && f.decision === null) : all;
+      return { flags: flags.sort((a, b) => b.fromMs - a.fromMs).slice(0, 500) };
+    }),
+    decide: m.decide.handler(async ({ input }) => {
+      const { village } = console.find(input.village);
+      const { meter, fromMs, action, reason } = input;
+      const book = `operations-${monthOf(fromMs, zoneOf(village.state()))}`;
+      await village.act([{ book, kind: 'vee.decide', body: { meter, fromMs, action, reason } }]);
+      return {};
+    }),
+    enterReading: m.enterReading.handler(async ({ input }) => {
+      const open = console.find(input.village);
+      return {
+        entry: await enterReading(
+          open.village,
+          meterOf(open, input.meter).id,
+          input.atMs,
+          input.importWh,
+          input.reason,
+        ),
+      };
+    }),
+    importFile: m.importFile.handler(({ input }) => {
+      const { village } = console.find(input.village);
+      const file = readLoggerFile(input.fileName, input.text, zoneOf(village.state()));
+      const job = console.jobs.start('import', async (control) => {
+        const { entry, hours, wh } = await importReadings(village, input.fileName, file, input.columns, control);
+        return { entry, hours, wh: wh.toString() };
+      });
+      return { job };
+    }),
+    entries: m.entries.handler(({ input }) => {
+      const { village } = console.find(input.village);
+      const state = village.state();
+      const nameOf = (id: string): string => state.members.get(id)?.name ?? id;
+      return {
+        entries: [...state.entries.values()].map((e) => ({
+          id: e.id,
+          kind: e.kind,
+          label: e.label,
+          author: nameOf(e.author),
+          voucher: e.vouched ? nameOf(e.vouched.by) : null,
+          atMs: e.atMs,
+          hours: e.hours,
+          wh: e.wh,
+          canVouch: e.vouched === null && e.author !== village.row.member,
+        })),
+      };
+    }),
+    vouch: m.vouch.handler(async ({ input }) => {
+      const { village } = console.find(input.village);
+      const book = `operations-${monthOf(village.now(), zoneOf(village.state()))}`;
+      await village.act([{ book, kind: 'entry.vouch', body: { entry: input.entry, document: input.document } }]);
+      return {};
+    }),
+  };
+}
+
+export async function addAsset(open: OpenVillage, asset: Omit<Asset, 'id'>): Promise<string> {
+  const id = newId('a', open.village.id, new Uint8Array(randomBytes(16)));
+  await open.village.act([{ book: 'assets', kind: 'asset.add', body: { asset: id, ...asset } }]);
+  return id;
+}
+
+export function assetsProcedures(os: Boundary, console: Console) {
+  return {
+    list: os.assets.list.handler(({ input }) => {
+      const open = console.find(input.village);
+      const { village, acquisition } = open;
+      const state = village.state();
+      const zone = zoneOf(state);
+      const now = village.now();
+      const dayStartMs =
+        Math.floor((now + zone.offsetMin * 60_000) / 86_400_000) * 86_400_000 - zone.offsetMin * 60_000;
+      const person = (id: string | null) => (id === null ? null : { id, name: state.members.get(id)?.name ?? id });
+      return {
+        assets: [...state.assets.values()].map((a) => {
+          const meter = [...state.meters.values()].find((x) => x.asset === a.id);
+          const points = meter ? gather(village.histories().get(meter.id), dayStartMs, now, 3_600_000) : [];
+          const known = points.filter((p) => p.wh !== null);
+          return {
+            ...a,
+            owner: person(a.owner),
+            host: person(a.host),
+            meter: meter?.id ?? null,
+            todayWh: known.length > 0 ? known.reduce((n, p) => n + (p.wh ?? 0n), 0n) : null,
+            nowW: meter ? (acquisition.live.get(meter.id)?.powerW ?? null) : null,
+          };
+        }),
+      };
+    }),
+    add: os.assets.add.handler(async ({ input }) => {
+      const open = console.find(input.village);
+      const { name, source, serial, capacityW, storageWh, owner, host } = input;
+      const simulated = open.village.state().founding?.simulated ?? false;
+      return { asset: await addAsset(open, { name, source, serial, capacityW, storageWh, owner, host, simulated }) };
+    }),
+  };
+}

@@ -1,0 +1,33 @@
+import { accountsProcedures } from '#core/accounts/accounts-procedures.ts';
+import { agreementsProcedures } from '#core/agreements/agreements-procedures.ts';
+import type { Console } from '#core/console.ts';
+import { membersProcedures } from '#core/members/members-procedures.ts';
+import { assetsProcedures, metersProcedures } from '#core/metering/meters-procedures.ts';
+import { syncProcedures } from '#core/sync/sync-procedures.ts';
+import { todayProcedures } from '#core/today/today-procedures.ts';
+import { villagesProcedures } from '#core/villages/villages-procedures.ts';
+import { createBoundary } from './boundary.ts';
+
+/** The whole contract, implemented. A new procedure touches its feature's folder and nothing here. */
+export function createRouter(console: Console) {
+  const os = createBoundary(console);
+  return os.router({
+    villages: villagesProcedures(os, console),
+    today: todayProcedures(os, console),
+    members: membersProcedures(os, console),
+    meters: metersProcedures(os, console),
+    assets: assetsProcedures(os, console),
+    agreements: agreementsProcedures(os, console),
+    accounts: accountsProcedures(os, console),
+    sync: syncProcedures(os, console),
+    changes: os.changes.handler(({ input, signal }) => console.changes.since(input.since, signal)),
+    jobs: {
+      list: os.jobs.list.handler(() => ({ jobs: console.jobs.list() })),
+      watch: os.jobs.watch.handler(({ input, signal }) => console.jobs.watch(input.job, signal)),
+      cancel: os.jobs.cancel.handler(({ input }) => {
+        console.jobs.cancel(input.job);
+        return {};
+      }),
+    },
+  });
+}

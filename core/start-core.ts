@@ -1,0 +1,98 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { createSettler } from './accounts/settler.ts';
+import { createChanges } from './changes.ts';
+import { type Console, findVillage, type OpenVillage } from './console.ts';
+import type { Core, CoreOptions } from './core.ts';
+import { openDataKey } from './crypto/data-key.ts';
+import { createJobs } from './jobs.ts';
+import { createAcquisition } from './metering/acquisition.ts';
+import { finishPending } from './metering/sealing.ts';
+import { createRouter } from './router/create-router.ts';
+import { openConsoleStore } from './storage/console-store.ts';
+import { lockDirectory } from './storage/lock-directory.ts';
+import { openVillage } from './village/open-village.ts';
+import { resumeDemo } from './villages/demo-village.ts';
+import { finishJoin } from './villages/invitations.ts';
+
+const HOUR_MS = 3_600_000;
+const POLL_MS = 60_000;
+
+/** Opens the console's data and every village in it. Errors: VILLAGE_LOCKED, BAD_INPUT (passphrase), DISK_FULL. */
+export async function startConsole(
+  options: CoreOptions,
+): Promise<{ readonly console: Console; stop(): Promise<void> }> {
+  mkdirSync(options.dir, { recursive: true, mode: 0o700 });
+  const unlock = lockDirectory(options.dir);
+  try {
+    const dataKey = await openDataKey(options.dir, options.passphrase);
+    const store = openConsoleStore(join(options.dir, 'console.sqlite'));
+    const changes = createChanges();
+    const jobs = createJobs(options.clock, () => changes.notify('jobs', null), options.log);
+    const open = new Map<string, OpenVillage>();
+    const console: Console = {
+      options,
+      store,
+      dataKey,
+      changes,
+      jobs,
+      open,
+      demo: { job: null, village: null },
+      find: (id) => findVillage(open, id),
+      async openRow(row, clock) {
+        const own = clock ? { ...options, clock } : options;
+        const village = await openVillage(
+          {
+            options: own,
+            consoleStore: store,
+            dataKey,
+            changes,
+            onNews: (v) => {
+              open.get(v.id)?.settler.nudge();
+              finishJoin(console, v).catch((e) => options.log(`joining: ${String(e)}`));
+            },
+          },
+          row,
+        );
+        const acquisition = createAcquisition({
+          village,
+          driver: options.driver,
+          stepMs: options.stepMs ?? HOUR_MS,
+          log: options.log,
+        });
+        const entry: OpenVillage = { village, acquisition, settler: createSettler(village, own), plant: undefined };
+        open.set(row.id, entry);
+        await finishPending(village);
+        entry.settler.nudge();
+        await finishJoin(console, village);
+        if (options.autoPoll !== false && !clock) acquisition.start(options.pollMs ?? POLL_MS);
+        return entry;
+      },
+    };
+    for (const row of store.villages()) await console.openRow(row);
+    if (options.autoPoll !== false) resumeDemo(console);
+    return {
+      console,
+      async stop() {
+        changes.close();
+        await jobs.stop();
+        for (const v of open.values()) {
+          await v.acquisition.stop();
+          await v.settler.stop();
+          await v.village.stop();
+          await v.plant?.stop();
+        }
+        store.close();
+        unlock();
+      },
+    };
+  } catch (e) {
+    unlock();
+    throw e;
+  }
+}
+
+export async function startCore(options: CoreOptions): Promise<Core> {
+  const { console, stop } = await startConsole(options);
+  return { router: createRouter(console), context: (session) => ({ session }), stop };
+}

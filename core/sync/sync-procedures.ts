@@ -1,0 +1,72 @@
+import type { Console } from '#core/console.ts';
+import type { Boundary } from '#core/router/boundary.ts';
+import type { Village } from '#core/village/open-village.ts';
+import { sealWords } from '#domain/agreement/seal-words.ts';
+import { fromHex } from '#domain/bytes.ts';
+import type { Conflict } from '#domain/village/state.ts';
+
+export function syncProcedures(os: Boundary, console: Console) {
+  const s = os.sync;
+  const open = (id: string): Village => console.find(id).village;
+  return {
+    status: s.status.handler(({ input }) => statusOf(open(input.village))),
+    dial: s.dial.handler(async ({ input }) => {
+      await open(input.village).node.dial(input.address);
+      return {};
+    }),
+    setOnline: s.setOnline.handler(async ({ input }) => {
+      const village = open(input.village);
+      await village.node.setOnline(input.online);
+      village.notify('sync');
+      return {};
+    }),
+  };
+}
+
+function statusOf(village: Village) {
+  const state = village.state();
+  const nameOf = (device: string | undefined): string | null => {
+    const member = device ? state.devices.get(device)?.member : undefined;
+    return member ? (state.members.get(member)?.name ?? null) : null;
+  };
+  const have = village.store.segments();
+  const hash = village.stateHash();
+  const present = [...state.segments.values()].filter((s) => have.get(s.cid)?.state === 'verified');
+  return {
+    online: village.node.online,
+    addresses: village.node.addresses(),
+    stateHash: hash,
+    words: sealWords(fromHex(hash), 4),
+    records: village.index.all.size,
+    segments: {
+      announced: state.segments.size,
+      present: present.length,
+      bytes: present.reduce((n, s) => n + s.bytes, 0),
+    },
+    peers: village.node.peers().map((p) => ({
+      peer: p.peer,
+      device: p.device ?? null,
+      name: nameOf(p.device),
+      connected: p.connected,
+      heardAtMs: p.heardAt ?? null,
+      inStep: p.inStep,
+      toSend: p.toSend,
+      toFetch: p.toFetch,
+      // The same heads in every book are the same records, and the state is a pure fold of them.
+      sameState: p.inStep ? true : null,
+      addresses: [...p.addresses],
+    })),
+    refused: village.store.refused(50).map((r) => ({ ...r, name: nameOf(r.peer) })),
+    conflicts: state.conflicts.map((c) => conflictOf(village, c)),
+  };
+}
+
+function conflictOf(village: Village, c: Conflict) {
+  const state = village.state();
+  const side = (id: string) => {
+    const r = village.index.all.get(id);
+    const member = r ? state.devices.get(r.device)?.member : undefined;
+    return { by: (member && state.members.get(member)?.name) ?? '?', atMs: r?.at.ms ?? 0, text: c.text };
+  };
+  return { id: c.id, kind: c.kind, counts: side(c.counts), onHold: side(c.onHold) };
+}
