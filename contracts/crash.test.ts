@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { fileURLToPath } from 'node:url';
 import { ZeroHash } from 'ethers';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Step } from '#core/ports/steps.ts';
@@ -21,7 +22,7 @@ import {
   termsOf,
 } from './testing/village.ts';
 
-const SETTLE = join(import.meta.dirname, 'testing/settle-first-month.ts');
+const SETTLE = fileURLToPath(new URL('./testing/settle-first-month.ts', import.meta.url));
 const CHAIN_STEPS: readonly Step[] = ['chain.tx-persisted', 'chain.tx-broadcast', 'chain.receipt-seen'];
 
 let dir = '';

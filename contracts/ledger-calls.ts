@@ -74,5 +74,6 @@ export function decodeRefusal(error: unknown): AppError | undefined {
   if (!(error instanceof RpcError)) return undefined;
   const parsed = error.revertData === undefined ? null : ledger.parseError(error.revertData);
   if (parsed) return refusal(parsed.name, error);
+  if (/out of gas|exceeds allowance|block gas limit/i.test(error.answer)) return refusal('TooMuchGas', error);
   return /revert/i.test(error.answer) ? refusal('Reverted', error) : undefined;
 }

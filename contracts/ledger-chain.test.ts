@@ -59,6 +59,7 @@ describe('settling', () => {
       period: 0,
       operators: COORDINATORS.map((c) => c.address),
       threshold: 3,
+      epoch: 0,
     });
   });
 
@@ -131,6 +132,15 @@ describe('refusing', () => {
     );
   });
 
+  test('sends nothing that needs more gas than a transaction may have (EIP-7825)', async () => {
+    const { chain, pinned } = await found();
+    for (const members of [4800, 12_000]) {
+      const month = await signMonth(pinned, 0, ZeroHash, movesOf(members, 1n), COORDINATORS);
+      expect(await refusedFor(chain.submit(month))).toBe('TooMuchGas');
+    }
+    expect(await chain.status()).toMatchObject({ block: 1 });
+  });
+
   test('keeps every lane at or above the debt floor', async () => {
     const { chain, pinned } = await found();
     const owed = (amount: bigint) => new Map([[0, -amount]]).set(7, amount);
@@ -149,7 +159,7 @@ describe('rotating operators', () => {
     const signatures = await signRotation(pinned, change, first ? [first] : []);
     await chain.rotateOperators(change, signatures);
     await chain.rotateOperators(change, signatures);
-    expect(await chain.status()).toMatchObject({ operators: change.operators, threshold: 2, block: 2 });
+    expect(await chain.status()).toMatchObject({ operators: change.operators, threshold: 2, epoch: 1, block: 2 });
 
     const alone = await signMonth(pinned, 0, ZeroHash, movesOf(3), COORDINATORS.slice(0, 1));
     expect(await refusedFor(chain.submit(alone))).toBe('WrongSignatureCount');

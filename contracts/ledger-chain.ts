@@ -12,7 +12,7 @@ import type { Submitter } from './submitter.ts';
  * 'at-once': the embedded chain mines by itself, only for us, and what it loses in a crash is replayed from the queue.
  * 'finalized': the chain's own finalized block, or 12 blocks on top where it knows none.
  */
-export type Finality = 'at-once' | 'finalized';
+type Finality = 'at-once' | 'finalized';
 const CONFIRMATIONS = 12n;
 
 /** The port, and the balances as the chain has them. */

@@ -49,7 +49,7 @@ async function connect(options: ChainHostOptions): Promise<Connection> {
 async function readIdentity(rpc: JsonRpc): Promise<{ readonly chainId: number; readonly genesis: string }> {
   const chainId = Number(await rpc.ask(quantity, 'eth_chainId', []));
   const { hash } = await rpc.ask(genesisSchema, 'eth_getBlockByNumber', [toQuantity(0), false]);
-  return { chainId, genesis: hash };
+  return { chainId, genesis: hash.toLowerCase() };
 }
 
 function mismatch(what: string, found: string, pinned: string): AppError {
@@ -63,7 +63,7 @@ function mismatch(what: string, found: string, pinned: string): AppError {
 async function requireIdentity(rpc: JsonRpc, pinned: PinnedChain): Promise<void> {
   const found = await readIdentity(rpc);
   if (found.chainId !== pinned.chainId) throw mismatch('chain id', String(found.chainId), String(pinned.chainId));
-  if (found.genesis !== pinned.genesis) throw mismatch('genesis', found.genesis, pinned.genesis);
+  if (found.genesis !== pinned.genesis.toLowerCase()) throw mismatch('genesis', found.genesis, pinned.genesis);
 }
 
 const hasCode = async (rpc: JsonRpc, address: string, signal?: AbortSignal): Promise<boolean> =>

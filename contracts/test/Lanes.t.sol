@@ -74,7 +74,10 @@ contract LanesTest is Village {
         int256[] memory deltas = new int256[](4);
         (deltas[1], deltas[3]) = (2, -2);
         refusesRaw(pack(deltas), abi.encodeWithSelector(L.LaneOverflow.selector, 1));
-        (deltas[1], deltas[3]) = (1, -1);
+        (deltas[0], deltas[1], deltas[3]) = (-100, 0, 100);
+        int64 under = int64(-2 * DELTA_MAX - 100);
+        refusesRaw(pack(deltas), abi.encodeWithSelector(L.BelowDebtFloor.selector, 0, under));
+        (deltas[0], deltas[1], deltas[3]) = (0, 1, -1);
         settle(deltas);
         requireTrue(ledger.balanceOf(1) == LIMIT - 1, "at the limit");
         refusesRaw(pack(pair(2)), abi.encodeWithSelector(L.BelowDebtFloor.selector, 0, -LIMIT));
