@@ -20,7 +20,12 @@ export interface ComposeOptions extends Pick<CoreOptions, 'host' | 'mdns' | 'log
 const LISTEN_EVERYWHERE = ['/ip4/0.0.0.0/tcp/0', '/ip6/::/tcp/0'];
 
 /** Starts the core with the real adapters: what every host of the console runs. */
-export async function composeCore({ dataDir, listen, ...options }: ComposeOptions): Promise<Core> {
+export async function composeCore(options: ComposeOptions): Promise<Core> {
+  return await startCore(composeOptions(options));
+}
+
+/** What the core needs of this machine. Errors: NOT_ALLOWED when only the desktop app can open the data. */
+export function composeOptions({ dataDir, listen, ...options }: ComposeOptions): CoreOptions {
   const keyFile = dataKeyFile(dataDir);
   if (options.passphrase === undefined && existsSync(keyFile)) {
     throw new AppError(
@@ -29,7 +34,7 @@ export async function composeCore({ dataDir, listen, ...options }: ComposeOption
     );
   }
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
-  return await startCore({
+  return {
     ...options,
     dir: join(dataDir, 'core'),
     version: VERSION,
@@ -39,5 +44,5 @@ export async function composeCore({ dataDir, listen, ...options }: ComposeOption
     driver: createModbusDriver(),
     startPlant,
     listen: listen.length > 0 ? listen : LISTEN_EVERYWHERE,
-  });
+  };
 }
