@@ -7,8 +7,12 @@ import type { VillageNode } from '#core/ports/village-node.ts';
 import { cidOf } from '#domain/bytes.ts';
 import { asDiskError } from './level-database.ts';
 import type { VillageBlocks } from './village-blocks.ts';
-import { MAX_BLOCK_BYTES } from './village-host.ts';
 
+/**
+ * What fits a bitswap message of 4 MiB with its envelope. A larger block in a store would make every message fail that
+ * is to carry it, so it must never get in.
+ */
+export const MAX_BLOCK_BYTES = 4 * 1024 * 1024 - 1024;
 /** Bitswap forgets a want now and then (a message lost with its connection), so it is renewed this often, ms. */
 const RENEW_EVERY_MS = 5000;
 /** A cancelled want has left bitswap's list after this, ms. */

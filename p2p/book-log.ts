@@ -35,14 +35,14 @@ export interface BookContext {
   onRefused(refused: Omit<Extract<NodeEvent, { type: 'refused' }>, 'type'>): void;
 }
 
-export interface Joined {
+interface Joined {
   readonly book: string;
   readonly origin: 'local' | 'remote';
   readonly hashes: readonly string[];
   readonly records: readonly SignedRecord[];
 }
 
-export interface Ingested {
+interface Ingested {
   readonly joined: number;
   /** Parents that neither the book nor the staged entries have. */
   readonly missing: readonly string[];

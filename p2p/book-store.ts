@@ -112,7 +112,7 @@ export async function openBookStore(path: string): Promise<BookStore> {
 }
 
 /** Heads once the entries are joined, oldest first: an entry replaces the heads it names. */
-export function headsAfter(before: ReadonlyMap<string, Head>, entries: readonly NewEntry[]): Map<string, Head> {
+function headsAfter(before: ReadonlyMap<string, Head>, entries: readonly NewEntry[]): Map<string, Head> {
   const covered = new Set(entries.flatMap((e) => e.next));
   const after = new Map([...before].filter(([hash]) => !covered.has(hash)));
   for (const { hash, next } of entries) if (!covered.has(hash)) after.set(hash, { hash, next });

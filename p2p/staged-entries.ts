@@ -1,8 +1,8 @@
 import type { DeviceIdentity } from './device-identity.ts';
 import type { BookEntry } from './entry-codec.ts';
 
-export const MAX_STAGED_ENTRIES = 20_000;
-export const MAX_STAGED_BYTES = 64 * 1024 * 1024;
+const MAX_STAGED_ENTRIES = 20_000;
+const MAX_STAGED_BYTES = 64 * 1024 * 1024;
 
 /** A verified entry on its way into a book, with the peer it came from. */
 export interface Arrival {

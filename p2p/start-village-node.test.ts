@@ -1,6 +1,7 @@
 import { afterEach, expect, test, vi } from 'vitest';
 import type { NodeEvent, VillageNode } from '#core/ports/village-node.ts';
 import { cidOf, encode, sha256, utf8 } from '#domain/bytes.ts';
+import { MAX_BLOCK_BYTES } from './block-exchange.ts';
 import { addressOf, createTestDevice, idsOf, makeTestDir, startTestNode } from './test-village.ts';
 
 const running = new Set<VillageNode>();
@@ -255,4 +256,34 @@ test('a record that peers would refuse is never appended', async () => {
     await expect(node.append('assets', [record])).rejects.toMatchObject({ code: 'BAD_RECORD' });
   }
   expect(node.books()).toEqual([]);
+});
+
+test('the largest block a bitswap message can carry is fetched, a larger one is not stored', async () => {
+  const nodeA = await start({ device: createTestDevice() });
+  const nodeB = await start({ device: createTestDevice() });
+  await nodeB.dial(addressOf(nodeA));
+  const cborHeadBytes = 5;
+  const block = encode(new Uint8Array(MAX_BLOCK_BYTES - cborHeadBytes).fill(1));
+  await nodeA.putBlock(cidOf(block), block);
+  const fetched = await nodeB.getBlock(cidOf(block), { signal: AbortSignal.timeout(30_000) });
+  expect(fetched.length).toBe(MAX_BLOCK_BYTES);
+  const larger = encode(new Uint8Array(MAX_BLOCK_BYTES).fill(1));
+  await expect(nodeA.putBlock(cidOf(larger), larger)).rejects.toMatchObject({ code: 'BAD_BLOCK' });
+});
+
+test('a node that cannot listen says so and leaves its directory free', async () => {
+  const device = createTestDevice();
+  const dir = makeTestDir();
+  await expect(start({ device, dir, listen: ['nonsense'] })).rejects.toMatchObject({ code: 'BAD_ADDRESS' });
+  const node = await start({ device, dir });
+  expect(node.books()).toEqual([]);
+});
+
+test('a stopped node refuses to write and may be stopped again', async () => {
+  const device = createTestDevice();
+  const node = await start({ device });
+  await node.append('assets', [device.write('assets')]);
+  await stop(node);
+  await node.stop();
+  await expect(node.append('assets', [device.write('assets')])).rejects.toMatchObject({ code: 'NODE_STOPPED' });
 });

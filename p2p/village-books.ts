@@ -13,7 +13,7 @@ const MAX_BOOKS = 4096;
 const MEMBERS = 'members';
 
 /** What a peer sent for one book. */
-export interface Delivery {
+interface Delivery {
   readonly peer: string;
   readonly book: string;
   readonly identities: readonly Uint8Array[];
@@ -28,7 +28,7 @@ export interface CheckedDelivery {
   readonly refused: number;
 }
 
-export interface Receipt {
+interface Receipt {
   readonly missing: readonly string[];
   readonly overflowed: boolean;
 }
@@ -62,6 +62,7 @@ export async function openVillageBooks(dir: string, context: BookContext): Promi
   const open = new Map<string, BookLog>();
   const opening = new Map<string, Promise<BookLog>>();
   let digest: string | undefined;
+  let closed = false;
   const tracked: BookContext = {
     ...context,
     onJoined(joined) {
@@ -79,9 +80,11 @@ export async function openVillageBooks(dir: string, context: BookContext): Promi
     if (!BOOK.test(book)) return Promise.reject(new AppError('BAD_RECORD', `${book} is not the name of a book`));
     const known = opening.get(book);
     if (known) return known;
+    if (closed) return Promise.reject(new AppError('NODE_STOPPED', `${book} is closed: the node was stopped`));
     if (opening.size >= MAX_BOOKS) return Promise.reject(new AppError('BAD_RECORD', `no room for the book ${book}`));
     const log = openOne(book);
     opening.set(book, log);
+    log.catch(() => opening.delete(book));
     return log;
   };
   for (const name of readdirSync(dir)) if (BOOK.test(name)) await ensure(name);
@@ -171,6 +174,8 @@ export async function openVillageBooks(dir: string, context: BookContext): Promi
       return digest;
     },
     async close() {
+      closed = true;
+      opening.clear();
       for (const log of open.values()) await log.close();
     },
   };

@@ -14,17 +14,15 @@ import { tcp } from '@libp2p/tcp';
 import { yamux } from '@libp2p/yamux';
 import { LevelDatastore } from 'datastore-level';
 import { createHeliaLight, type Helia } from 'helia';
+import { AppError } from '#core/ports/errors.ts';
 import type { VillageNodeOptions } from '#core/ports/village-node.ts';
 import { toHex, utf8 } from '#domain/bytes.ts';
 import { openDatabase } from './level-database.ts';
 import type { VillageBlocks } from './village-blocks.ts';
 
-export const MAX_BLOCK_BYTES = 8 * 1024 * 1024;
-/** A bitswap message holds one block of the largest size and its envelope. */
-const MAX_BITSWAP_BYTES = MAX_BLOCK_BYTES + 64 * 1024;
 const MDNS_EVERY_MS = 5000;
 /** A loaded single-board computer needs more than the default second. */
-const PSK_TIMEOUT_MS = 5000;
+const PSK_TIMEOUT_MS = 3000;
 
 /** Helia over libp2p, reachable only by holders of the village's pre-shared key. */
 export interface VillageHost {
@@ -77,13 +75,16 @@ export async function startVillageHost(
         }),
       },
     }),
-    { maxIncomingMessageSize: MAX_BITSWAP_BYTES, maxOutgoingMessageSize: MAX_BITSWAP_BYTES },
   );
   try {
     await helia.start();
   } catch (error) {
+    await helia.stop().catch(() => undefined);
     await data.close();
-    throw error;
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new AppError('BAD_ADDRESS', `the node cannot listen on ${options.listen.join(', ')}: ${reason}`, {
+      cause: error,
+    });
   }
   return {
     helia,
