@@ -53,7 +53,7 @@ export function recoverOnce(digest: string, signature: string): string | undefin
   return recovered.get(key);
 }
 
-export interface WriteOptions {
+interface WriteOptions {
   readonly atMs?: number;
   /** What the author knew; by default everything that is in the book. */
   readonly seen?: readonly string[];
@@ -77,9 +77,9 @@ export interface TestVillage {
   newId(letter: 'm' | 'e' | 'a' | 'g' | 'r', name: string): string;
 }
 
-export const START_MS = Date.UTC(2011, 11, 1);
+const START_MS = Date.UTC(2011, 11, 1);
 
-export function makeFounding(founder: Person, device: TestDevice): Founding {
+function makeFounding(founder: Person, device: TestDevice): Founding {
   return {
     v: 1,
     name: 'Kisoro',
