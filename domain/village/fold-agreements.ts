@@ -58,8 +58,10 @@ export function hasSigned(state: VillageState, agreement: Agreement, party: stri
 
 /** As {@link hasSigned} for every party, in one walk over the signatures. */
 function haveAllSigned(state: VillageState, agreement: Agreement): boolean {
+  const parties = partiesOf(agreement.terms);
+  if (agreement.signatures.length < parties.length) return false;
   const done = new Set(agreement.signatures.map((s) => `${s.party}|${s.signer}`));
-  return partiesOf(agreement.terms).every(({ member }) => {
+  return parties.every(({ member }) => {
     const { signers, needed } = signersOf(state, member);
     return signers.filter((s) => done.has(`${member}|${s}`)).length >= needed;
   });
