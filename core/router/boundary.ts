@@ -63,10 +63,10 @@ export function createBoundary(console: Console) {
         const twin = running.get(command);
         if (twin) return output(await twin);
         const run = next();
-        running.set(
-          command,
-          Promise.resolve(run).then((r) => r.output),
-        );
+        const outcome = Promise.resolve(run).then((r) => r.output);
+        // The sender is told below; a repeat that nobody sends must not end the process as an unhandled rejection.
+        outcome.catch(() => undefined);
+        running.set(command, outcome);
         try {
           const result = await run;
           const sealed = console.dataKey.seal(answerLabel(command), encode(result.output));
