@@ -90,6 +90,16 @@ describe('joining', () => {
     expect(village.held(taken)).toBe('the device belongs to another member');
   });
 
+  test('lets in one person: who comes second with the same invitation does not count', () => {
+    const village = foundVillage();
+    join(village, 'Baraka');
+    const device = makeDevice('Dalia');
+    const body = joinBodyOf(village, makePerson('Dalia'), device, { invitee: 'Baraka' });
+    const record = village.write(device, 'members', 'member.join', body);
+    expect(village.held(record)).toBe('the invitation was used before');
+    expect(village.fold().members.size).toBe(2);
+  });
+
   test('under a member id that is not of the key does not count', () => {
     const village = foundVillage();
     const device = makeDevice('Baraka');

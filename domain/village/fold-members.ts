@@ -126,6 +126,8 @@ const join: Apply = (ctx) => {
   if (record.at.ms > c.expiresMs) return 'the invitation had expired';
   if (state.members.has(body.member)) return 'this member has already joined';
   if (state.devices.has(body.grant.device)) return 'the device belongs to another member';
+  if (state.usedInvites.has(c.invite)) return 'the invitation was used before';
+  state.usedInvites.add(c.invite);
   addMember(ctx, {
     id: body.member,
     name: body.name,

@@ -179,6 +179,8 @@ export interface VillageState {
   readonly devices: Map<string, Device>;
   /** Every address a member ever had. */
   readonly everKeys: Map<string, Set<string>>;
+  /** Invite keys that let somebody in: each does so once. */
+  readonly usedInvites: Set<string>;
   coordinators: { readonly members: readonly string[]; readonly threshold: number; readonly epoch: number };
   readonly coordinatorChanges: CoordinatorChange[];
   /** key id -> device -> sealed key. */
@@ -226,6 +228,7 @@ export function emptyState(village: string): VillageState {
     members: new Map(),
     devices: new Map(),
     everKeys: new Map(),
+    usedInvites: new Set(),
     coordinators: { members: [], threshold: 1, epoch: 0 },
     coordinatorChanges: [],
     keyShares: new Map(),

@@ -160,6 +160,8 @@ function bookVillage(founding: Founding, founder: Person, device: TestDevice): T
 }
 
 export interface JoinOptions {
+  /** Whose invitation it is; their own unless told. */
+  readonly invitee?: string;
   readonly issuer?: Person;
   readonly roles?: readonly Role[];
   readonly expiresMs?: number;
@@ -167,10 +169,11 @@ export interface JoinOptions {
 /** Body of a join with an invitation by `issuer` (the founder unless told). */
 export function joinBodyOf(village: TestVillage, person: Person, device: TestDevice, options: JoinOptions = {}) {
   const issuer = options.issuer ?? village.founder;
-  const invite = seedOf(`invite ${person.name}`);
+  const invitee = options.invitee ?? person.name;
+  const invite = seedOf(`invite ${invitee}`);
   const bare = {
     invite: toHex(ed25519.getPublicKey(invite)),
-    name: person.name,
+    name: invitee,
     roles: [...(options.roles ?? ['consumer' as const])],
     expiresMs: options.expiresMs ?? village.nowMs + 86_400_000,
     issuer: issuer.id,
