@@ -11,9 +11,9 @@ import { finishPending } from './metering/sealing.ts';
 import { createRouter } from './router/create-router.ts';
 import { openConsoleStore } from './storage/console-store.ts';
 import { lockDirectory } from './storage/lock-directory.ts';
-import { openVillage } from './village/open-village.ts';
+import { openVillage, type Village } from './village/open-village.ts';
 import { resumeDemo } from './villages/demo-village.ts';
-import { finishJoin } from './villages/invitations.ts';
+import { writeFirstRecord } from './villages/first-record.ts';
 
 const HOUR_MS = 3_600_000;
 const POLL_MS = 60_000;
@@ -49,7 +49,7 @@ export async function startConsole(
             changes,
             onNews: (v) => {
               open.get(v.id)?.settler.nudge();
-              finishJoin(console, v).catch((e) => options.log(`joining: ${String(e)}`));
+              writeFirstRecord(console, v).catch((e) => options.log(`first record: ${String(e)}`));
             },
           },
           row,
@@ -62,9 +62,10 @@ export async function startConsole(
         });
         const entry: OpenVillage = { village, acquisition, settler: createSettler(village, own), plant: undefined };
         open.set(row.id, entry);
+        await writeFirstRecord(console, village);
+        dropStrayMeters(village);
         await finishPending(village);
         entry.settler.nudge();
-        await finishJoin(console, village);
         if (options.autoPoll !== false && !clock) acquisition.start(options.pollMs ?? POLL_MS);
         return entry;
       },
@@ -90,6 +91,12 @@ export async function startConsole(
     unlock();
     throw e;
   }
+}
+
+/** A meter whose adding was cut off before its record was written was never added. */
+function dropStrayMeters(village: Village): void {
+  const known = village.state().meters;
+  for (const { meter } of village.store.localMeters()) if (!known.has(meter)) village.store.removeLocalMeter(meter);
 }
 
 export async function startCore(options: CoreOptions): Promise<Core> {

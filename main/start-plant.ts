@@ -20,7 +20,7 @@ export const startPlant: StartPlant = async (source) => {
   } satisfies Plant;
 };
 
-function plantCommand(): { readonly command?: readonly string[] } {
+export function plantCommand(): { readonly command?: readonly string[] } {
   if (import.meta.filename.endsWith('.ts')) return {};
   return { command: [process.execPath, join(import.meta.dirname, 'plant.js')] };
 }

@@ -13,12 +13,13 @@ import { flagsOf, meterCard, meterRow } from './meter-views.ts';
 
 export type NewMeter = Pick<Meter, 'name' | 'kind' | 'place' | 'source' | 'asset' | 'member' | 'limitW'>;
 
-/** Reads a meter once, then enters it in the books and has this console read it from now on. */
+/** Reads a meter once (a plant being replayed may be silent just then), enters it in the books, and has this console read it from now on. */
 export async function addMeter(
   console: Console,
   open: OpenVillage,
   meter: NewMeter,
   address: MeterAddress,
+  options: { readonly evenIfSilent?: boolean } = {},
 ): Promise<string> {
   const { village } = open;
   const taken = village.store.localMeters().find((m) => {
@@ -31,11 +32,23 @@ export async function addMeter(
       data: { name },
     });
   }
-  const { identity } = await testMeter(console, address);
+  const simulated = village.state().founding?.simulated ?? false;
+  const identity = await testMeter(console, address).then(
+    (t) => t.identity,
+    (e: unknown) => {
+      if (!options.evenIfSilent || !(e instanceof AppError) || e.code !== 'METER_SILENT') throw e;
+      return { manufacturer: null, model: null, serial: null, simulated };
+    },
+  );
   const id = newId('e', village.id, new Uint8Array(randomBytes(16)));
   const body = { meter: id, ...meter, ...identity };
-  await village.act([{ book: 'assets', kind: 'meter.add', body }]);
   village.store.addLocalMeter(id, JSON.stringify(address), village.now());
+  try {
+    await village.act([{ book: 'assets', kind: 'meter.add', body }]);
+  } catch (e) {
+    village.store.removeLocalMeter(id);
+    throw e;
+  }
   village.notify('meters');
   return id;
 }

@@ -49,12 +49,15 @@ export interface StoredFrame {
 /** One village's SQLite: raw readings and local settings (kept), segments and frames (read models). */
 export interface VillageStore {
   addLocalMeter(meter: string, address: string, atMs: number): void;
+  removeLocalMeter(meter: string): void;
   localMeters(): { readonly meter: string; readonly address: string }[];
   addReadings(readings: readonly RawReading[]): void;
   /** Readings of one meter in [from, to]. */
   readings(meter: string, fromMs: number, toMs: number): RawReading[];
   lastReading(meter: string): RawReading | undefined;
   firstReadingMs(meter: string): number | undefined;
+  /** Instant of the newest poll of any meter. */
+  lastPollMs(): number | undefined;
   /** Drops polls that are neither edges of the step nor newer than `beforeMs`. */
   dropInner(beforeMs: number, stepMs: number): void;
   sealedUntil(meter: string): { readonly toMs: number; readonly leaf: Uint8Array } | undefined;
@@ -103,6 +106,7 @@ export function openVillageStore(path: string): VillageStore {
   return {
     addLocalMeter: (meter, address, atMs) =>
       db.run('insert or replace into local_meter values (?, ?, ?)', meter, address, atMs),
+    removeLocalMeter: (meter) => db.run('delete from local_meter where meter = ?', meter),
     localMeters: () =>
       db
         .all('select meter, address from local_meter order by meter')
@@ -133,6 +137,10 @@ export function openVillageStore(path: string): VillageStore {
     },
     firstReadingMs(meter) {
       const row = db.get('select min(at_ms) as at_ms from reading where meter = ?', meter);
+      return row && row['at_ms'] !== null ? int(row, 'at_ms') : undefined;
+    },
+    lastPollMs() {
+      const row = db.get('select max(at_ms) as at_ms from reading');
       return row && row['at_ms'] !== null ? int(row, 'at_ms') : undefined;
     },
     dropInner: (before, step) => db.run('delete from reading where at_ms < ? and at_ms % ? <> 0', before, step),

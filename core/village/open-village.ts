@@ -182,9 +182,11 @@ function assemble(p: Parts): Village & { load(): Promise<void> } {
       for (const a of acts) {
         const signed = index.make(keys, row.id, a.book, a.kind, a.body, now());
         const next = judge(signed);
+        const known = index.all.size;
         await node.append(a.book, [signed]);
         ids.push(...absorb([signed]));
-        state ??= next;
+        // Unless others' records came in meanwhile, what was judged is the new state.
+        if (index.all.size === known + 1) state ??= next;
       }
       if (!acts.every((a) => a.kind === 'key.share')) queueMicrotask(news);
       return ids;

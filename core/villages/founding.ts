@@ -9,6 +9,7 @@ import { secretLabel } from '#core/village/open-village.ts';
 import { memberIdOf } from '#domain/ids.ts';
 import { type Founding, type Role, villageIdOf } from '#domain/membership/founding.ts';
 import { grantDigest } from '#domain/membership/grants.ts';
+import { keepFirstRecord } from './first-record.ts';
 
 export interface FoundInput {
   readonly name: string;
@@ -64,10 +65,10 @@ export async function foundVillage(
   console.store.transaction(() => {
     putSecrets(console, village, keys.seed, new Uint8Array(randomBytes(32)));
     draft.store(member, village);
+    keepFirstRecord(console, village, { kind: 'village.found', body: { founding, grant } });
     console.store.addVillage(row, founding.createdMs);
   });
   const open = await console.openRow(row, input.clock);
-  await open.village.act([{ book: 'members', kind: 'village.found', body: { founding, grant } }]);
   return { open, words: draft.words };
 }
 

@@ -4,11 +4,11 @@ import type { Console, OpenVillage } from '#core/console.ts';
 import { deviceKeysFrom, newSeed } from '#core/crypto/device-keys.ts';
 import { createKeystore, type MemberKey } from '#core/crypto/keystore.ts';
 import { AppError } from '#core/ports/errors.ts';
-import type { Village } from '#core/village/open-village.ts';
 import { decode, encode, toHex } from '#domain/bytes.ts';
 import { bytesOf, deviceSchema, memberIdOf, textSchema, villageSchema } from '#domain/ids.ts';
 import type { Role } from '#domain/membership/founding.ts';
-import { certificateDigest, certificateSchema, grantDigest, joinBody, joinMessage } from '#domain/membership/grants.ts';
+import { certificateDigest, certificateSchema, grantDigest, joinMessage } from '#domain/membership/grants.ts';
+import { keepFirstRecord } from './first-record.ts';
 import { putSecrets } from './founding.ts';
 
 const PREFIX = 'gridpact-invitation:';
@@ -112,31 +112,10 @@ export async function joinVillage(
   console.store.transaction(() => {
     putSecrets(console, village, keys.seed, invitation.psk);
     made.store(member, village);
-    const label = joinLabel(village);
-    console.store.putSecret(label, console.dataKey.seal(label, encode(body)));
+    keepFirstRecord(console, village, { kind: 'member.join', body });
     console.store.addVillage(row, nowMs);
   });
   const open = await console.openRow(row);
   for (const a of invitation.addresses) await open.village.node.dial(a).catch(() => undefined);
   return { open, words: made.words };
 }
-
-export const joinLabel = (village: string): string => `join|${village}`;
-
-/** Writes the join record once the founding and the inviter are here, so that it comes after them on every peer. */
-export async function finishJoin(console: Console, village: Village): Promise<void> {
-  const sealed = console.store.getSecret(joinLabel(village.id));
-  const state = village.state();
-  if (!sealed || !state.founding || state.members.has(village.row.member)) return;
-  const body = joinBody.parse(decode(console.dataKey.open(joinLabel(village.id), sealed)));
-  if (!state.members.has(body.certificate.issuer)) return;
-  const busy = joining.get(village);
-  if (busy) return busy;
-  const work = village
-    .act([{ book: 'members', kind: 'member.join', body }])
-    .then(() => console.changes.notify('villages', village.id))
-    .finally(() => joining.delete(village));
-  joining.set(village, work);
-  return work;
-}
-const joining = new WeakMap<Village, Promise<void>>();

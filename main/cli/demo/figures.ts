@@ -1,0 +1,81 @@
+import { closeOf } from '#core/accounts/account-views.ts';
+import { previewAccounts, verifyClose, zoneOf } from '#core/accounts/closing.ts';
+import type { OpenVillage } from '#core/console.ts';
+import { sum } from '#domain/money/money.ts';
+import { rootOfStatements } from '#domain/settlement/statements.ts';
+import { HOUR_MS, monthIndex, monthSpan } from '#domain/time.ts';
+import type { Figures } from './peer-protocol.ts';
+
+/** Everything the demo's table says of a month, as this peer knows it. */
+export async function figuresOf({ village, settler }: OpenVillage, month: string): Promise<Figures> {
+  const state = village.state();
+  const close = closeOf(state, month);
+  const verified = close ? verifyClose(village, close) : undefined;
+  const accounts = verified?.accounts ?? previewAccounts(village, month);
+  const totals = [...accounts.meters.values()];
+  const { from, to } = monthSpan(month, zoneOf(state));
+  const intervals = [...village.histories().values()]
+    .flatMap((h) => h.intervals)
+    .filter((i) => i.fromMs >= from && i.toMs <= to);
+  const hours = (gap: boolean): number =>
+    intervals.filter((i) => (i.status === 'gap') === gap).reduce((ms, i) => ms + i.toMs - i.fromMs, 0) / HOUR_MS;
+  const of = (kind: string): bigint => sum(accounts.obligations.filter((o) => o.kind === kind).map((o) => o.amount));
+  const [grid, ownerShare, hostShare] = [of('wheeling'), of('owner-share'), of('host-share')];
+  const paid = sum(accounts.statements.map((s) => s.pays));
+  const received = sum(accounts.statements.map((s) => s.receives));
+  const { measuredWh, siteWh, heldWh, estimatedWh, unattributedWh } = accounts.energy;
+  const facts = village.facts();
+  return {
+    readings: facts.reduce((n, f) => n + answeredIn(f.frame), 0),
+    frames: facts.length,
+    segments: state.segments.size,
+    recordedHours: hours(false),
+    flagged: {
+      spikes: totals.reduce((n, t) => n + t.spikes, 0),
+      gapHours: hours(true),
+      resets: totals.reduce((n, t) => n + t.resets, 0),
+      duplicates: accounts.duplicates,
+    },
+    energyWh: {
+      measured: measuredWh,
+      site: siteWh,
+      held: heldWh,
+      estimated: estimatedWh,
+      unattributed: unattributedWh,
+    },
+    moneyMinor: {
+      hostCharge: of('host-charge'),
+      rent: of('host-rent'),
+      neighboursPay: grid + ownerShare + hostShare,
+      grid,
+      ownerShare,
+      hostShare,
+      paid,
+      received,
+      difference: paid - received,
+    },
+    batch: close
+      ? {
+          period: month,
+          digest: close.digest,
+          statementsRoot: close.root,
+          deltasSum: sum(close.lanes.map((l) => l.net)),
+          signers: close.signatures.map((s) => s.address).sort(),
+          txHash: close.receipt?.txHash ?? null,
+          gasUsed: close.receipt?.gasUsed ?? null,
+          final: close.receipt?.final ?? false,
+        }
+      : null,
+    stateHash: village.stateHash(),
+    accountsRoot: verified?.accounts
+      ? rootOfStatements(village.id, monthIndex(month), verified.accounts.statements)
+      : null,
+    chainHead: (await settler.status())?.head ?? null,
+  };
+}
+
+/** Register values in a frame at its edges and answered polls inside. */
+const answeredIn = (frame: {
+  readonly importWh: readonly (bigint | null)[] | null;
+  readonly answered: readonly number[];
+}): number => (frame.importWh ?? []).filter((v) => v !== null).length + frame.answered.reduce((a, b) => a + b, 0);
