@@ -1,6 +1,7 @@
 import { Trans, useLingui } from '@lingui/react/macro';
 import { useQuery } from '@tanstack/react-query';
 import { lazy, type ReactNode, Suspense, useEffect, useState } from 'react';
+import { useLocation } from 'wouter';
 import { ErrorPanel, LinkLostContext, Loading } from '../ui/view.tsx';
 import { useApi, useLinkState } from './console-context.tsx';
 import { hasUnfinishedFirstRun } from './first-run-progress.ts';
@@ -19,7 +20,8 @@ export function Gate({ children }: { readonly children: ReactNode }) {
   const link = useLinkState();
   const state = useQuery(useApi().villages.state.queryOptions());
   useCoreLanguage(state.data?.language);
-  const [finished, setFinished] = useState(0);
+  const [inFirstRun, setInFirstRun] = useState(false);
+  const [path] = useLocation();
   if (link.at === 'unpaired')
     return (
       <Suspense fallback={null}>
@@ -43,10 +45,15 @@ export function Gate({ children }: { readonly children: ReactNode }) {
         )}
       </main>
     );
-  if (state.data.villages.length === 0 || hasUnfinishedFirstRun(state.data.villages.map((v) => v.id)))
+  const adding = path === '/meters/add' || path === '/members/add';
+  const { villages } = state.data;
+  const needsFirstRun = villages.length === 0 || (!adding && hasUnfinishedFirstRun(villages.map((v) => v.id)));
+  // Held until it ends by itself: the village is here before its paper words have been kept.
+  if (needsFirstRun && !inFirstRun) setInFirstRun(true);
+  if (needsFirstRun || inFirstRun)
     return (
       <Suspense fallback={null}>
-        <FirstRun key={finished} state={state.data} onFinished={() => setFinished(finished + 1)} />
+        <FirstRun state={state.data} onFinished={() => setInFirstRun(false)} />
       </Suspense>
     );
   return (

@@ -4,18 +4,19 @@ import '../ui/tokens.css';
 import '../ui/base.css';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
+import type { GridpactBridge } from '#api/bridge.ts';
 import { App } from './app.tsx';
 import { createConsole } from './console-context.tsx';
 import { activateLanguage, firstLanguage } from './language.ts';
 import { createReconnectingLink, type OpenChannel } from './link.ts';
 import { isPaired, pair, takeCodeFromAddress } from './pairing.ts';
-import { type DesktopBridge, openPortChannel } from './port-channel.ts';
+import { openPortChannel } from './port-channel.ts';
 import { openSocketChannel } from './socket-channel.ts';
 import { startTheme } from './theme.ts';
 
 declare global {
   interface Window {
-    readonly gridpact?: DesktopBridge;
+    readonly gridpact?: GridpactBridge;
   }
 }
 

@@ -1,16 +1,9 @@
 import { RPCLink } from '@orpc/client/message-port';
+import { type GridpactBridge, PORT_MESSAGE } from '#api/bridge.ts';
 import type { Channel } from './link.ts';
 
-/** What the preload script puts on the window of the desktop shell. */
-export interface DesktopBridge {
-  /** Asks the shell for a fresh port to the core. A port cannot cross the bridge as a value, so it may come as a window message. */
-  readonly connect: () => Promise<MessagePort | undefined>;
-}
-
-const PORT_MESSAGE = 'gridpact:port';
-
 /** A MessagePort to the core process as a channel. */
-export async function openPortChannel(bridge: DesktopBridge): Promise<Channel> {
+export async function openPortChannel(bridge: GridpactBridge): Promise<Channel> {
   const port = await askForPort(bridge);
   const closed = Promise.withResolvers<void>();
   let open = true;
@@ -32,7 +25,7 @@ export async function openPortChannel(bridge: DesktopBridge): Promise<Channel> {
   };
 }
 
-async function askForPort(bridge: DesktopBridge): Promise<MessagePort> {
+async function askForPort(bridge: GridpactBridge): Promise<MessagePort> {
   const arrived = Promise.withResolvers<MessagePort>();
   const listen = (event: MessageEvent<unknown>) => {
     const port = event.ports[0];
@@ -40,8 +33,8 @@ async function askForPort(bridge: DesktopBridge): Promise<MessagePort> {
   };
   window.addEventListener('message', listen);
   try {
-    const answered: unknown = await bridge.connect();
-    return answered instanceof MessagePort ? answered : await arrived.promise;
+    await bridge.connect();
+    return await arrived.promise;
   } finally {
     window.removeEventListener('message', listen);
   }

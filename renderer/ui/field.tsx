@@ -30,12 +30,20 @@ interface Shared {
 export interface FieldProps extends Shared {
   readonly value: string;
   readonly onChange: (value: string) => void;
-  readonly kind?: 'text' | 'pin' | 'whole' | 'decimal' | 'code' | 'search';
+  readonly kind?: 'text' | 'pin' | 'whole' | 'decimal' | 'code' | 'search' | 'date' | 'time' | 'month';
   readonly long?: boolean;
   readonly focus?: boolean;
   readonly placeholder?: string;
   readonly name?: string;
 }
+
+const INPUT_TYPE: Readonly<Record<string, string>> = {
+  pin: 'password',
+  search: 'search',
+  date: 'date',
+  time: 'time',
+  month: 'month',
+};
 
 /** A line (or, if long, a few lines) of typed text. */
 export function Field(p: FieldProps) {
@@ -46,13 +54,13 @@ export function Field(p: FieldProps) {
       value={p.value}
       onChange={p.onChange}
       isInvalid={Boolean(p.error)}
-      type={p.kind === 'pin' ? 'password' : p.kind === 'search' ? 'search' : 'text'}
+      type={INPUT_TYPE[p.kind ?? 'text'] ?? 'text'}
       inputMode={numeric}
       autoComplete={p.kind === 'pin' ? 'new-password' : 'off'}
       {...(p.name && { name: p.name })}
       autoFocus={p.focus ?? false}
     >
-      <Label>{p.label}</Label>
+      <Label className={classNames(s['label'])}>{p.label}</Label>
       {p.hint && (
         <Text slot="description" className={classNames(s['hint'])}>
           {p.hint}
@@ -94,14 +102,14 @@ export function Pick<T extends string>(
       isInvalid={Boolean(p.error)}
       placeholder={p.none}
     >
-      <Label>{p.label}</Label>
+      <Label className={classNames(s['label'])}>{p.label}</Label>
       {p.hint && (
         <Text slot="description" className={classNames(s['hint'])}>
           {p.hint}
         </Text>
       )}
       <Button className={classNames(s['input'], s['picked'])}>
-        <SelectValue>{({ selectedText, defaultChildren }) => selectedText ?? defaultChildren}</SelectValue>
+        <SelectValue>{({ selectedText, defaultChildren }) => selectedText || defaultChildren}</SelectValue>
         <ChevronDown aria-hidden />
       </Button>
       <FieldError className={classNames(s['error'])}>{p.error}</FieldError>

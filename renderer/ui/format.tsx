@@ -33,6 +33,8 @@ export interface Format {
   readonly count: (n: number | bigint) => string;
   readonly percent: (bp: number) => string;
   readonly month: (month: string) => string;
+  /** Of a calendar day 'YYYY-MM-DD'. */
+  readonly date: (day: string) => string;
   readonly day: (ms: number) => string;
   readonly dayShort: (ms: number) => string;
   readonly time: (ms: number) => string;
@@ -69,6 +71,12 @@ export function useFormat(): Format {
       count: (n) => new Intl.NumberFormat(locale).format(n),
       percent: (bp) => f.basisPointsText(bp, locale),
       month: (m) => f.monthText(m, locale),
+      date: (day) =>
+        f.villageDate(Date.parse(`${day}T00:00:00Z`), { offsetMin: 0 }, locale, {
+          day: 'numeric',
+          month: 'short',
+          year: 'numeric',
+        }),
       day: (ms) => date(ms, { day: 'numeric', month: 'short', year: 'numeric' }),
       dayShort: (ms) => date(ms, { weekday: 'short', day: 'numeric', month: 'short' }),
       time: (ms) => date(ms, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }),

@@ -12,7 +12,7 @@ import { type DayFrame, layDay } from './day-geometry.ts';
 import s from './today.module.css';
 
 type Day = Out['today']['get']['day'];
-const WIDE: DayFrame = { width: 812, height: 138, left: 34, bottom: 22, top: 12 };
+const WIDE: DayFrame = { width: 812, height: 122, left: 34, bottom: 22, top: 12 };
 const NARROW: DayFrame = { width: 328, height: 130, left: 30, bottom: 22, top: 14 };
 
 const DARK_FILLS: readonly Source[] = ['hydro', 'diesel'];

@@ -95,12 +95,18 @@ export function layDay(hours: readonly DayHour[], nowMs: number, frame: DayFrame
 
 const LEAST_NAME_PX = 18;
 
-/** The middle of the tallest measured column of each source, where a name fits. */
+/** In the middle of the columns of each source that are nearly as high as its highest, where a name fits. */
 function namesIn(columns: readonly DayColumn[], width: number): DayDrawing['names'] {
-  const best = new Map<Source, DayColumn>();
-  for (const c of columns)
-    if (!c.expected && c.height >= LEAST_NAME_PX && c.height > (best.get(c.source)?.height ?? 0)) best.set(c.source, c);
-  return [...best.values()].map((c) => ({ source: c.source, x: c.x + width / 2, y: c.y + c.height / 2 + 5 }));
+  const high = Map.groupBy(
+    columns.filter((c) => !c.expected && c.height >= LEAST_NAME_PX),
+    (c) => c.source,
+  );
+  return [...high].flatMap(([source, own]) => {
+    const most = Math.max(...own.map((c) => c.height));
+    const best = own.filter((c) => c.height >= most * 0.9);
+    const c = best[Math.floor(best.length / 2)];
+    return c ? [{ source, x: c.x + width / 2, y: c.y + c.height / 2 + 5 }] : [];
+  });
 }
 
 interface UseLine {

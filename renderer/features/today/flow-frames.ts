@@ -8,11 +8,11 @@ export const wideFrame = (rightToLeft: boolean): FlowFrame => ({
   busU: 354,
   busSize: 11,
   endU: 600,
-  topV: 26,
-  extentV: 200,
-  slotV: 72,
+  topV: 24,
+  extentV: 190,
+  slotV: 66,
   leastBus: 104,
-  mostBus: 172,
+  mostBus: 150,
   pxPerKw: 12,
 });
 

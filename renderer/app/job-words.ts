@@ -1,0 +1,39 @@
+import type { MessageDescriptor } from '@lingui/core';
+import { msg } from '@lingui/core/macro';
+import { useLingui } from '@lingui/react/macro';
+
+/** Stages that jobs of the core report. */
+const STAGES: Readonly<Record<string, MessageDescriptor>> = {
+  plant: msg`Starting the simulated plant`,
+  village: msg`Founding the village`,
+  members: msg`Bringing in the members`,
+  meters: msg`Reading the meters`,
+  readings: msg`Taking in readings`,
+  history: msg`Replaying the first weeks`,
+  agreement: msg`Writing the agreement`,
+  parse: msg`Reading the file`,
+  read: msg`Reading the file`,
+  check: msg`Checking every line`,
+  write: msg`Writing the days`,
+  seal: msg`Sealing the days`,
+  cut: msg`Naming what counts`,
+  statements: msg`Computing the statements`,
+  propose: msg`Proposing the month`,
+  sign: msg`Signing`,
+  connect: msg`Reaching the chain`,
+  send: msg`Sending to the chain`,
+  wait: msg`Waiting for the chain`,
+  confirm: msg`Waiting until it is final`,
+  final: msg`Waiting until it is final`,
+  receipt: msg`Writing the receipt`,
+  done: msg`Done`,
+};
+
+/** A stage in words; one that is not known here is shown as the core named it. */
+export function useJobStage(): (stage: string) => string {
+  const { t } = useLingui();
+  return (stage) => {
+    const words = STAGES[stage];
+    return words ? t(words) : stage;
+  };
+}

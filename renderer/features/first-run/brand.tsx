@@ -1,0 +1,8 @@
+import { Logo } from '../../app/logo.tsx';
+
+export const Brand = () => (
+  <>
+    <Logo />
+    Gridpact
+  </>
+);

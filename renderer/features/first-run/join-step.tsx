@@ -1,0 +1,144 @@
+import { Trans, useLingui } from '@lingui/react/macro';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
+import { useApi, useConsole } from '../../app/console-context.tsx';
+import { useCommand } from '../../app/use-command.ts';
+import type { Out } from '../../app/wire.ts';
+import { Button } from '../../ui/button.tsx';
+import { Form } from '../../ui/dialog.tsx';
+import { Field } from '../../ui/field.tsx';
+import { FilePick } from '../../ui/file-pick.tsx';
+import { useFormat } from '../../ui/format.tsx';
+import { Facts, Paper } from '../../ui/layout.tsx';
+import { PaperWords } from '../../ui/paper-words.tsx';
+import { isPinReady, NO_PIN, PinFields } from '../../ui/pin-fields.tsx';
+import { InlineError } from '../../ui/view.tsx';
+import { Wizard } from '../../ui/wizard.tsx';
+import { ROLE_WORDS } from '../../ui/words.ts';
+import { Brand } from './brand.tsx';
+import s from './first-run.module.css';
+import type { StepProps } from './first-run.tsx';
+
+type Invitation = Out['villages']['readInvitation'];
+
+/** An invitation is read, shown, and only then used. */
+export function JoinStep({ go, finish }: StepProps) {
+  const { client } = useConsole();
+  const [text, setText] = useState('');
+  const read = useMutation<Invitation, unknown, string>({
+    mutationFn: (x) => client.villages.readInvitation({ text: x }),
+  });
+  return (
+    <main>
+      <Wizard
+        brand={<Brand />}
+        title={<Trans>Join a village</Trans>}
+        step={read.data ? 3 : 2}
+        of={4}
+        foot={
+          <Button look="quiet" onPress={() => (read.data ? read.reset() : go({ step: 'start' }))}>
+            <Trans>Back</Trans>
+          </Button>
+        }
+      >
+        {read.data ? (
+          <JoinForm text={text} invitation={read.data} finish={finish} />
+        ) : (
+          <InvitationForm
+            text={text}
+            onText={setText}
+            onRead={() => read.mutate(text.trim())}
+            busy={read.isPending}
+            error={read.error}
+          />
+        )}
+      </Wizard>
+    </main>
+  );
+}
+
+function InvitationForm(p: {
+  readonly text: string;
+  readonly onText: (text: string) => void;
+  readonly onRead: () => void;
+  readonly busy: boolean;
+  readonly error: unknown;
+}) {
+  const { t } = useLingui();
+  return (
+    <Form onSend={p.onRead}>
+      <Field
+        label={t`Invitation`}
+        hint={t`Paste all of it, or open the file.`}
+        value={p.text}
+        onChange={p.onText}
+        kind="code"
+        long
+        focus
+      />
+      <FilePick
+        label={t`Open an invitation file`}
+        accept=".txt,.gridpact,text/plain"
+        onText={(x) => p.onText(x.trim())}
+      />
+      <InlineError error={p.error} />
+      <div>
+        <Button submit disabled={!p.text.trim()} busy={p.busy}>
+          <Trans>Read it</Trans>
+        </Button>
+      </div>
+    </Form>
+  );
+}
+
+function JoinForm(p: { readonly text: string; readonly invitation: Invitation; readonly finish: () => void }) {
+  const { t } = useLingui();
+  const format = useFormat();
+  const { client } = useConsole();
+  const api = useApi();
+  const queries = useQueryClient();
+  const [name, setName] = useState(p.invitation.name);
+  const [pin, setPin] = useState(NO_PIN);
+  const [kept, setKept] = useState(false);
+  const join = useCommand(client.villages.join);
+  const ready = name.trim() !== '' && isPinReady(pin);
+  const end = async () => {
+    p.finish();
+    await queries.invalidateQueries({ queryKey: api.villages.key() });
+  };
+  return (
+    <div className={s['two']}>
+      <Paper title={p.invitation.villageName}>
+        <Facts
+          rows={[
+            [t`Invited by`, p.invitation.invitedBy],
+            [t`For`, p.invitation.name],
+            [t`As`, p.invitation.roles.map((r) => t(ROLE_WORDS[r])).join(', ')],
+            [t`Good until`, format.moment(p.invitation.expiresAtMs)],
+          ]}
+        />
+      </Paper>
+      {join.done ? (
+        <div className={s['form']}>
+          <PaperWords words={join.done.words} owner={name} onKept={setKept} />
+          <div>
+            <Button disabled={!kept} onPress={() => void end()}>
+              <Trans>Open the village</Trans>
+            </Button>
+          </div>
+        </div>
+      ) : (
+        <Form onSend={() => ready && join.send({ text: p.text.trim(), name: name.trim(), pin: pin.pin })}>
+          <Field label={t`Your name`} value={name} onChange={setName} />
+          <PinFields value={pin} onChange={setPin} />
+          <InlineError error={join.error} />
+          <div>
+            <Button submit disabled={!ready} busy={join.busy}>
+              <Trans>Join {p.invitation.villageName}</Trans>
+            </Button>
+          </div>
+        </Form>
+      )}
+    </div>
+  );
+}
