@@ -4,7 +4,7 @@ import { extname, join, relative, sep } from 'node:path';
 import { AppError } from '#core/ports/errors.ts';
 
 /** Stands in the built index.html wherever a nonce belongs; every answer puts a fresh one there. */
-export const NONCE_PLACEHOLDER = 'GRIDPACT_NONCE';
+const NONCE_PLACEHOLDER = 'GRIDPACT_NONCE';
 
 export interface Asset {
   readonly body: Buffer;
@@ -41,7 +41,7 @@ const FIXED_HEADERS = {
   'permissions-policy': 'camera=(), geolocation=(), microphone=(), payment=(), usb=(), serial=()',
 } as const;
 
-export function contentSecurityPolicy(nonce?: string): string {
+function contentSecurityPolicy(nonce?: string): string {
   return [
     "default-src 'none'",
     "script-src 'self'",

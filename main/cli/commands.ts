@@ -28,7 +28,11 @@ export const COMMANDS: readonly CommandSpec[] = [
         text: 'where other consoles reach this one; may be repeated',
       },
       'no-mdns': { type: 'boolean', text: 'do not look for other consoles on the local network' },
-      'passphrase-file': { type: 'string', value: 'FILE', text: 'first line locks keys and private fields at rest' },
+      'passphrase-file': {
+        type: 'string',
+        value: 'FILE',
+        text: 'first line locks keys and private fields at rest (GRIDPACT_PASSPHRASE)',
+      },
       open: { type: 'boolean', text: 'open the browser, already paired' },
       'open-demo': { type: 'boolean', text: 'make a simulated village at once' },
     },

@@ -110,7 +110,7 @@ function readTls(values: OptionValues): TlsIdentity | undefined {
 
 function readPassphrase(values: OptionValues): string | undefined {
   const file = readText(values, 'passphrase-file');
-  if (file === undefined) return undefined;
+  if (file === undefined) return process.env['GRIDPACT_PASSPHRASE'] || undefined;
   let text: string;
   try {
     text = readFileSync(file, 'utf8');

@@ -10,8 +10,6 @@ export interface Answer {
 
 export const cookieOf = (answer: Answer): string => answer.headers['set-cookie']?.[0]?.split(';')[0] ?? '';
 
-export type RoughBrowser = ReturnType<typeof createRoughBrowser>;
-
 /** For tests: speaks HTTP to a gateway and may lie where a real browser cannot, as fetch does not let a test do. */
 export function createRoughBrowser(port: () => number) {
   const origin = (): string => `http://127.0.0.1:${port()}`;

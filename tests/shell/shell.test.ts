@@ -32,7 +32,8 @@ test('in the stand-in (not Electron) the console opens, its page reaches the cor
   const pids = await corePids(shell);
   expect(pids).toHaveLength(1);
   expect(() => process.kill(pids[0] ?? 0, 0)).not.toThrow();
-  await expect.poll(() => shell.evaluate('document.querySelector("#root").childElementCount')).toBeGreaterThan(0);
+  const heading = () => shell.evaluate('document.querySelector("h1, h2")?.textContent ?? ""');
+  await expect.poll(heading, { timeout: 20_000 }).not.toBe('');
   expect(shell.told.filter(({ event }) => event === 'page-error')).toEqual([]);
 });
 
