@@ -31,12 +31,12 @@ export function periodState({ settler }: OpenVillage, close: Close | undefined):
   return settler.progress(close.digest) ?? 'queued';
 }
 
-/** Months from the first reading or the founding to the present one, newest first. */
+/** Months from the first reading (before there is one: the founding) to the present one, newest first. */
 export function monthsOf(village: Village): Month[] {
   const state = village.state();
   const zone = zoneOf(state);
   const starts = [...state.segments.values()].map((s) => s.fromMs);
-  const first = Math.min(village.now(), state.founding?.createdMs ?? village.now(), ...starts);
+  const first = starts.length > 0 ? Math.min(village.now(), ...starts) : (state.founding?.createdMs ?? village.now());
   const months: Month[] = [];
   for (let m = monthOf(first, zone); m <= monthOf(village.now(), zone); m = nextMonth(m)) months.push(m);
   return months.reverse();

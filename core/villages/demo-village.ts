@@ -88,6 +88,7 @@ async function makeDemo(console: Console, control: JobControl): Promise<OpenVill
   await replay(open, plant, clock, fromMs, console.options.clock, control);
   clock.letGo();
   await plant.run(1);
+  await open.acquisition.poll(Math.floor(console.options.clock.now() / POLL_MS) * POLL_MS);
   open.acquisition.start(POLL_MS);
   return open;
 }

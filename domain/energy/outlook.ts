@@ -64,6 +64,7 @@ export function expectHour(
 /**
  * "Enough for tonight": walks hour by hour from now until the battery can no longer cover what generation does not, or
  * to the next hour in which expected generation exceeds expected use (after one in which it did not).
+ * Of the present hour only what is left counts.
  * @param usableWh battery energy above the reserve now
  * @param facts past hours by their start
  */
@@ -78,9 +79,11 @@ export function outlook(facts: ReadonlyMap<number, HourFact>, nowMs: number, usa
     const expected = expectHour(facts, fromMs);
     if (!expected) break;
     weeks = Math.max(weeks, expected.weeks);
-    const bySource = expected.fact.madeWh ?? new Map<string, bigint>();
+    const left = BigInt(h === 0 ? HOUR_MS - (nowMs - start) : HOUR_MS);
+    const part = (wh: bigint): bigint => (wh * left) / BigInt(HOUR_MS);
+    const bySource = new Map([...(expected.fact.madeWh ?? [])].map(([s, wh]) => [s, part(wh)]));
     const madeWh = [...bySource.values()].reduce((a, b) => a + b, 0n);
-    const usedWh = expected.fact.usedWh ?? 0n;
+    const usedWh = part(expected.fact.usedWh ?? 0n);
     if (dark && madeWh > usedWh) return { known: true, hours: h, covers: true, untilMs: fromMs, weeks, steps };
     if (madeWh <= usedWh) dark = true;
     const endWh = dark ? stored + madeWh - usedWh : stored;
