@@ -26,6 +26,6 @@ export function runTests({ node, env, chromium }) {
   ];
   const failed = checks.filter(([label, command, args]) => !run(label, command, args, { env: testEnv }));
   if (failed.length > 0) say(`FAILED: ${failed.map(([label]) => label).join(', ')}`);
-  const total = spawnSync(node, [join(root, 'tests/totals/print-total.ts'), vitest, playwright], { stdio: 'inherit' });
+  const total = spawnSync(node, [join(root, 'tests/report/print-total.ts'), vitest, playwright], { stdio: 'inherit' });
   process.exitCode = failed.length === 0 && total.status === 0 ? 0 : 1;
 }
