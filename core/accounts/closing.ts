@@ -141,6 +141,14 @@ export async function signClose(
   }
   if (close.signatures.some((s) => s.member === signer))
     throw new AppError('ALREADY_SIGNED', 'This person has signed this close.');
+  const other = [...village.state().closes.values()].find(
+    (c) => c.prev === close.prev && c.digest !== digest && c.signatures.some((s) => s.member === signer),
+  );
+  if (other)
+    throw new AppError(
+      'ANOTHER_CLOSE',
+      `This person has signed another close of ${other.month}. A second one would contradict it.`,
+    );
   const key = await village.keystore.unlock(signer, pin);
   await village.act([{ book: 'settlement', kind: 'close.sign', body: { digest, signer, sig: key.sign(digest) } }]);
   step('close.signed');

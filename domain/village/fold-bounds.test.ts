@@ -72,6 +72,7 @@ function applyOne(kind: string, body: unknown): unknown {
     author: village.founder.id,
     recover: recoverOnce,
     ledger: village.founding.chain,
+    anchored: new Map(),
   });
 }
 const isReason = (reason: unknown) => reason === undefined || typeof reason === 'string';

@@ -5,7 +5,16 @@ import { bigSchema, cidSchema, hash32Schema, memberSchema, monthSchema, signatur
 import { type BatchHead, batchDigest, type LedgerDomain } from '../settlement/batch.ts';
 import { LANE_MAX, LANE_MIN, packLanes } from '../settlement/lanes.ts';
 import { monthIndex, monthSpan, type Zone } from '../time.ts';
-import { type Apply, type Close, isCoordinator, keyOf, type PeriodCut, type VillageState, ZERO_HASH } from './state.ts';
+import {
+  type Apply,
+  type Close,
+  type FoldContext,
+  isCoordinator,
+  keyOf,
+  type PeriodCut,
+  type VillageState,
+  ZERO_HASH,
+} from './state.ts';
 
 const seqs = z.record(z.string().max(64), z.int().min(0));
 export const cutSchema = z.strictObject({
@@ -64,12 +73,17 @@ export function batchOf(
   return { head, payload: `0x${toHex(payload)}`, digest: batchDigest(ledger, head, `0x${toHex(keccak_256(payload))}`) };
 }
 
-function laneFault(state: VillageState, lanes: Close['lanes']): string | undefined {
+/** `taken`: lanes of earlier closes. */
+function laneFault(
+  members: VillageState['members'],
+  taken: VillageState['lanes'],
+  lanes: Close['lanes'],
+): string | undefined {
   if (lanes.reduce((a, l) => a + l.net, 0n) !== 0n) return 'the lanes do not sum to zero';
-  if (lanes.some((l) => !state.members.has(l.member))) return 'a lane is of nobody in this village';
+  if (lanes.some((l) => !members.has(l.member))) return 'a lane is of nobody in this village';
   if (new Set(lanes.map((l) => l.member)).size !== lanes.length) return 'a member has two lanes';
-  if (lanes.some((l) => (state.lanes.get(l.member) ?? l.index) !== l.index)) return 'a member has another lane';
-  const owners = new Map([...state.lanes].map(([member, index]) => [index, member]));
+  if (lanes.some((l) => (taken.get(l.member) ?? l.index) !== l.index)) return 'a member has another lane';
+  const owners = new Map([...taken].map(([member, index]) => [index, member]));
   for (const l of lanes) {
     if ((owners.get(l.index) ?? l.member) !== l.member) return 'two members in one lane';
     owners.set(l.index, l.member);
@@ -85,10 +99,10 @@ const propose: Apply = (ctx) => {
   const founding = state.founding;
   if (!founding) return 'the village is not founded';
   if (!isCoordinator(state, ctx.author)) return 'only a coordinator closes a month';
-  if (b.prev !== state.head) return 'another month was closed first';
   if (state.closes.has(b.digest)) return 'proposed already';
-  if (b.month <= (state.closes.get(state.head)?.month ?? '')) return 'this month or a later one is closed';
-  const fault = laneFault(state, b.lanes);
+  const onHead = b.prev === state.head;
+  if (onHead && b.month <= (state.closes.get(state.head)?.month ?? '')) return 'this month or a later one is closed';
+  const fault = laneFault(state.members, onHead ? state.lanes : new Map(), b.lanes);
   if (fault !== undefined) return fault;
   const zone = { offsetMin: founding.zoneOffsetMin };
   const { digest } = batchOf({ village: state.village, zone, ...b }, ctx.ledger);
@@ -132,27 +146,41 @@ const sign: Apply = (ctx) => {
   const address = keyOf(state, signer);
   if (!address || ctx.recover(digest, sig) !== address) return 'the signature is not of the signer';
   if (close.signatures.some((s) => s.member === signer)) return 'already signed';
-  const other = [...state.closes.values()].find(
-    (c) => c.prev === close.prev && c.digest !== digest && c.signatures.some((s) => s.member === signer),
-  );
-  if (other) return 'signed another close of this month';
   const signatures = [...close.signatures, { member: signer, address, sig, atMs: ctx.record.at.ms }];
-  const agreed = close.prev === state.head && signatures.length >= close.threshold;
-  state.closes.set(digest, { ...close, signatures, agreed: close.agreed || agreed });
-  if (agreed && !close.agreed) {
-    state.head = digest;
-    for (const l of close.lanes) state.lanes.set(l.member, l.index);
-  }
+  state.closes.set(digest, { ...close, signatures });
+  agreeOnNext(ctx);
   return undefined;
 };
+
+export const hasEnough = (close: Close): boolean => close.signatures.length >= close.threshold;
+
+/**
+ * Moves the head on while a close on it has enough signatures. Someone who signs two closes of one month decides
+ * nothing: the one with a receipt counts; without one, the first in order to have enough, and the chain's head decides.
+ */
+function agreeOnNext({ state, anchored }: FoldContext): void {
+  for (;;) {
+    const settled = anchored.get(state.head);
+    const next = [...state.closes.values()].find(
+      (c) => c.prev === state.head && hasEnough(c) && (settled === undefined || settled === c.digest),
+    );
+    if (!next) return;
+    if (next.month <= (state.closes.get(state.head)?.month ?? '')) return;
+    if (laneFault(state.members, state.lanes, next.lanes) !== undefined) return;
+    state.closes.set(next.digest, { ...next, agreed: true });
+    state.head = next.digest;
+    for (const l of next.lanes) state.lanes.set(l.member, l.index);
+  }
+}
 
 const receipt: Apply = (ctx) => {
   const body = receiptBody.safeParse(ctx.record.body);
   if (!body.success) return 'unreadable receipt';
   const close = ctx.state.closes.get(body.data.digest);
-  if (!close?.agreed) return 'no agreed close for this receipt';
+  if (!close || !hasEnough(close)) return 'no agreed close for this receipt';
   if (close.receipt?.final) return 'already final';
-  if (!ctx.state.devices.has(ctx.record.device)) return 'unknown device';
+  const owner = ctx.state.founding?.chain.device;
+  if (owner && owner !== ctx.record.device) return 'only the device that owns the chain writes receipts';
   const { digest: _, ...r } = body.data;
   ctx.state.closes.set(close.digest, { ...close, receipt: { ...r, atMs: ctx.record.at.ms } });
   return undefined;

@@ -35,6 +35,8 @@ const before = (a: Hlc, b: Hlc): boolean => a.ms < b.ms || (a.ms === b.ms && a.n
 
 /** What one pass over the records finds and the next pass needs: it decides about records that come before it. */
 interface Findings {
+  /** Closes with enough signatures and a receipt by the head they follow, whether or not another came first. */
+  readonly anchored: ReadonlyMap<string, string>;
   /** Records of each anchored close, first to last. */
   readonly cuts: readonly Cut[];
   readonly revoked: ReadonlyMap<string, NonNullable<Device['revoked']>>;
@@ -48,7 +50,7 @@ const MAX_PASSES = 16;
 export function foldVillage(village: string, records: readonly KnownRecord[], options: FoldOptions): VillageState {
   const due = records.filter((r) => r.village === village && r.at.ms <= options.nowMs + DAY_MS);
   const unique = [...new Map(due.map((r) => [r.id, r])).values()];
-  let findings: Findings = { cuts: [], revoked: new Map() };
+  let findings: Findings = { anchored: new Map(), cuts: [], revoked: new Map() };
   const tried: Findings[] = [];
   for (;;) {
     const state = foldOnce(village, unique, findings, options);
@@ -62,12 +64,17 @@ export function foldVillage(village: string, records: readonly KnownRecord[], op
 }
 
 function findingsOf(state: VillageState): Findings {
-  const anchored = agreedChain(state.closes.values()).filter((c) => c.receipt !== null);
+  const closes = [...state.closes.values()];
+  const settled = agreedChain(closes).filter((c) => c.receipt !== null);
   const revoked = [...state.devices.values()].flatMap((d) => (d.revoked ? [[d.id, d.revoked] as const] : []));
-  return { cuts: anchored.map((c) => c.cut.records), revoked: new Map(revoked) };
+  return {
+    anchored: new Map(closes.filter((c) => c.receipt !== null).map((c) => [c.prev, c.digest])),
+    cuts: settled.map((c) => c.cut.records),
+    revoked: new Map(revoked),
+  };
 }
 
-const plain = (f: Findings) => [f.cuts, [...f.revoked].sort(([a], [b]) => (a < b ? -1 : 1))];
+const plain = (f: Findings) => [[...f.anchored].sort(), f.cuts, [...f.revoked].sort(([a], [b]) => (a < b ? -1 : 1))];
 const same = (a: Findings, b: Findings): boolean => equalBytes(encode(plain(a)), encode(plain(b)));
 
 /**
@@ -82,7 +89,8 @@ function foldContested(
 ): VillageState {
   const revoked = new Map([...a.revoked, ...b.revoked]);
   const cuts = a.cuts.length > b.cuts.length ? a.cuts : b.cuts;
-  const state = foldOnce(village, records, { cuts, revoked }, options);
+  const anchored = new Map([...a.anchored, ...b.anchored]);
+  const state = foldOnce(village, records, { anchored, cuts, revoked }, options);
   for (const [id, revocation] of revoked) {
     const device = state.devices.get(id);
     if (device && !device.revoked) state.devices.set(id, { ...device, revoked: revocation });
@@ -108,7 +116,7 @@ function foldOnce(
     const author = state.devices.get(record.device)?.member ?? '';
     const reason =
       barred(state, record, frozen.get(record.device), findings) ??
-      applyRule(apply, { state, record, author, recover, ledger: ledgerOf(state) });
+      applyRule(apply, { state, record, author, recover, ledger: ledgerOf(state), anchored: findings.anchored });
     if (reason !== undefined) state.onHold.set(record.id, reason);
   }
   for (const [id, { from }] of frozen) {
@@ -130,6 +138,9 @@ function applyRule(apply: Apply, context: FoldContext): string | undefined {
 /** These carry the proof of a member's key, so what became of the device that wrote them does not matter. */
 const SELF_MADE = new Set(['village.found', 'member.join', 'device.grant']);
 
+/** The signature of a member's key counts whichever device carried it, so freezing one takes no signature away. */
+const SIGNATURES = new Set(['agreement.sign', 'close.sign']);
+
 /** From where on a device counts no more, and the records that share a number. */
 interface Freeze {
   readonly from: Hlc;
@@ -143,7 +154,9 @@ function barred(
   { cuts, revoked }: Findings,
 ): string | undefined {
   if (SELF_MADE.has(record.kind)) return undefined;
-  if (freeze?.twins.has(record.id) || (freeze && !before(record.at, freeze.from) && !isInside(cuts, record)))
+  const signed = SIGNATURES.has(record.kind);
+  const late = freeze !== undefined && !before(record.at, freeze.from) && !isInside(cuts, record);
+  if (!signed && (late || freeze?.twins.has(record.id)))
     return 'the device is frozen: it wrote two records with one number';
   const last = revoked.get(record.device)?.last;
   if (last && record.seq > (last[record.book] ?? -1)) return 'the device was revoked before this';

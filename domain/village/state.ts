@@ -183,8 +183,8 @@ export interface VillageState {
   readonly usedInvites: Set<string>;
   coordinators: { readonly members: readonly string[]; readonly threshold: number; readonly epoch: number };
   readonly coordinatorChanges: CoordinatorChange[];
-  /** key id -> device -> sealed key. */
-  readonly keyShares: Map<string, Map<string, SealedKey>>;
+  /** key id -> device it is sealed to -> device that sealed it -> sealed key. */
+  readonly keyShares: Map<string, Map<string, Map<string, SealedKey>>>;
   readonly assets: Map<string, Asset>;
   readonly meters: Map<string, Meter>;
   readonly agreements: Map<string, Agreement>;
@@ -210,6 +210,8 @@ export interface FoldContext {
   readonly author: string;
   readonly recover: (digest: string, signature: string) => string | undefined;
   readonly ledger: LedgerDomain;
+  /** The close with a receipt on each head: head it follows -> its digest. */
+  readonly anchored: ReadonlyMap<string, string>;
 }
 /** Applies a record, or says why it does not count. */
 export type Apply = (ctx: FoldContext) => string | undefined;
