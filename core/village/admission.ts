@@ -2,23 +2,48 @@ import { verifyEd25519 } from '#core/crypto/device-keys.ts';
 import type { Admit } from '#core/ports/village-node.ts';
 import { type KnownRecord, openRecord } from '#domain/books/record.ts';
 import { checkGrant } from '#domain/membership/grants.ts';
+import { addBody, keyBody, newMemberFault, rotationFault } from '#domain/membership/member-keys.ts';
 import type { RecoverSigner } from '#domain/membership/typed-data.ts';
-import { addBody, keyBody } from '#domain/village/fold-members.ts';
 
 const SELF_MADE = new Set(['village.found', 'member.join', 'device.grant']);
+const TEACHING = new Set([...SELF_MADE, 'member.add', 'member.key']);
 
 /** Who was ever let in. Only grows, so what was accepted once is accepted always and on every peer. */
 export interface Admission {
   readonly admit: Admit;
-  /** Learns from records of the members book, in the order in which they were joined. */
+  /** Learns from records of the members book, in any order: what cannot be judged yet is judged again later. */
   learn(records: readonly KnownRecord[]): void;
 }
 
 export function createAdmission(village: string, recover: RecoverSigner): Admission {
   const devices = new Set<string>();
   const keys = new Map<string, Set<string>>();
+  let open: KnownRecord[] = [];
   const addKey = (member: string, address: string) => keys.set(member, (keys.get(member) ?? new Set()).add(address));
   const everKey = (member: string, address: string): boolean => keys.get(member)?.has(address) ?? false;
+  /** Whether the record was used up; the others may be understood once more is known. */
+  const learnOne = (r: KnownRecord): boolean => {
+    if (SELF_MADE.has(r.kind)) {
+      const check = checkGrant(village, r, everKey, recover);
+      if (!check.ok) return !check.wait;
+      devices.add(check.device);
+      addKey(check.member, check.address);
+      return true;
+    }
+    if (!devices.has(r.device)) return false;
+    if (r.kind === 'member.add') {
+      const body = addBody.safeParse(r.body);
+      if (body.success && newMemberFault(village, body.data, recover) === undefined)
+        addKey(body.data.member, body.data.address);
+      return true;
+    }
+    const body = keyBody.safeParse(r.body);
+    if (!body.success) return true;
+    const { member, address } = body.data;
+    if (rotationFault(village, body.data, recover, (before) => everKey(member, before)) !== undefined) return false;
+    addKey(member, address);
+    return true;
+  };
   return {
     admit(entry) {
       if (devices.has(entry.device)) return 'accept';
@@ -28,27 +53,15 @@ export function createAdmission(village: string, recover: RecoverSigner): Admiss
       if (!opened.ok) return { refuse: opened.reason };
       if (!SELF_MADE.has(opened.record.kind)) return 'wait';
       const check = checkGrant(village, opened.record, everKey, recover);
-      if (check.ok) return 'accept';
-      return check.wait ? 'wait' : { refuse: check.reason };
+      if (!check.ok) return check.wait ? 'wait' : { refuse: check.reason };
+      // A grant that was copied from the books lets in the device it names, not the one that carries it.
+      return check.device === entry.device ? 'accept' : 'wait';
     },
     learn(records) {
-      for (const r of records) {
-        if (r.book !== 'members') continue;
-        if (SELF_MADE.has(r.kind)) {
-          const check = checkGrant(village, r, everKey, recover);
-          if (check.ok) {
-            devices.add(check.device);
-            addKey(check.member, check.address);
-          }
-        }
-        if (r.kind === 'member.add') {
-          const body = addBody.safeParse(r.body);
-          if (body.success && devices.has(r.device)) addKey(body.data.member, body.data.address);
-        }
-        if (r.kind === 'member.key') {
-          const body = keyBody.safeParse(r.body);
-          if (body.success && devices.has(r.device)) addKey(body.data.member, body.data.address);
-        }
+      open.push(...records.filter((r) => r.book === 'members' && TEACHING.has(r.kind)));
+      for (let before = -1; before !== open.length; ) {
+        before = open.length;
+        open = open.filter((r) => !learnOne(r));
       }
     },
   };

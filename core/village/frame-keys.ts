@@ -2,7 +2,7 @@ import { keyIdOf, openSealedKey, sealKeyTo } from '#core/crypto/aead.ts';
 import type { DataKey } from '#core/crypto/data-key.ts';
 import { type DeviceKeys, newSeed } from '#core/crypto/device-keys.ts';
 import type { ConsoleStore } from '#core/storage/console-store.ts';
-import type { VillageState } from '#domain/village/state.ts';
+import { isCoordinator, type VillageState } from '#domain/village/state.ts';
 
 /** The keys of frames this device may read: one for a month and gateway, sealed to each device of the village. */
 export interface FrameKeys {
@@ -17,22 +17,30 @@ export interface FrameKeys {
   ): { readonly key: string; readonly scope: string; readonly sealed: ReturnType<typeof sealKeyTo>[] }[];
 }
 
+interface HeldKey {
+  readonly key: Uint8Array;
+  readonly scope: string;
+  readonly own: boolean;
+  /** Device whose share opened to it; '' for an own key. */
+  readonly giver: string;
+}
+
 export function createFrameKeys(store: ConsoleStore, dataKey: DataKey, village: string, keys: DeviceKeys): FrameKeys {
-  const held = new Map<string, { readonly key: Uint8Array; readonly scope: string; readonly own: boolean }>();
+  const held = new Map<string, HeldKey>();
   const listLabel = `frame-keys|${village}`;
   const load = () => {
     const sealed = store.getSecret(listLabel);
     if (!sealed) return;
     for (const line of new TextDecoder().decode(dataKey.open(listLabel, sealed)).split('\n')) {
-      const [scope, own, hex] = line.split(' ');
-      if (!scope || !hex) continue;
+      const [scope = '', own, hex, giver = ''] = line.split(' ');
+      if (!hex) continue;
       const key = new Uint8Array(Buffer.from(hex, 'hex'));
-      held.set(keyIdOf(key), { key, scope, own: own === 'own' });
+      held.set(keyIdOf(key), { key, scope, own: own === 'own', giver });
     }
   };
   const save = () => {
     const lines = [...held.values()].map(
-      (h) => `${h.scope} ${h.own ? 'own' : 'got'} ${Buffer.from(h.key).toString('hex')}`,
+      (h) => `${h.scope} ${h.own ? 'own' : 'got'} ${Buffer.from(h.key).toString('hex')} ${h.giver}`,
     );
     store.putSecret(listLabel, dataKey.seal(listLabel, new TextEncoder().encode(lines.join('\n'))));
   };
@@ -42,7 +50,7 @@ export function createFrameKeys(store: ConsoleStore, dataKey: DataKey, village: 
       for (const [id, h] of held) if (h.own && h.scope === scope) return { id, key: h.key };
       const key = newSeed();
       const id = keyIdOf(key);
-      held.set(id, { key, scope, own: true });
+      held.set(id, { key, scope, own: true, giver: '' });
       save();
       return { id, key };
     },
@@ -50,12 +58,15 @@ export function createFrameKeys(store: ConsoleStore, dataKey: DataKey, village: 
     learn(state) {
       let news = false;
       for (const [id, shares] of state.keyShares) {
-        const mine = shares.get(keys.id);
-        if (held.has(id) || !mine) continue;
-        const key = openSealedKey(keys, mine);
-        if (!key || keyIdOf(key) !== id) continue;
-        held.set(id, { key, scope: '', own: false });
-        news = true;
+        if (held.has(id)) continue;
+        // Anyone of the village may have written noise under this id; the share that opens to the key is the one.
+        for (const [giver, sealed] of shares.get(keys.id) ?? []) {
+          const key = openSealedKey(keys, sealed);
+          if (!key || keyIdOf(key) !== id) continue;
+          held.set(id, { key, scope: '', own: false, giver });
+          news = true;
+          break;
+        }
       }
       if (news) save();
       return news;
@@ -65,7 +76,11 @@ export function createFrameKeys(store: ConsoleStore, dataKey: DataKey, village: 
       const out = [];
       for (const [id, h] of held) {
         const shares = state.keyShares.get(id);
-        const missing = devices.filter((d) => !shares?.has(d.id));
+        const isServed = (device: string): boolean =>
+          [...(shares?.get(device)?.keys() ?? [])].some(
+            (author) => author === keys.id || (!h.own && (author === h.giver || isCoordinators(state, author))),
+          );
+        const missing = devices.filter((d) => !isServed(d.id));
         // The maker of a key shares it; anyone who holds it shares with those who came later.
         if (missing.length === 0 || (!h.own && !shares)) continue;
         out.push({
@@ -78,3 +93,7 @@ export function createFrameKeys(store: ConsoleStore, dataKey: DataKey, village: 
     },
   };
 }
+
+/** Their shares are taken to be good without opening them; the maker of a key trusts only its own. */
+const isCoordinators = (state: VillageState, device: string): boolean =>
+  isCoordinator(state, state.devices.get(device)?.member ?? '');

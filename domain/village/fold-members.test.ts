@@ -221,8 +221,9 @@ describe('a device', () => {
     expect(village.held(record)).toBe('the device was not granted yet');
   });
 
-  test('shares keys, and the first share for a device stays', () => {
+  test('shares keys: of each author the first share for a device stays, and none stands in the way of another', () => {
     const village = foundVillage();
+    const { device: insider } = join(village, 'Baraka');
     const share = (byte: number) => ({
       key: 'ab'.repeat(8),
       scope: '2012-01',
@@ -235,10 +236,13 @@ describe('a device', () => {
         },
       ],
     });
-    village.write(village.device, 'members', 'key.share', share(1));
-    village.write(village.device, 'members', 'key.share', share(2));
+    for (const byte of [7, 8]) village.write(insider, 'members', 'key.share', share(byte));
+    for (const byte of [1, 2]) village.write(village.device, 'members', 'key.share', share(byte));
     const sealed = village.fold().keyShares.get('ab'.repeat(8))?.get(village.device.id);
-    expect(sealed?.ephemeral).toEqual(new Uint8Array(32).fill(1));
+    expect([...(sealed ?? [])].map(([author, s]) => [author, s.ephemeral[0]])).toEqual([
+      [insider.id, 7],
+      [village.device.id, 1],
+    ]);
   });
 });
 

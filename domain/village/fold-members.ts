@@ -9,18 +9,10 @@ import {
   foundBody,
   joinBody,
 } from '../membership/grants.ts';
-import { actDigest } from '../membership/typed-data.ts';
+import { addBody, keyBody, newMemberFault, rotationFault } from '../membership/member-keys.ts';
 import { operatorsDigest } from '../settlement/batch.ts';
-import { type Apply, type FoldContext, isCoordinator, keyOf, type Member } from './state.ts';
+import { type Apply, type FoldContext, isCoordinator, keyOf, type Member, type SealedKey } from './state.ts';
 
-export const addBody = z.strictObject({
-  member: memberSchema,
-  name: textSchema(80),
-  roles: rolesSchema.min(1),
-  address: addressSchema,
-  /** Proof that the new key exists: EIP-712 MemberKey, number 0. */
-  keySig: signatureSchema,
-});
 export const organisationBody = z.strictObject({
   member: memberSchema,
   name: textSchema(80),
@@ -29,15 +21,6 @@ export const organisationBody = z.strictObject({
   threshold: z.int().min(1).max(9),
 });
 export const rolesBody = z.strictObject({ member: memberSchema, roles: rolesSchema.min(1) });
-export const keyBody = z.strictObject({
-  member: memberSchema,
-  address: addressSchema,
-  number: z.int().min(1),
-  /** By the key before: EIP-712 KeyRotation. */
-  sig: signatureSchema,
-  /** By the new key: EIP-712 MemberKey. */
-  keySig: signatureSchema,
-});
 export const revokeBody = z.strictObject({
   device: deviceSchema,
   /** Last counting seq per book; in a book not named nothing counts. */
@@ -159,14 +142,8 @@ const add: Apply = (ctx) => {
   const b = body.data;
   if (!isCoordinator(ctx.state, ctx.author)) return 'only a coordinator admits members';
   if (ctx.state.members.has(b.member)) return 'this member exists';
-  if (b.member !== memberIdOf(b.address)) return 'the member id does not belong to the key';
-  const digest = actDigest('MemberKey', {
-    village: `0x${ctx.state.village}`,
-    member: b.member,
-    key: b.address,
-    number: 0,
-  });
-  if (ctx.recover(digest, b.keySig) !== b.address) return 'the new key did not sign';
+  const fault = newMemberFault(ctx.state.village, b, ctx.recover);
+  if (fault !== undefined) return fault;
   addMember(ctx, {
     id: b.member,
     name: b.name,
@@ -224,9 +201,8 @@ const rotateKey: Apply = (ctx) => {
   const last = m?.keys.at(-1);
   if (!m || !last) return 'no such member';
   if (b.number !== last.number + 1) return 'another key came first';
-  const value = { village: `0x${ctx.state.village}`, member: b.member, key: b.address, number: b.number };
-  if (ctx.recover(actDigest('KeyRotation', value), b.sig) !== last.address) return 'the key before did not sign';
-  if (ctx.recover(actDigest('MemberKey', value), b.keySig) !== b.address) return 'the new key did not sign';
+  const fault = rotationFault(ctx.state.village, b, ctx.recover, (address) => address === last.address);
+  if (fault !== undefined) return fault;
   ctx.state.members.set(m.id, {
     ...m,
     keys: [...m.keys, { address: b.address, number: b.number, sinceMs: ctx.record.at.ms }],
@@ -295,8 +271,12 @@ const coordinators: Apply = (ctx) => {
 const share: Apply = (ctx) => {
   const body = shareBody.safeParse(ctx.record.body);
   if (!body.success) return 'unreadable key share';
-  const shares = ctx.state.keyShares.get(body.data.key) ?? new Map();
-  for (const s of body.data.sealed) if (!shares.has(s.device)) shares.set(s.device, s);
+  const shares = ctx.state.keyShares.get(body.data.key) ?? new Map<string, Map<string, SealedKey>>();
+  for (const s of body.data.sealed) {
+    // Nobody but its device can tell a share from noise, so one of each author is kept: none can stand in another's way.
+    const ofDevice = shares.get(s.device) ?? new Map<string, SealedKey>();
+    if (!ofDevice.has(ctx.record.device)) shares.set(s.device, ofDevice.set(ctx.record.device, s));
+  }
   ctx.state.keyShares.set(body.data.key, shares);
   return undefined;
 };
