@@ -1,3 +1,50 @@
+import { Trans, useLingui } from '@lingui/react/macro';
+import { useQuery } from '@tanstack/react-query';
+import { useApi } from '../../app/console-context.tsx';
+import { useVillage } from '../../app/village-context.tsx';
+import type { Out } from '../../app/wire.ts';
+import { Columns, PageHead, Stack } from '../../ui/layout.tsx';
+import { Simulated } from '../../ui/marks.tsx';
+import { View } from '../../ui/view.tsx';
+import { ChainFacts } from './chain-facts.tsx';
+import { Consoles } from './consoles.tsx';
+import { Coordinators } from './coordinators.tsx';
+import { Diagnostics } from './diagnostics.tsx';
+import { Keys } from './keys.tsx';
+import { Look } from './look.tsx';
+import { ThisConsole } from './this-console.tsx';
+import { VillageFacts } from './village-facts.tsx';
+
+export type VillageSettings = Out['villages']['settings'];
+
+/** What the village agreed on, who may do what with which console, and how this window looks. */
 export function Settings() {
-  return null;
+  const { t } = useLingui();
+  const village = useVillage();
+  const settings = useQuery(useApi().villages.settings.queryOptions({ input: { village: village.id } }));
+  return (
+    <>
+      <PageHead title={<Trans>Settings</Trans>} actions={<Simulated on={village.simulated} />} />
+      <Columns>
+        <Stack>
+          <View of={settings} loading={t`Reading the settings`}>
+            {(data) => (
+              <>
+                <VillageFacts settings={data} />
+                <Coordinators settings={data} />
+                <Consoles devices={data.devices} />
+              </>
+            )}
+          </View>
+          <Keys />
+        </Stack>
+        <Stack>
+          <Look />
+          <ThisConsole settings={settings.data} />
+          {settings.data && <ChainFacts chain={settings.data.chain} />}
+          <Diagnostics />
+        </Stack>
+      </Columns>
+    </>
+  );
 }

@@ -1,0 +1,39 @@
+import { Trans, useLingui } from '@lingui/react/macro';
+import { zoneText } from '../../ui/figures.ts';
+import { Money, useFormat } from '../../ui/format.tsx';
+import { Facts, Muted, Paper } from '../../ui/layout.tsx';
+import type { VillageSettings } from './settings.tsx';
+
+/** What the founding document says; it never changes. */
+export function VillageFacts({ settings }: { readonly settings: VillageSettings }) {
+  const { t } = useLingui();
+  const format = useFormat();
+  const { currency } = settings;
+  const language = new Intl.DisplayNames(format.locale, { type: 'currency' });
+  const zone = zoneText(settings.zoneOffsetMin);
+  const reserve = format.percent(settings.reservePercent * 100);
+  const debtMinor = settings.debtFloorMinor < 0n ? -settings.debtFloorMinor : settings.debtFloorMinor;
+  return (
+    <Paper title={<Trans>The village</Trans>}>
+      <Facts
+        rows={[
+          [t`Name`, settings.name],
+          [t`Founded`, format.day(settings.founded)],
+          [t`Currency`, `${currency.code}, ${language.of(currency.code) ?? currency.code}`],
+          [t`Clock`, zone],
+          [t`Kept in the battery`, t`${reserve} as reserve`],
+          [
+            t`Most a member may owe`,
+            // biome-ignore lint/correctness/useJsxKeyInIterable: a cell, not a list
+            <Money minor={debtMinor} />,
+          ],
+        ]}
+      />
+      <Muted>
+        <Trans>
+          These stand in the founding document. Everyone holds the same one, so they cannot be changed here.
+        </Trans>
+      </Muted>
+    </Paper>
+  );
+}

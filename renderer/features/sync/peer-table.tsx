@@ -1,0 +1,158 @@
+import { Trans, useLingui } from '@lingui/react/macro';
+import { Check, CircleDashed, Laptop } from 'lucide-react';
+import { useNowMs } from '../../app/village-context.tsx';
+import { ButtonLink } from '../../ui/button.tsx';
+import { useFormat } from '../../ui/format.tsx';
+import { Paper } from '../../ui/layout.tsx';
+import { RowName, Table } from '../../ui/table.tsx';
+import { Empty } from '../../ui/view.tsx';
+import { orderPeers, type Peer, shortPeer } from './peer-names.ts';
+import s from './sync.module.css';
+
+/** Every console this one knows: when it was heard and what is still on the way. */
+export function PeerTable({ peers }: { readonly peers: readonly Peer[] }) {
+  if (peers.length === 0)
+    return (
+      <Empty
+        title={<Trans>No other console yet</Trans>}
+        action={
+          <ButtonLink to="/members/invite">
+            <Trans>Invite someone</Trans>
+          </ButtonLink>
+        }
+      >
+        <Trans>
+          This laptop holds the only copy of the book. Invite a second coordinator, or give another console the address
+          below.
+        </Trans>
+      </Empty>
+    );
+  return (
+    <Paper title={<Trans>Who has what</Trans>} extra={<Legend />}>
+      <Peers peers={orderPeers(peers)} />
+    </Paper>
+  );
+}
+
+function Legend() {
+  return (
+    <p className={s['legend']}>
+      <span>
+        <Check size={16} aria-hidden />
+        <Trans>same book</Trans>
+      </span>
+      <span>
+        <CircleDashed size={16} aria-hidden />
+        <Trans>still to come</Trans>
+      </span>
+    </p>
+  );
+}
+
+function Peers({ peers }: { readonly peers: readonly Peer[] }) {
+  const { t } = useLingui();
+  const format = useFormat();
+  return (
+    <Table
+      caption={t`Other consoles`}
+      rowKey={(peer) => peer.peer}
+      groups={[{ key: 'all', rows: peers }]}
+      columns={[
+        {
+          key: 'who',
+          head: t`Who`,
+          cell: (peer) => (
+            <RowName
+              mark={<Laptop size={20} strokeWidth={1.75} aria-hidden />}
+              name={peer.name ?? t`Console not known yet`}
+              second={<Reach peer={peer} />}
+            />
+          ),
+        },
+        { key: 'heard', head: t`Heard`, cell: (peer) => <HeardFrom peer={peer} /> },
+        {
+          key: 'out',
+          head: t`To them`,
+          wideOnly: true,
+          end: true,
+          cell: (peer) => <ToCome entries={peer.toSend} text={format.count(peer.toSend)} />,
+        },
+        {
+          key: 'in',
+          head: t`To us`,
+          wideOnly: true,
+          end: true,
+          cell: (peer) => <ToCome entries={peer.toFetch} text={format.count(peer.toFetch)} />,
+        },
+        { key: 'book', head: t`Book`, cell: (peer) => <BookState peer={peer} /> },
+      ]}
+    />
+  );
+}
+
+function Reach({ peer }: { readonly peer: Peer }) {
+  const id = shortPeer(peer.peer);
+  return peer.connected ? <Trans>linked now, …{id}</Trans> : <Trans>not in reach, …{id}</Trans>;
+}
+
+function HeardFrom({ peer }: { readonly peer: Peer }) {
+  const format = useFormat();
+  const nowMs = useNowMs();
+  if (peer.connected)
+    return (
+      <b>
+        <Trans>now</Trans>
+      </b>
+    );
+  if (peer.heardAtMs === null) return <Trans>not yet</Trans>;
+  const age = format.age(nowMs - peer.heardAtMs);
+  return <Trans>{age} ago</Trans>;
+}
+
+const ToCome = ({ entries, text }: { readonly entries: number; readonly text: string }) =>
+  entries === 0 ? <Trans>nothing</Trans> : <b>{text}</b>;
+
+function BookState({ peer }: { readonly peer: Peer }) {
+  const { toSend, toFetch } = peer;
+  const same = peer.inStep && peer.sameState !== false;
+  return (
+    <span className={s['state']}>
+      {same ? <Check size={18} aria-hidden /> : <CircleDashed size={18} aria-hidden />}
+      <span>
+        {peer.sameState === false && peer.inStep ? (
+          <Trans>differs: compare the words</Trans>
+        ) : same ? (
+          peer.connected ? (
+            <Trans>same as here</Trans>
+          ) : (
+            <Trans>same when last heard</Trans>
+          )
+        ) : toSend + toFetch === 0 ? (
+          peer.connected ? (
+            <Trans>comparing</Trans>
+          ) : (
+            <Trans>compared when it is back</Trans>
+          )
+        ) : peer.connected ? (
+          <>
+            <Trans>being copied</Trans>
+            <span className={s['phoneOnly']}>
+              <Trans>
+                {toSend} to them, {toFetch} to us
+              </Trans>
+            </span>
+          </>
+        ) : (
+          <>
+            <Trans>goes on when it is back</Trans>
+            <span className={s['phoneOnly']}>
+              <Trans>
+                {toSend} to them, {toFetch} to us
+              </Trans>
+            </span>
+          </>
+        )}
+      </span>
+    </span>
+  );
+}

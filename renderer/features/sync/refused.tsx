@@ -1,0 +1,71 @@
+import { Trans, useLingui } from '@lingui/react/macro';
+import { useState } from 'react';
+import { Button } from '../../ui/button.tsx';
+import { useFormat } from '../../ui/format.tsx';
+import { Block, Muted, Tiny } from '../../ui/layout.tsx';
+import { Count } from '../../ui/marks.tsx';
+import { readBook } from './book-words.ts';
+import { type Peer, shortPeer } from './peer-names.ts';
+import { kindOfRefusal, REFUSAL_WORDS } from './refusal-words.ts';
+import s from './sync.module.css';
+import type { SyncStatus } from './sync.tsx';
+
+type Refusal = SyncStatus['refused'][number];
+const SHOWN = 5;
+
+/** Records that others offered and this console did not take. */
+export function Refused({ refused, peers }: { readonly refused: readonly Refusal[]; readonly peers: readonly Peer[] }) {
+  const [all, setAll] = useState(false);
+  if (refused.length === 0) return null;
+  const shown = all ? refused : refused.slice(0, SHOWN);
+  return (
+    <Block title={<Trans>Refused records</Trans>} extra={<Count>{refused.length}</Count>}>
+      <Muted>
+        <Trans>They change nothing here. This console keeps only what it can check.</Trans>
+      </Muted>
+      <ul className={s['refused']}>
+        {shown.map((record, i) => (
+          // biome-ignore lint/suspicious/noArrayIndexKey: a refusal has no id and never changes
+          <RefusalLine key={`${record.atMs}-${i}`} record={record} peers={peers} />
+        ))}
+      </ul>
+      {refused.length > shown.length && (
+        <Button look="quiet" small onPress={() => setAll(true)}>
+          <Trans>Show all</Trans>
+        </Button>
+      )}
+    </Block>
+  );
+}
+
+function RefusalLine({ record, peers }: { readonly record: Refusal; readonly peers: readonly Peer[] }) {
+  const { t } = useLingui();
+  const format = useFormat();
+  const known = record.name ?? peers.find((p) => p.peer === record.peer)?.name;
+  const who = known ?? `…${shortPeer(record.peer)}`;
+  const when = format.moment(record.atMs);
+  const book = readBook(record.book);
+  const name = book.name ? t(book.name) : record.book;
+  const month = book.month ? format.month(book.month) : '';
+  return (
+    <li>
+      <b>{t(REFUSAL_WORDS[kindOfRefusal(record.reason)])}</b>
+      <span>
+        {name === '' ? (
+          <Trans>
+            From {who}, {when}
+          </Trans>
+        ) : month === '' ? (
+          <Trans>
+            From {who}, {when}, for the book of {name}
+          </Trans>
+        ) : (
+          <Trans>
+            From {who}, {when}, for the book of {name}, {month}
+          </Trans>
+        )}
+      </span>
+      <Tiny>{record.reason}</Tiny>
+    </li>
+  );
+}
