@@ -1,7 +1,6 @@
 /** Money in minor units of the village currency (ISO 4217 places). Never a float. */
 export type Minor = bigint & { readonly unit: 'minor' };
 export const minor = (v: bigint): Minor => v as Minor;
-export const NIL: Minor = minor(0n);
 
 export const sum = (parts: Iterable<bigint>): bigint => {
   let total = 0n;

@@ -63,7 +63,7 @@ const feeder: PlantMeter = {
 /** The meters of the village, unit 1 up. Generators count export (energy they give), loads import; the battery both. */
 export const VILLAGE_METERS: readonly VillageMeter[] = [
   { line: 'site', meter: feeder },
-  machine(2, 'solar', 'Solar roof of the mill', SOLAR_W, 'mill'),
+  machine(2, 'solar', 'Solar roof', SOLAR_W, 'mill'),
   machine(3, 'hydro', 'River turbine', HYDRO_W, 'river'),
   machine(4, 'diesel', 'Diesel backup', DIESEL_W, 'mill'),
   machine(5, 'battery', 'Battery', BATTERY_W, 'mill'),
