@@ -1,0 +1,60 @@
+import { Plural, useLingui } from '@lingui/react/macro';
+import { useFormat } from '../../ui/format.tsx';
+import type { CheckLine } from '../../ui/marks.tsx';
+import type { MonthView } from './month-page.tsx';
+
+type Check = MonthView['checks'][number];
+
+/** Every check as a sentence: what is in order, and what a person should look at first. */
+export function useCheckLines(view: MonthView): CheckLine[] {
+  const { t } = useLingui();
+  const format = useFormat();
+  const words = (c: Check): CheckLine['text'] => {
+    const wh = c.wh === null ? '' : format.energy(c.wh);
+    switch (c.code) {
+      case 'month-over':
+        return c.ok ? t`The month is over` : t`The month is not over yet`;
+      case 'all-meters':
+        return c.ok ? (
+          <Plural value={c.count} one="The one meter has readings" other="All # meters have readings" />
+        ) : (
+          <Plural value={c.count} one="# meter has no readings" other="# meters have no readings" />
+        );
+      case 'gaps':
+        return c.ok ? (
+          t`No hour is missing`
+        ) : (
+          <Plural value={c.count} one="# hour was not heard" other="# hours were not heard" />
+        );
+      case 'held':
+        return c.ok ? (
+          t`Nothing is held`
+        ) : (
+          <Plural
+            value={c.count}
+            one={`# reading is held, ${wh}. It is in no bill.`}
+            other={`# readings are held, ${wh}. They are in no bill.`}
+          />
+        );
+      case 'pending-vouch':
+        return c.ok ? (
+          t`Nothing waits for a second person`
+        ) : (
+          <Plural value={c.count} one="# entry waits for a second person" other="# entries wait for a second person" />
+        );
+      case 'segments-missing':
+        return c.ok ? (
+          t`Every sealed page is here`
+        ) : (
+          <Plural value={c.count} one="# sealed page has not arrived" other="# sealed pages have not arrived" />
+        );
+      case 'sum-zero':
+        return c.ok ? t`Paid in and paid out are the same` : t`Paid in and paid out differ`;
+      case 'unattributed':
+        return wh ? t`${wh} of the site is nobody’s, and billed to nobody` : t`The site has no meter of its own`;
+      case 'previous-closed':
+        return c.ok ? t`Every month before is closed` : t`An earlier month is still open`;
+    }
+  };
+  return view.checks.map((c) => ({ key: c.code, ok: c.ok, text: words(c) }));
+}
