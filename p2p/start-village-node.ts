@@ -61,7 +61,7 @@ export const startVillageNode: StartVillageNode = async (options) => {
     subscribe: (listener) => events.subscribe(listener),
     ...createBlockExchange(host.helia, disk.blocks),
     dial: (address) => links.dial(address),
-    peers: () => links.list().map((link) => toPeerState(link, replication)),
+    peers: () => links.list().map((link) => toPeerState(link, replication, options.clock.now())),
     setOnline: (online) => links.setOnline(online),
     get online() {
       return links.online;
@@ -127,7 +127,7 @@ function checkOptions({ village, psk, device }: VillageNodeOptions): void {
   if (device.seed.length !== 32) throw new AppError('BAD_OPTIONS', 'the device seed is not 32 bytes');
 }
 
-function toPeerState({ peer, connected, addresses }: PeerLink, replication: BookReplication): PeerState {
+function toPeerState({ peer, connected, addresses }: PeerLink, replication: BookReplication, nowMs: number): PeerState {
   const state = replication.state(peer);
   const heardAt = replication.heardAt(peer);
   return {
@@ -135,7 +135,7 @@ function toPeerState({ peer, connected, addresses }: PeerLink, replication: Book
     device: deviceOfPeer(peer),
     connected,
     addresses,
-    heardAt: heardAt === undefined ? undefined : Math.round(Date.now() - (performance.now() - heardAt)),
+    heardAt: heardAt === undefined ? undefined : Math.round(nowMs - (performance.now() - heardAt)),
     inStep: state?.inStep ?? false,
     toSend: state?.toSend ?? 0,
     toFetch: state?.toFetch ?? 0,

@@ -3,6 +3,7 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Entry } from '@orbitdb/core';
+import { systemClock } from '#core/ports/clock.ts';
 import type { DeviceKey, VillageNode, VillageNodeOptions } from '#core/ports/village-node.ts';
 import { recordBytes, type SignedRecord } from '#domain/books/record.ts';
 import { cidOf, decode, encode, sha256, toHex, utf8 } from '#domain/bytes.ts';
@@ -58,6 +59,7 @@ export function startTestNode(
     listen: ['/ip4/127.0.0.1/tcp/0'],
     mdns: false,
     admit: () => 'accept',
+    clock: systemClock,
     ...options,
     device: options.device.key,
   });

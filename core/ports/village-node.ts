@@ -1,4 +1,5 @@
 import type { SignedRecord } from '#domain/books/record.ts';
+import type { Clock } from './clock.ts';
 
 /** An Ed25519 device key. `seed` never leaves the core process. */
 export interface DeviceKey {
@@ -34,6 +35,8 @@ export interface VillageNodeOptions {
   /** Find peers of the village on the local network. */
   readonly mdns: boolean;
   readonly admit: Admit;
+  /** Whose time {@link PeerState.heardAt} is told in. */
+  readonly clock: Clock;
 }
 
 export interface PeerState {

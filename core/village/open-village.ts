@@ -108,6 +108,7 @@ export async function openVillage(deps: VillageDeps, row: VillageRow): Promise<V
     listen: options.listen,
     mdns: options.mdns,
     admit: admission.admit,
+    clock: options.clock,
   });
   const frameKeys = createFrameKeys(consoleStore, dataKey, row.id, keys);
   const village = assemble({ ...deps, row, keys, store, index, admission, node, frameKeys, recover, psk, now });
