@@ -2,12 +2,12 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { createChainHost } from '#contracts/start-chain-host.ts';
 import type { Core, CoreOptions } from '#core/core.ts';
-import { systemClock } from '#core/ports/clock.ts';
 import { AppError } from '#core/ports/errors.ts';
 import { startCore } from '#core/start-core.ts';
 import { createModbusDriver } from '#meter-drivers/modbus-driver.ts';
 import { startVillageNode } from '#p2p/start-village-node.ts';
 import { dataKeyFile } from './data-dir.ts';
+import { readClock } from './shifted-clock.ts';
 import { startPlant } from './start-plant.ts';
 import { VERSION } from './version.ts';
 
@@ -38,7 +38,7 @@ export function composeOptions({ dataDir, listen, ...options }: ComposeOptions):
     ...options,
     dir: join(dataDir, 'core'),
     version: VERSION,
-    clock: systemClock,
+    clock: readClock(options.log),
     startNode: startVillageNode,
     createChainHost,
     driver: createModbusDriver(),
