@@ -9,7 +9,6 @@ const stamp = join(root, 'node_modules', '.gridpact-setup.json');
 export function installPackages() {
   const hash = createHash('sha256')
     .update(readFileSync(join(root, 'package-lock.json')))
-    .update(readFileSync(join(root, 'package.json')))
     .digest('hex');
   const installed = existsSync(stamp) ? JSON.parse(readFileSync(stamp, 'utf8')).hash : undefined;
   if (installed === hash) return;
