@@ -1,0 +1,64 @@
+/** What a person asked of this run. */
+export interface BenchOptions {
+  /** How often each side is measured. */
+  readonly runs: number;
+  /** Larger amounts. */
+  readonly full: boolean;
+  readonly note: (line: string) => void;
+}
+
+export interface Spread {
+  readonly median: number;
+  readonly min: number;
+  readonly max: number;
+  readonly runs: number;
+}
+
+/** The same job done another way, in the same run. */
+export interface Compared {
+  readonly name: string;
+  readonly measured: Spread;
+  /** Ours / reference, medians. */
+  readonly ratio: number;
+}
+
+export interface Row {
+  readonly what: string;
+  readonly unit: 'records/s' | 's';
+  readonly ours: Spread;
+  readonly references: readonly Compared[];
+  /** Amounts, memory and whatever else tells what was measured. */
+  readonly notes: Readonly<Record<string, string | number | null>>;
+  /** Whether what came out was what had to come out. Times are never judged. */
+  readonly right: boolean;
+}
+
+export interface Skipped {
+  readonly skipped: string;
+}
+
+export interface BenchEntry {
+  readonly name: string;
+  readonly measure: (options: BenchOptions) => Promise<Row | Skipped>;
+}
+
+export function spreadOf(values: readonly number[]): Spread {
+  const sorted = [...values].sort((a, b) => a - b);
+  const [low, high] = [sorted[(sorted.length - 1) >> 1], sorted[sorted.length >> 1]];
+  const [min, max] = [sorted[0], sorted.at(-1)];
+  if (low === undefined || high === undefined || min === undefined || max === undefined)
+    throw new Error('a row needs at least one run');
+  return { median: (low + high) / 2, min, max, runs: sorted.length };
+}
+
+export function compare(ours: Spread, name: string, values: readonly number[]): Compared {
+  const measured = spreadOf(values);
+  return { name, measured, ratio: ours.median / measured.median };
+}
+
+/** Ours and the references by turns, so that a busy moment of the machine falls on all of them. */
+export async function takeTurns<T>(runs: number, turn: (run: number) => Promise<T>): Promise<T[]> {
+  const results: T[] = [];
+  for (let run = 0; run < runs; run++) results.push(await turn(run));
+  return results;
+}

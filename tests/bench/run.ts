@@ -1,0 +1,91 @@
+import { parseArgs } from 'node:util';
+import { appendEntries } from './append.ts';
+import type { BenchEntry, BenchOptions, Row, Skipped } from './bench.ts';
+import { demoEntries } from './demo.ts';
+import { watchMachine } from './machine.ts';
+import { monthEntries } from './month.ts';
+import { descendantsOf } from './peak-memory.ts';
+import { formatMachine, formatRow } from './print-rows.ts';
+import { replicateEntry } from './replicate.ts';
+import { startEntry } from './start.ts';
+
+const ENTRIES: readonly BenchEntry[] = [...appendEntries, replicateEntry, ...monthEntries, ...demoEntries, startEntry];
+const USAGE = `npm run bench -- [--json] [--full] [--runs N] [names...]
+  names   ${ENTRIES.map((entry) => entry.name).join(', ')}; the beginning of a name takes all of them
+  --json  the last line is one JSON object {machine, name: {...}}
+  --full  larger amounts and five runs
+  --runs  how often each side is measured (3)`;
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    json: { type: 'boolean', default: false },
+    full: { type: 'boolean', default: false },
+    runs: { type: 'string' },
+    help: { type: 'boolean', default: false },
+  },
+});
+
+/** A command line that makes no sense. */
+function giveUp(text: string): never {
+  process.stderr.write(`${text}.\n\n${USAGE}\n`);
+  process.exit(2);
+}
+
+function chooseEntries(names: readonly string[]): readonly BenchEntry[] {
+  const isNamed = (entry: BenchEntry, name: string): boolean =>
+    entry.name === name || entry.name.startsWith(`${name}-`);
+  const unknown = names.find((name) => !ENTRIES.some((entry) => isNamed(entry, name)));
+  if (unknown !== undefined) giveUp(`there is no ${unknown}`);
+  return names.length === 0 ? ENTRIES : ENTRIES.filter((entry) => names.some((name) => isNamed(entry, name)));
+}
+
+function readRuns(text: string | undefined, full: boolean): number {
+  if (text === undefined) return full ? 5 : 3;
+  if (!/^[1-9]\d?$/.test(text)) giveUp(`--runs ${text} is not a number from 1 to 99`);
+  return Number(text);
+}
+
+/** Measures one after the other. A row that fails says so and does not cost the others. */
+async function measureAll(entries: readonly BenchEntry[], options: BenchOptions): Promise<Map<string, Row | Skipped>> {
+  const rows = new Map<string, Row | Skipped>();
+  for (const { name, measure } of entries) {
+    options.note(`measuring ${name}`);
+    try {
+      rows.set(name, await measure(options));
+    } catch (error) {
+      options.note(`${name} FAILED: ${error instanceof Error ? error.message : String(error)}`);
+      process.exitCode = 1;
+    }
+  }
+  return rows;
+}
+
+/** Whoever ends the bench ends what it started. */
+function endTogether(): void {
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.once(signal, () => {
+      for (const pid of descendantsOf(process.pid)) process.kill(pid, 'SIGTERM');
+      process.exit(130);
+    });
+  }
+}
+
+async function main(): Promise<void> {
+  const entries = chooseEntries(positionals);
+  const options = {
+    runs: readRuns(values.runs, values.full),
+    full: values.full,
+    note: (line: string) => void process.stderr.write(`${line}\n`),
+  };
+  endTogether();
+  const tellMachine = watchMachine();
+  const rows = await measureAll(entries, options);
+  const machine = tellMachine();
+  if ([...rows.values()].some((row) => 'right' in row && !row.right)) process.exitCode = 1;
+  if (values.json) console.log(JSON.stringify({ machine, ...Object.fromEntries(rows) }));
+  else console.log([formatMachine(machine), ...[...rows].flatMap(([n, r]) => ['', ...formatRow(n, r)])].join('\n'));
+}
+
+if (values.help) console.log(USAGE);
+else await main();

@@ -1,0 +1,12 @@
+import type { SignedRecord } from '#domain/books/record.ts';
+import { answer, readInput } from './answer.ts';
+import { openStockLog, startStockNode } from './stock-node.ts';
+import { digestOf, makeRecords } from './test-records.ts';
+
+const { dir, count } = readInput<{ count: number }>();
+const { records } = makeRecords(count);
+const node = await startStockNode(dir, 'writer');
+const db = await openStockLog<SignedRecord>(node, 'records');
+for (const record of records) await db.add(record);
+const address = node.libp2p.getMultiaddrs()[0]?.toString() ?? '';
+await answer({ address, log: db.address, digest: digestOf(records) }, () => node.stop());
