@@ -61,11 +61,19 @@ async function measureAll(entries: readonly BenchEntry[], options: BenchOptions)
   return rows;
 }
 
+function endProcess(pid: number): void {
+  try {
+    process.kill(pid, 'SIGTERM');
+  } catch {
+    // it has just ended by itself
+  }
+}
+
 /** Whoever ends the bench ends what it started. */
 function endTogether(): void {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.once(signal, () => {
-      for (const pid of descendantsOf(process.pid)) process.kill(pid, 'SIGTERM');
+      for (const pid of descendantsOf(process.pid)) endProcess(pid);
       process.exit(130);
     });
   }
