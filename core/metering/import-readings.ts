@@ -6,6 +6,8 @@ import { AppError } from '#core/ports/errors.ts';
 import type { Village } from '#core/village/open-village.ts';
 import { newId } from '#domain/ids.ts';
 import { DAY_MS, dayOf, dayStart, HOUR_MS, monthOf, UTC, type Zone } from '#domain/time.ts';
+import { MAX_ENTRY_SEGMENTS } from '#domain/village/fold-operations.ts';
+import type { Entry } from '#domain/village/state.ts';
 import { type OpenFrame, publishFrames } from './sealing.ts';
 
 const MAX_ROWS = 200_000;
@@ -132,6 +134,13 @@ export async function importReadings(
   }
   if (byDay.size === 0)
     throw new AppError('BAD_FILE', `${fileName}: no column is mapped to a meter.`, { data: { file: fileName } });
+  if (byDay.size > MAX_ENTRY_SEGMENTS) {
+    throw new AppError(
+      'BAD_FILE',
+      `${fileName} holds readings of ${byDay.size} days; at most ${MAX_ENTRY_SEGMENTS} at a time. Split it. Nothing was imported.`,
+      { data: { file: fileName, what: `${byDay.size} days` } },
+    );
+  }
   const segments: string[] = [];
   for (const [day, frames] of [...byDay].sort(([a], [b]) => (a < b ? -1 : 1))) {
     control.signal.throwIfAborted();
@@ -162,7 +171,7 @@ export async function enterReading(
   const edges = village
     .facts()
     .flatMap(({ frame }) =>
-      frame.meter === meter
+      frame.meter === meter && frame.origin !== 'file'
         ? (frame.importWh ?? []).flatMap((wh, i) => (wh === null ? [] : [{ ms: frame.fromMs + i * frame.stepMs, wh }]))
         : [],
     );
@@ -198,4 +207,13 @@ export async function enterReading(
     },
   ]);
   return entry;
+}
+
+/** The second person's word for what was imported or entered: it counts from then on. Errors: NOT_FOUND, NOT_ALLOWED. */
+export async function vouchFor(village: Village, entry: string, document: string): Promise<Entry> {
+  const known = village.state().entries.get(entry);
+  if (!known) throw new AppError('NOT_FOUND', `There is no entry ${entry.slice(0, 80)} in this village.`);
+  const book = `operations-${monthOf(village.now(), zoneOf(village.state()))}`;
+  await village.act([{ book, kind: 'entry.vouch', body: { entry, document } }]);
+  return known;
 }

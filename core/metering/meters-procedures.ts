@@ -8,7 +8,7 @@ import { newId } from '#domain/ids.ts';
 import { monthOf } from '#domain/time.ts';
 import type { Asset, Meter } from '#domain/village/state.ts';
 import { gather } from './hours.ts';
-import { enterReading, importReadings, readLoggerFile } from './import-readings.ts';
+import { enterReading, importReadings, readLoggerFile, vouchFor } from './import-readings.ts';
 import { flagsOf, meterCard, meterRow } from './meter-views.ts';
 
 export type NewMeter = Pick<Meter, 'name' | 'kind' | 'place' | 'source' | 'asset' | 'member' | 'limitW'>;
@@ -173,9 +173,7 @@ export function metersProcedures(os: Boundary, console: Console) {
       };
     }),
     vouch: m.vouch.handler(async ({ input }) => {
-      const { village } = console.find(input.village);
-      const book = `operations-${monthOf(village.now(), zoneOf(village.state()))}`;
-      await village.act([{ book, kind: 'entry.vouch', body: { entry: input.entry, document: input.document } }]);
+      await vouchFor(console.find(input.village).village, input.entry, input.document);
       return {};
     }),
   };

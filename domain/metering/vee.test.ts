@@ -20,6 +20,7 @@ const hour = (
   trust: 1,
   segment: 's',
   order: 0,
+  ownZero: false,
   ...more,
 });
 const decided = (h: number, action: Decision['action']): ReadonlyMap<number, Decision> =>
@@ -43,6 +44,27 @@ describe('a measured interval', () => {
         expect(history.duplicates).toEqual(again.map((r) => r.fromMs).sort((a, b) => a - b));
       }),
     );
+  });
+});
+
+describe('a logger file', () => {
+  const file = { ownZero: true, segment: 'file' } as const;
+
+  test('counts from its own zero, so its registers make no span with those of the meter', () => {
+    const raw = [hour(0, 0n, 50n, file), hour(5, 90_000n, 90_010n)];
+    expect(judged(raw).spans).toEqual([]);
+    expect(total(raw)).toMatchObject({ wh: 60n });
+  });
+
+  test('is not counted a second time by the meter that was silent meanwhile', () => {
+    const raw = [hour(0, 100n, 110n), hour(2, 0n, 30n, file), hour(4, 160n, 165n)];
+    expect(judged(raw).spans).toEqual([]);
+    expect(total(raw)).toMatchObject({ wh: 45n });
+  });
+
+  test('that nobody vouched for leaves the meter its span', () => {
+    const raw = [hour(0, 100n, 110n), hour(2, 0n, 30n, { ...file, trust: 0 }), hour(4, 160n, 165n)];
+    expect(total(raw)).toMatchObject({ wh: 65n });
   });
 });
 

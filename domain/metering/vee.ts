@@ -17,6 +17,8 @@ export interface RawInterval {
   /** Where it comes from: orders overlapping sources (earlier in the chain first). */
   readonly segment: string;
   readonly order: number;
+  /** A logger file counts from a zero of its own, so its registers say nothing beside the meter's. */
+  readonly ownZero: boolean;
 }
 
 export interface Interval {
@@ -112,7 +114,9 @@ export function judge(
   let known: { readonly wh: bigint; readonly ms: number } | undefined;
   for (const r of kept) {
     const base = { fromMs: r.fromMs, toMs: r.toMs, trust: r.trust, segment: r.segment };
-    const counts = r.trust >= MONEY_TRUST;
+    const counts = r.trust >= MONEY_TRUST && !r.ownZero;
+    // What a file counted lies inside the meter's next difference: no span may hold it a second time.
+    if (r.ownZero && r.trust >= MONEY_TRUST && heard(r)) known = undefined;
     if (counts && r.startWh !== null) {
       if (known && known.ms < r.fromMs) addSpan(spans, known, { wh: r.startWh, ms: r.fromMs }, limitW, decisions);
       known = { wh: r.startWh, ms: r.fromMs };

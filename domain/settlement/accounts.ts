@@ -70,6 +70,7 @@ function intervalsAt(state: VillageState, fact: FrameFact, order: number, trust:
     trust,
     segment: fact.segment,
     order,
+    ownZero: frame.origin === 'file',
   }));
 }
 

@@ -9,11 +9,13 @@ export const decideBody = z.strictObject({
   action: z.enum(['accept', 'reject']),
   reason: textSchema(400),
 });
+/** Days of one file: four years, and the record stays below its limit. */
+export const MAX_ENTRY_SEGMENTS = 1500;
 export const entryBody = z.strictObject({
   entry: entrySchema,
   kind: z.enum(['hand', 'file']),
   label: textSchema(200),
-  segments: z.array(cidSchema).min(1).max(400),
+  segments: z.array(cidSchema).min(1).max(MAX_ENTRY_SEGMENTS),
   hours: z.int().min(0),
   wh: naturalSchema,
 });

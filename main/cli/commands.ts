@@ -6,6 +6,17 @@ const data: CommandOption = {
   text: 'folder of this console (GRIDPACT_DATA, or the user’s data folder)',
 };
 
+const passphraseFile: CommandOption = {
+  type: 'string',
+  value: 'FILE',
+  text: 'first line locks keys and private fields at rest (GRIDPACT_PASSPHRASE)',
+};
+const village: CommandOption = {
+  type: 'string',
+  value: 'ID',
+  text: 'village the readings belong to (the only one here)',
+};
+
 export const COMMANDS: readonly CommandSpec[] = [
   {
     name: 'gateway',
@@ -28,11 +39,7 @@ export const COMMANDS: readonly CommandSpec[] = [
         text: 'where other consoles reach this one; may be repeated',
       },
       'no-mdns': { type: 'boolean', text: 'do not look for other consoles on the local network' },
-      'passphrase-file': {
-        type: 'string',
-        value: 'FILE',
-        text: 'first line locks keys and private fields at rest (GRIDPACT_PASSPHRASE)',
-      },
+      'passphrase-file': passphraseFile,
       open: { type: 'boolean', text: 'open the browser, already paired' },
       'open-demo': { type: 'boolean', text: 'make a simulated village at once' },
     },
@@ -68,16 +75,30 @@ export const COMMANDS: readonly CommandSpec[] = [
     args: ['FILE'],
     options: {
       data,
-      village: { type: 'string', value: 'ID', text: 'village the readings belong to (the only one here)' },
+      'passphrase-file': passphraseFile,
+      village,
       column: {
         type: 'string',
         multiple: true,
         value: 'NAME=METER',
-        text: 'which column is which meter; may be repeated',
+        text: 'which column is which meter, by name or id; may be repeated (meters named like columns)',
       },
       json: { type: 'boolean', text: 'answer as JSON' },
     },
     load: async () => (await import('./import.ts')).runImport,
+  },
+  {
+    name: 'readings vouch',
+    summary: 'Vouch for readings another person imported or entered; from then on they count',
+    args: ['ENTRY'],
+    options: {
+      data,
+      'passphrase-file': passphraseFile,
+      village,
+      document: { type: 'string', value: 'TEXT', text: 'what they were compared with, such as the logger itself' },
+      json: { type: 'boolean', text: 'answer as JSON' },
+    },
+    load: async () => (await import('./vouch.ts')).runVouch,
   },
   {
     name: 'demo',

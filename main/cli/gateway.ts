@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Core } from '#core/core.ts';
 import { AppError } from '#core/ports/errors.ts';
@@ -21,6 +20,7 @@ import {
 } from './command.ts';
 import { openBrowser } from './open-browser.ts';
 import { formatPairing } from './pairing-text.ts';
+import { readPassphrase } from './passphrase.ts';
 
 const DEFAULT_PORT = 4646;
 
@@ -106,20 +106,6 @@ function readTls(values: OptionValues): TlsIdentity | undefined {
     throw new UsageError('--tls-cert and --tls-key belong to --lan; on loopback nothing leaves this machine.');
   }
   return cert !== undefined && key !== undefined ? readTlsFiles(cert, key) : undefined;
-}
-
-function readPassphrase(values: OptionValues): string | undefined {
-  const file = readText(values, 'passphrase-file');
-  if (file === undefined) return process.env['GRIDPACT_PASSPHRASE'] || undefined;
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch (error) {
-    throw new AppError('BAD_INPUT', `--passphrase-file ${file} cannot be read.`, { cause: error });
-  }
-  const line = text.split(/\r?\n/, 1)[0] ?? '';
-  if (line.length < 8) throw new AppError('BAD_INPUT', `The first line of ${file} is shorter than 8 characters.`);
-  return line;
 }
 
 function aborted(signal: AbortSignal): Promise<void> {
