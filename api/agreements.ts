@@ -15,6 +15,9 @@ import {
   villageCommand,
 } from './shared.ts';
 
+/** Minor units per kWh; far above any real price and far below what 64 bits hold. */
+const price = z.bigint().min(0n).max(1_000_000_000_000n);
+
 /** The host-lease of the scheme (P12, P13). Prices in minor units per kWh, shares in basis points. */
 export const hostLeaseTerms = z.object({
   kind: z.literal('host-lease'),
@@ -24,10 +27,10 @@ export const hostLeaseTerms = z.object({
   asset: assetId.nullable(),
   hostMeter: meterId,
   neighbours: z.array(z.object({ member: memberId, meter: meterId })).max(500),
-  hostPrice: z.bigint().min(0n),
+  hostPrice: price,
   rentBp: z.int().min(0).max(10_000),
-  neighbourPrice: z.bigint().min(0n),
-  wheelingPrice: z.bigint().min(0n),
+  neighbourPrice: price,
+  wheelingPrice: price,
   ownerShareBp: z.int().min(0).max(10_000),
   /** First month, village time. */
   from: month,

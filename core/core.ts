@@ -25,6 +25,8 @@ export interface CoreOptions {
   readonly mdns: boolean;
   /** Passphrase of the data key; without one (and without safe storage) keys lie in files only the user can read. */
   readonly passphrase?: string;
+  /** Who remembers that passphrase; a person unless told. */
+  readonly passphraseKeeper?: 'passphrase' | 'safe-storage';
   readonly log: (line: string) => void;
   /** Length of a metering interval; 3600000 unless told. */
   readonly stepMs?: number;

@@ -1,6 +1,6 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { createSettler } from './accounts/settler.ts';
+import { chainDir, createSettler } from './accounts/settler.ts';
 import { createChanges } from './changes.ts';
 import { type Console, findVillage, type OpenVillage } from './console.ts';
 import type { Core, CoreOptions } from './core.ts';
@@ -25,7 +25,7 @@ export async function startConsole(
   mkdirSync(options.dir, { recursive: true, mode: 0o700 });
   const unlock = lockDirectory(options.dir);
   try {
-    const dataKey = await openDataKey(options.dir, options.passphrase);
+    const dataKey = await openDataKey(options.dir, options.passphrase, options.passphraseKeeper);
     const store = openConsoleStore(join(options.dir, 'console.sqlite'));
     const changes = createChanges();
     const jobs = createJobs(options.clock, () => changes.notify('jobs', null), options.log);
@@ -39,6 +39,15 @@ export async function startConsole(
       open,
       demo: { job: null, village: null },
       find: (id) => findVillage(open, id),
+      async forget(id) {
+        const entry = findVillage(open, id);
+        open.delete(id);
+        await closeVillage(entry);
+        store.removeVillage(id);
+        rmSync(join(options.dir, 'villages', id), { recursive: true, force: true });
+        rmSync(chainDir(options.dir, entry.village.keys.id), { recursive: true, force: true });
+        changes.notify('villages', null);
+      },
       async openRow(row, clock) {
         const own = clock ? { ...options, clock } : options;
         const village = await openVillage(
@@ -70,6 +79,12 @@ export async function startConsole(
         return entry;
       },
     };
+    const closeVillage = async (v: OpenVillage): Promise<void> => {
+      await v.acquisition.stop();
+      await v.settler.stop();
+      await v.village.stop();
+      await v.plant?.stop();
+    };
     for (const row of store.villages()) await console.openRow(row);
     if (options.autoPoll !== false) resumeDemo(console);
     return {
@@ -77,12 +92,7 @@ export async function startConsole(
       async stop() {
         changes.close();
         await jobs.stop();
-        for (const v of open.values()) {
-          await v.acquisition.stop();
-          await v.settler.stop();
-          await v.village.stop();
-          await v.plant?.stop();
-        }
+        for (const v of open.values()) await closeVillage(v);
         store.close();
         unlock();
       },

@@ -23,6 +23,9 @@ export interface Settler {
   stop(): Promise<void>;
 }
 
+/** Where a device keeps the embedded chain it owns. */
+export const chainDir = (dir: string, device: string): string => join(dir, 'chains', device.slice(0, 16));
+
 const RETRY_MS = 5_000;
 
 export function createSettler(village: Village, options: CoreOptions): Settler {
@@ -45,7 +48,7 @@ export function createSettler(village: Village, options: CoreOptions): Settler {
         ),
       );
     }
-    host ??= options.createChainHost({ dir: join(options.dir, 'chains', village.keys.id.slice(0, 16)) });
+    host ??= options.createChainHost({ dir: chainDir(options.dir, village.keys.id) });
     opened ??= host
       .open({
         pinned: { chainId: founding.chain.chainId, genesis: founding.chain.genesis, ledger: founding.chain.ledger },

@@ -18,7 +18,7 @@ export interface DataKey {
 const bytes = z.instanceof(Uint8Array);
 const file = z.strictObject({
   v: z.literal(1),
-  holder: z.enum(['passphrase', 'none']),
+  holder: z.enum(['safe-storage', 'passphrase', 'none']),
   salt: bytes,
   iv: bytes,
   box: bytes,
@@ -38,22 +38,30 @@ const LOG_N = 15;
 /**
  * Opens the data key of a data directory, or makes it. With a passphrase it is wrapped by scrypt; without one it lies
  * in a file only this user can read, and the console says so.
+ * `keeper` says who remembers the passphrase: a person, or the computer's safe storage.
  * Errors: BAD_INPUT (wrong or missing passphrase).
  */
-export async function openDataKey(dir: string, passphrase: string | undefined): Promise<DataKey> {
+export async function openDataKey(
+  dir: string,
+  passphrase: string | undefined,
+  keeper: 'passphrase' | 'safe-storage' = 'passphrase',
+): Promise<DataKey> {
   const path = join(dir, 'data-key');
   if (!existsSync(path)) {
     const key = new Uint8Array(randomBytes(32));
     const salt = new Uint8Array(randomBytes(16));
     const wrapping = await derive(passphrase ?? '', salt, passphrase === undefined ? 10 : LOG_N);
     const sealed = sealBytes(wrapping, key, AAD);
-    const holder = passphrase === undefined ? 'none' : 'passphrase';
+    const holder = passphrase === undefined ? 'none' : keeper;
     writeFileDurably(path, encode({ v: 1, holder, salt, logN: holder === 'none' ? 10 : LOG_N, ...sealed }));
     return dataKeyOf(key, holder);
   }
   const stored = file.parse(decode(new Uint8Array(readFileSync(path))));
-  if (stored.holder === 'passphrase' && passphrase === undefined) {
-    throw new AppError('BAD_INPUT', `The keys in ${dir} are locked with a passphrase. Give it in GRIDPACT_PASSPHRASE.`);
+  if (stored.holder !== 'none' && passphrase === undefined) {
+    throw new AppError(
+      'BAD_INPUT',
+      `The keys in ${dir} are locked with a passphrase. Start the gateway with --passphrase-file.`,
+    );
   }
   const wrapping = await derive(stored.holder === 'none' ? '' : (passphrase ?? ''), stored.salt, stored.logN);
   const key = openBytes(wrapping, stored, AAD);

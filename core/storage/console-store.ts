@@ -21,6 +21,8 @@ export interface VillageRow {
 export interface ConsoleStore {
   villages(): VillageRow[];
   addVillage(row: VillageRow, atMs: number): void;
+  /** Forgets a village and every secret whose label names it. */
+  removeVillage(id: string): void;
   putSecret(label: string, sealed: Uint8Array): void;
   getSecret(label: string): Uint8Array | undefined;
   pinTries(label: string): { readonly count: number; readonly lastMs: number };
@@ -47,6 +49,13 @@ export function openConsoleStore(path: string): ConsoleStore {
       })),
     addVillage: (v, atMs) =>
       db.run('insert or ignore into village values (?, ?, ?, ?, ?, ?)', v.id, v.name, v.member, v.device, v.how, atMs),
+    removeVillage: (id) =>
+      db.transaction(() => {
+        db.run('delete from village where id = ?', id);
+        db.run("delete from secret where label like '%|' || ? || '%'", id);
+        db.run("delete from pin_try where label like '%|' || ? || '%'", id);
+        db.run("delete from preference where name like '%|' || ? || '%'", id);
+      }),
     putSecret: (label, sealed) => db.run('insert or replace into secret values (?, ?)', label, sealed),
     getSecret(label) {
       const row = db.get('select sealed from secret where label = ?', label);

@@ -82,6 +82,11 @@ export interface VillageStore {
   close(): void;
 }
 
+/** What a meter said at an instant stays; only a silence gives way to an answer. */
+const INSERT_READING = `insert into reading values (?, ?, ?, ?, ?, ?, ?) on conflict (meter, at_ms) do update set
+  answered = 1, import_wh = excluded.import_wh, export_wh = excluded.export_wh, power_w = excluded.power_w,
+  soc_percent = excluded.soc_percent where reading.answered = 0 and excluded.answered = 1`;
+
 const readingOf = (r: Row): RawReading => ({
   meter: text(r, 'meter'),
   atMs: int(r, 'at_ms'),
@@ -114,16 +119,7 @@ export function openVillageStore(path: string): VillageStore {
     addReadings(readings) {
       db.transaction(() => {
         for (const r of readings) {
-          db.run(
-            'insert or ignore into reading values (?, ?, ?, ?, ?, ?, ?)',
-            r.meter,
-            r.atMs,
-            r.answered ? 1 : 0,
-            r.importWh,
-            r.exportWh,
-            r.powerW,
-            r.socPercent,
-          );
+          db.run(INSERT_READING, r.meter, r.atMs, r.answered ? 1 : 0, r.importWh, r.exportWh, r.powerW, r.socPercent);
         }
       });
     },

@@ -74,23 +74,40 @@ async function makeDemo(console: Console, control: JobControl): Promise<OpenVill
     clock,
   });
   open.plant = plant;
-  console.store.setPreference(
-    preference(open.village.id),
-    JSON.stringify({ seed: SEED, fromMs: fromMs + ZONE_MIN * 60_000 }),
-  );
-  control.progress('people', 1, 6);
-  const people = await addPeople(open, plant.meters);
-  control.progress('meters', 2, 6);
-  await plant.setTime(fromMs);
-  const meters = await addPlantMeters(console, open, plant, people);
-  control.progress('agreement', 3, 6);
-  await agree(open, people, meters);
-  await replay(open, plant, clock, fromMs, console.options.clock, control);
+  try {
+    await fillDemo(console, open, plant, clock, fromMs, control);
+  } catch (e) {
+    await console.forget(open.village.id);
+    throw e;
+  }
   clock.letGo();
   await plant.run(1);
   await open.acquisition.poll(Math.floor(console.options.clock.now() / POLL_MS) * POLL_MS);
   open.acquisition.start(POLL_MS);
   return open;
+}
+
+/** People, meters, agreement and two months of readings. A demo that was cut off is forgotten as a whole. */
+async function fillDemo(
+  console: Console,
+  open: OpenVillage,
+  plant: Plant,
+  clock: HeldClock,
+  fromMs: number,
+  control: JobControl,
+): Promise<void> {
+  console.store.setPreference(
+    preference(open.village.id),
+    JSON.stringify({ seed: SEED, fromMs: fromMs + ZONE_MIN * 60_000 }),
+  );
+  control.progress('people', 1, 6);
+  const people = await addPeople(open, plant.meters, control.signal);
+  control.progress('meters', 2, 6);
+  await plant.setTime(fromMs);
+  const meters = await addPlantMeters(console, open, plant, people, control.signal);
+  control.progress('agreement', 3, 6);
+  await agree(open, people, meters, control.signal);
+  await replay(open, plant, clock, fromMs, console.options.clock, control);
 }
 
 interface People {
@@ -137,10 +154,12 @@ const FAMILIES = [
   'Subira Ngowi',
 ];
 
-async function addPeople(open: OpenVillage, plantMeters: readonly PlantMeter[]): Promise<People> {
+async function addPeople(open: OpenVillage, plantMeters: readonly PlantMeter[], signal: AbortSignal): Promise<People> {
   const { village } = open;
-  const add = async (name: string, ...roles: Parameters<typeof addPerson>[1]['roles']) =>
-    (await addPerson(village, { name, roles, pin: DEMO_PIN })).member;
+  const add = async (name: string, ...roles: Parameters<typeof addPerson>[1]['roles']) => {
+    signal.throwIfAborted();
+    return (await addPerson(village, { name, roles, pin: DEMO_PIN })).member;
+  };
   const elia = await add('Elia Massawe', 'coordinator');
   const halima = await add('Halima Omari', 'coordinator');
   const owner = await add('Jua Leasing', 'owner');
@@ -190,9 +209,11 @@ async function addPlantMeters(
   open: OpenVillage,
   plant: Plant,
   people: People,
+  signal: AbortSignal,
 ): Promise<Map<string, string>> {
   const ids = new Map<string, string>();
   for (const m of plant.meters) {
+    signal.throwIfAborted();
     let asset: string | null = null;
     if (m.kind === 'generation' || m.kind === 'battery') {
       asset = await addAsset(open, {
@@ -223,7 +244,12 @@ async function addPlantMeters(
   return ids;
 }
 
-async function agree({ village }: OpenVillage, people: People, meters: ReadonlyMap<string, string>): Promise<void> {
+async function agree(
+  { village }: OpenVillage,
+  people: People,
+  meters: ReadonlyMap<string, string>,
+  signal: AbortSignal,
+): Promise<void> {
   const neighbours = [...people.byKey]
     .filter(([key]) => key !== 'clinic')
     .map(([key, member]) => ({ member, meter: meters.get(key) ?? '' }));
@@ -246,6 +272,7 @@ async function agree({ village }: OpenVillage, people: People, meters: ReadonlyM
   };
   const agreement = await draftAgreement(village, terms);
   for (const p of partiesOf(terms)) {
+    signal.throwIfAborted();
     await signAgreement(village, {
       agreement,
       party: p.member,

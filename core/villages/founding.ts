@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { join } from 'node:path';
+import { chainDir } from '#core/accounts/settler.ts';
 import type { Console, OpenVillage } from '#core/console.ts';
 import { deviceKeysFrom, newSeed } from '#core/crypto/device-keys.ts';
 import { createKeystore } from '#core/crypto/keystore.ts';
@@ -35,7 +35,7 @@ export async function foundVillage(
   const clock = input.clock ?? console.options.clock;
   const keys = deviceKeysFrom(newSeed());
   const nonce = new Uint8Array(randomBytes(16));
-  const host = console.options.createChainHost({ dir: join(console.options.dir, 'chains', keys.id.slice(0, 16)) });
+  const host = console.options.createChainHost({ dir: chainDir(console.options.dir, keys.id) });
   const pinned = await host.prepare().finally(() => host.stop());
   // The member's key is made before the village has an id: it is stored under the id below.
   const draft = await createKeystore(console.store, '', console.dataKey, () => clock.now()).create(input.pin);

@@ -37,7 +37,7 @@ function start({ dataDir, passphrase }: Extract<ToCore, { type: 'start' }>): Pro
     listen: [],
     mdns: true,
     log: (line) => process.stderr.write(`${line}\n`),
-    ...(passphrase === null ? {} : { passphrase }),
+    ...(passphrase === null ? {} : { passphrase, passphraseKeeper: 'safe-storage' as const }),
   });
 }
 

@@ -7,7 +7,7 @@ import type { Standing } from './peer-protocol.ts';
 const NAMES = ['Akello', 'Okot', 'Nakato', 'Opio', 'Apio', 'Mugisha', 'Adong', 'Wasswa'];
 /** A hang limit, not a measure. */
 const CONVERGE_MS = 60_000;
-const LOOK_MS = 100;
+const LOOK_MS = 40;
 
 /** The consoles of the demo, and what is done with all of them at once. */
 export interface Cast {

@@ -3,11 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AppError } from '#core/ports/errors.ts';
 import { DAY_MS, dayStart, HOUR_MS, monthSpan } from '#domain/time.ts';
-import { plantCommand } from '#main/start-plant.ts';
 import { findDemoSite } from '#meter-drivers/demo-site/find-demo-site.ts';
-import { type RunningPlant, spawnPlant } from '#meter-drivers/simulator/plant-client.ts';
 import { type CommandCall, readInteger, readText, UsageError } from '../command.ts';
 import { type Cast, createCast } from './cast.ts';
+import { type DemoPlant, startDemoPlant } from './demo-plant.ts';
 import { type DemoResult, printTable, resultOf, toJson } from './report.ts';
 
 const ZONE_MIN = 180;
@@ -50,25 +49,24 @@ async function playMonth(options: DemoOptions, say: (line: string) => void, sign
   const zone = { offsetMin: ZONE_MIN };
   const fromMs = dayStart(options.from, zone);
   const month = options.from.slice(0, 7);
-  let plant: RunningPlant | undefined;
+  let plant: DemoPlant | undefined;
   const cast = createCast({ dir, peers: options.peers, startMs: fromMs - 6 * HOUR_MS, say });
   const stop = (): void => void cast.stop();
   signal.addEventListener('abort', stop, { once: true });
   try {
-    plant = await spawnPlant({
-      site: options.site,
-      from: options.from,
-      days: options.days,
-      zoneOffsetMin: ZONE_MIN,
-      ...plantCommand(),
-    });
-    say(`A simulated plant of ${plant.meters.length} meters answers on Modbus TCP port ${plant.ports.modbus}.`);
-    await plant.control.set(fromMs);
-    const people = await gather(cast, plant, say);
+    const { site, from, days } = options;
+    const [running] = await Promise.all([
+      startDemoPlant({ site, from, days, zoneOffsetMin: ZONE_MIN }, say),
+      cast.setTime(fromMs - 6 * HOUR_MS),
+    ]);
+    plant = running;
+    say(`A simulated plant of ${plant.meters.length} meters answers on Modbus TCP port ${plant.modbusPort}.`);
+    await plant.setTime(fromMs);
+    const people = await gather(cast, running, say);
     const middle = fromMs + Math.floor(options.days / 2) * DAY_MS;
     const end = fromMs + options.days * DAY_MS;
     await apart(cast, say, async () => {
-      await read(cast, plant as RunningPlant, fromMs, middle, say);
+      await read(cast, running, fromMs, middle, say);
       await cast.second.ask('draft', { ...people, month });
       const own = await cast.second.ask('signAgreement', {
         agreement: (await cast.second.ask('draft', { ...people, month })).agreement,
@@ -77,15 +75,15 @@ async function playMonth(options: DemoOptions, say: (line: string) => void, sign
     });
     await signAll(cast, { ...people, month }, say);
     await apart(cast, say, async () => {
-      await read(cast, plant as RunningPlant, middle, end, say);
-      await cast.last.ask('member', { name: 'Auditor', roles: ['auditor'] });
+      await read(cast, running, middle, end, say);
+      await cast.last.ask('members', { people: [{ name: 'Auditor', roles: ['auditor'] }] });
       say(`${cast.last.name}, offline, admits an auditor.`);
     });
     await cast.setTime(monthSpan(month, zone).to + HOUR_MS);
     await closeMonth(cast, month, say);
     await cast.converge('after settling');
     const figures = await Promise.all(cast.peers.map((p) => p.ask('figures', { month })));
-    return resultOf(siteNameOf(plant), cast.peers.length, figures);
+    return resultOf(siteNameOf(running), cast.peers.length, figures);
   } finally {
     signal.removeEventListener('abort', stop);
     await cast.stop();
@@ -94,7 +92,7 @@ async function playMonth(options: DemoOptions, say: (line: string) => void, sign
   }
 }
 
-const siteNameOf = (plant: RunningPlant): string =>
+const siteNameOf = (plant: DemoPlant): string =>
   plant.meters[0]?.site ?? plant.meters[0]?.key.replace(/_\d+$/, '') ?? 'village';
 
 export interface DemoPeople {
@@ -106,7 +104,7 @@ export interface DemoPeople {
 }
 
 /** Founding, invitations, members, meters, and two of three coordinators. */
-async function gather(cast: Cast, plant: RunningPlant, say: (line: string) => void): Promise<DemoPeople> {
+async function gather(cast: Cast, plant: DemoPlant, say: (line: string) => void): Promise<DemoPeople> {
   const [first, ...others] = cast.peers;
   if (!first) throw new AppError('BAD_INPUT', 'The demo needs at least one peer.');
   const { village } = await first.ask('found', {
@@ -128,7 +126,7 @@ async function gather(cast: Cast, plant: RunningPlant, say: (line: string) => vo
   await cast.learnAddresses();
   await cast.converge('after joining');
   const member = async (name: string, role: string): Promise<string> =>
-    (await first.ask('member', { name, roles: [role] })).member;
+    (await first.ask('members', { people: [{ name, roles: [role] }] })).members[0] ?? '';
   const named = async (name: string): Promise<string> => {
     const { member: id } = await first.ask('memberNamed', { name });
     if (!id) throw new AppError('NOT_FOUND', `${name} is not a member yet.`);
@@ -142,22 +140,28 @@ async function gather(cast: Cast, plant: RunningPlant, say: (line: string) => vo
   for (let i = stand.length; i < missing; i++) stand.push(await member(`Coordinator ${i + 2}`, 'coordinator'));
   await first.ask('coordinators', { members: coordinators, threshold: Math.min(2, coordinators.length) });
   const grid = await member('Grid provider', 'grid-provider');
-  const people = new Map<number, string>();
+  const circuitOf = (key: string): number => Number(/_(\d+)$/.exec(key)?.[1] ?? -1);
+  const circuits = plant.meters.filter((m) => m.role !== 'site');
+  const { members } = await first.ask('members', {
+    people: circuits.map(({ key }) =>
+      circuitOf(key) === 1
+        ? { name: `Host ${key}`, roles: ['prosumer'] }
+        : { name: `Home ${key}`, roles: ['consumer'] },
+    ),
+  });
+  const people = new Map(circuits.map(({ key }, i) => [circuitOf(key), members[i] ?? '']));
   const meters = new Map<number, string>();
   for (const m of plant.meters) {
-    const circuit = Number(/_(\d+)$/.exec(m.key)?.[1] ?? -1);
+    const circuit = circuitOf(m.key);
     const isSite = m.role === 'site';
-    const person = isSite
-      ? null
-      : await member(circuit === 1 ? `Host ${m.key}` : `Home ${m.key}`, circuit === 1 ? 'prosumer' : 'consumer');
-    if (person) people.set(circuit, person);
+    const person = isSite ? null : (people.get(circuit) ?? null);
     const { meter } = await first.ask('meter', {
       name: m.key,
       kind: isSite ? 'site' : 'use',
       member: person,
       limitW: LINE_LIMIT_W,
       model: m.model,
-      port: plant.ports.modbus,
+      port: plant.modbusPort,
       unit: m.unit,
     });
     meters.set(circuit, meter);
@@ -181,18 +185,20 @@ async function apart(cast: Cast, say: (line: string) => void, work: () => Promis
 
 async function read(
   cast: Cast,
-  plant: RunningPlant,
+  plant: DemoPlant,
   fromMs: number,
   toMs: number,
   say: (line: string) => void,
 ): Promise<void> {
-  const { readings } = await cast.first.ask('acquire', {
-    controlPort: plant.ports.control,
-    fromMs,
-    toMs,
-    pollMs: POLL_MS,
-    stepMs: HOUR_MS,
-  });
+  const { readings } = await plant.withPlant(() =>
+    cast.first.ask('acquire', {
+      controlPort: plant.controlPort,
+      fromMs,
+      toMs,
+      pollMs: POLL_MS,
+      stepMs: HOUR_MS,
+    }),
+  );
   cast.noteTime(toMs);
   say(
     `${cast.first.name} reads ${readings} registers over Modbus up to ${new Date(toMs).toISOString().slice(0, 10)}, sealed day by day.`,

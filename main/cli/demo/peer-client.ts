@@ -37,7 +37,7 @@ function peerScript(): string {
 export function startPeer(options: PeerOptions): Peer {
   let child: ChildProcess | undefined;
   let ids = 0;
-  let restarts = 0;
+  let deaths = 0;
   let ending = false;
   const waiting = new Map<number, { readonly resolve: (v: unknown) => void; readonly reject: (e: Error) => void }>();
 
@@ -58,7 +58,9 @@ export function startPeer(options: PeerOptions): Peer {
       if (child === made) child = undefined;
       for (const w of waiting.values()) w.reject(new PeerDied(`${options.name} died`));
       waiting.clear();
-      if (!ending) options.onRestart(options.name, signal ?? 'exit');
+      if (ending) return;
+      deaths += 1;
+      options.onRestart(options.name, signal ?? 'exit');
     });
     return made;
   };
@@ -72,14 +74,14 @@ export function startPeer(options: PeerOptions): Peer {
   };
   const ensure = async (): Promise<void> => {
     if (child) return;
-    child = spawn(restarts === 0 ? options.killAt : undefined);
+    child = spawn(deaths === 0 ? options.killAt : undefined);
     const { device } = (await send('start', { dir: options.dir, atMs: options.now() })) as { device: string };
-    if (restarts > 0 && device !== '') await send('dial', { addresses: [...options.others()] });
+    if (deaths > 0 && device !== '') await send('dial', { addresses: [...options.others()] });
   };
   return {
     name: options.name,
     get restarts() {
-      return restarts;
+      return deaths;
     },
     async ask(method, input) {
       for (;;) {
@@ -87,8 +89,7 @@ export function startPeer(options: PeerOptions): Peer {
           await ensure();
           return (await send(method, input)) as never;
         } catch (e) {
-          if (!(e instanceof PeerDied) || restarts >= MOST_RESTARTS) throw e;
-          restarts += 1;
+          if (!(e instanceof PeerDied) || deaths > MOST_RESTARTS) throw e;
         }
       }
     },

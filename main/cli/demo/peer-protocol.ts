@@ -11,7 +11,8 @@ export interface PeerRequests {
   }) => { village: string };
   invite: (input: { name: string; roles: string[] }) => { text: string };
   join: (input: { text: string; name: string }) => { village: string };
-  member: (input: { name: string; roles: string[] }) => { member: string };
+  /** Admits people whose keys are made here; the ids come in the same order. */
+  members: (input: { people: { name: string; roles: string[] }[] }) => { members: string[] };
   memberNamed: (input: { name: string }) => { member: string | null };
   coordinators: (input: { members: string[]; threshold: number }) => null;
   meter: (input: {

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { closeOf } from '#core/accounts/account-views.ts';
 import { proposeClose, signClose, verifyClose } from '#core/accounts/closing.ts';
 import { draftAgreement, signAgreement } from '#core/agreements/agreements-procedures.ts';
@@ -7,6 +8,7 @@ import { addMeter } from '#core/metering/meters-procedures.ts';
 import { sealUntil } from '#core/metering/sealing.ts';
 import { AppError } from '#core/ports/errors.ts';
 import { startConsole } from '#core/start-core.ts';
+import type { Village } from '#core/village/open-village.ts';
 import { foundVillage } from '#core/villages/founding.ts';
 import { joinVillage, makeInvitation } from '#core/villages/invitations.ts';
 import { partiesOf } from '#domain/agreement/terms.ts';
@@ -21,6 +23,8 @@ import { figuresOf } from './figures.ts';
 import type { PeerMethod, PeerRequests, Standing } from './peer-protocol.ts';
 
 const PIN = '2468';
+const SETTLE_TRIES = 5;
+const SETTLE_PAUSE_MS = 200;
 type Handlers = {
   readonly [M in PeerMethod]: (
     input: Parameters<PeerRequests[M]>[0],
@@ -30,6 +34,7 @@ type Handlers = {
 /** The demo's hand on one console: real core, real node, real meters; only its clock is led. */
 export function createPeer(log: (line: string) => void) {
   let atMs = 0;
+  let unsureMs: number | undefined;
   let running: { readonly console: Console; stop(): Promise<void> } | undefined;
   const clock = { now: () => atMs };
   const console = (): Console => {
@@ -91,12 +96,9 @@ export function createPeer(log: (line: string) => void) {
       if (console().open.size === 0) await joinVillage(console(), { ...input, pin: PIN });
       return { village: open().village.id };
     },
-    async member({ name, roles }) {
-      const { village } = open();
-      const known = [...village.state().members.values()].find((m) => m.name === name);
-      if (known && village.keystore.has(known.id)) return { member: known.id };
-      return { member: (await addPerson(village, { name, roles: roles as Role[], pin: PIN })).member };
-    },
+    members: async ({ people }) => ({
+      members: await Promise.all(people.map((p) => addOnce(open().village, p.name, p.roles as Role[]))),
+    }),
     memberNamed({ name }) {
       const known = [...open().village.state().members.values()].find((m) => m.name === name);
       return { member: known?.id ?? null };
@@ -179,18 +181,24 @@ export function createPeer(log: (line: string) => void) {
     async acquire({ controlPort, fromMs, toMs, pollMs, stepMs }) {
       const { village, acquisition } = open();
       const last = village.store.lastPollMs();
+      const next = last === undefined ? fromMs : Math.max(fromMs, last + pollMs);
       const plant = await connectPlant(controlPort);
       let readings = 0;
       try {
-        for (let at = last === undefined ? fromMs : Math.max(fromMs, last + pollMs); at <= toMs; at += pollMs) {
+        for (let at = unsureMs ?? next; at <= toMs; at += pollMs) {
           atMs = Math.max(atMs, at);
           await plant.set(at);
-          readings += (await acquisition.poll(at)).filter((r) => r.answered).length;
+          const polled = await acquisition.poll(at);
+          // A plant that died meanwhile makes no meter silent: the instant is read again from the next one.
+          unsureMs = at;
+          await plant.set(at);
+          unsureMs = undefined;
+          readings += polled.filter((r) => r.answered).length;
           if (at % DAY_MS === 0) await sealUntil(village, at, stepMs);
         }
         await sealUntil(village, toMs, stepMs);
       } finally {
-        plant.close();
+        await plant.close();
       }
       return { readings };
     },
@@ -224,8 +232,16 @@ export function createPeer(log: (line: string) => void) {
       return { digest: close?.digest ?? null, verdict: close ? verifyClose(village, close).verdict : 'not-yet' };
     },
     async settle() {
-      await open().settler.settle();
-      return null;
+      for (let tries = 1; ; tries++) {
+        try {
+          await open().settler.settle();
+          return null;
+        } catch (e) {
+          // The chain's process may have died; the next try starts it again.
+          if (!(e instanceof AppError && e.retryable) || tries >= SETTLE_TRIES) throw e;
+          await pause(SETTLE_PAUSE_MS);
+        }
+      }
     },
     standing: () => standingOf(open()),
     figures: ({ month }) => figuresOf(open(), month),
@@ -239,6 +255,12 @@ export function createPeer(log: (line: string) => void) {
     handle: async (method: PeerMethod, input: unknown): Promise<unknown> =>
       await (handlers[method] as (i: unknown) => unknown)(input),
   };
+}
+
+async function addOnce(village: Village, name: string, roles: Role[]): Promise<string> {
+  const known = [...village.state().members.values()].find((m) => m.name === name);
+  if (known && village.keystore.has(known.id)) return known.id;
+  return (await addPerson(village, { name, roles, pin: PIN })).member;
 }
 
 function standingOf({ village }: OpenVillage): Standing {
