@@ -16,7 +16,7 @@ export interface JobState {
 }
 export interface JobControl {
   readonly signal: AbortSignal;
-  progress(stage: string, done: number, of: number): void;
+  readonly progress: (stage: string, done: number, of: number) => void;
 }
 
 /** Long work with progress and cancel. Closing a watch does not cancel; a finished job is kept for an hour. */

@@ -21,7 +21,7 @@ const POLL_MS = 60_000;
 /** Opens the console's data and every village in it. Errors: VILLAGE_LOCKED, BAD_INPUT (passphrase), DISK_FULL. */
 export async function startConsole(
   options: CoreOptions,
-): Promise<{ readonly console: Console; stop(): Promise<void> }> {
+): Promise<{ readonly console: Console; readonly stop: () => Promise<void> }> {
   mkdirSync(options.dir, { recursive: true, mode: 0o700 });
   const unlock = lockDirectory(options.dir);
   try {

@@ -144,7 +144,7 @@ function linesOf(village: Village, accounts: MonthAccounts, member: string, line
   for (const o of lines) {
     if (o.from === member && sale(o))
       paid.set(`${o.agreement}|${o.meter}`, [...(paid.get(`${o.agreement}|${o.meter}`) ?? []), o]);
-    else out.push(line(o, o.kind, o.to === member ? o.amount : -o.amount, o.to === member ? o.from : o.to));
+    else out.push(line(o, o.kind, o.to === member ? o.amount : 0n - o.amount, o.to === member ? o.from : o.to));
   }
   for (const parts of paid.values()) {
     const first = parts[0] as Obligation;

@@ -31,9 +31,9 @@ export function frameOf(
   stepMs: number,
 ): OpenFrame | undefined {
   const n = (toMs - fromMs) / stepMs;
-  const asked = new Array<number>(n).fill(0);
-  const answered = new Array<number>(n).fill(0);
-  const edges = new Array<RawReading | undefined>(n + 1).fill(undefined);
+  const asked = Array.from({ length: n }, () => 0);
+  const answered = Array.from({ length: n }, () => 0);
+  const edges = Array.from({ length: n + 1 }, (): RawReading | undefined => undefined);
   for (const r of readings) {
     const at = (r.atMs - fromMs) / stepMs;
     if (at < 0 || at > n) continue;

@@ -268,14 +268,15 @@ function nextStepsOf(open: OpenVillage) {
     if (c.agreed || closeOf(state, c.month)?.digest !== c.digest) continue;
     const left = state.coordinators.members.filter((m) => !c.signatures.some((s) => s.member === m));
     const here = left.find((m) => village.keystore.has(m));
-    steps.push({ kind: here ? 'sign-close' : 'ask-to-sign', name: nameOf(here ?? left[0] ?? ''), target: c.month });
+    if (here) steps.push({ kind: 'sign-close', name: c.month, target: c.month });
+    else steps.push({ kind: 'ask-to-sign', name: nameOf(left[0] ?? ''), target: c.month });
   }
   const lastMonth = monthOf(monthSpan(monthOf(village.now(), zone), zone).from - 1, zone);
   const active = [...state.agreements.values()].some((a) => a.effectiveMs !== null);
   const closed =
     agreedChain(state.closes.values()).some((c) => c.month >= lastMonth) || closeOf(state, lastMonth) !== undefined;
   const hasData = [...state.segments.values()].some((s) => s.fromMs < monthSpan(lastMonth, zone).to);
-  if (active && !closed && hasData) steps.push({ kind: 'close-month', name: '', target: lastMonth });
+  if (active && !closed && hasData) steps.push({ kind: 'close-month', name: lastMonth, target: lastMonth });
   for (const m of state.meters.values()) {
     const pending = flagsOf(village, m).find((f) => f.kind === 'spike' && f.decision === null);
     if (pending) steps.push({ kind: 'decide-spike', name: m.name, target: m.id });

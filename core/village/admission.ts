@@ -12,7 +12,7 @@ const TEACHING = new Set([...SELF_MADE, 'member.add', 'member.key']);
 export interface Admission {
   readonly admit: Admit;
   /** Learns from records of the members book, in any order: what cannot be judged yet is judged again later. */
-  learn(records: readonly KnownRecord[]): void;
+  readonly learn: (records: readonly KnownRecord[]) => void;
 }
 
 export function createAdmission(village: string, recover: RecoverSigner): Admission {

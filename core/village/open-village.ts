@@ -236,7 +236,7 @@ function assemble(p: Parts): Village & { load(): Promise<void> } {
       try {
         const signal = AbortSignal.any([stopSignal.signal, AbortSignal.timeout(FETCH_MS)]);
         const block = await node.getBlock(ref.cid, { signal });
-        const read = openSegment(row.id, ref, block, frameKeys.find, p.dataKey);
+        const read = openSegment(row.id, ref, block, (id) => frameKeys.find(id), p.dataKey);
         if (known?.state === read.state) continue;
         store.putSegment(ref.cid, read.state, read.reason, block.length, read.frames);
         if (read.state === 'bad') {

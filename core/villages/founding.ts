@@ -4,6 +4,7 @@ import type { Console, OpenVillage } from '#core/console.ts';
 import { deviceKeysFrom, newSeed } from '#core/crypto/device-keys.ts';
 import { createKeystore } from '#core/crypto/keystore.ts';
 import type { Clock } from '#core/ports/clock.ts';
+import type { ChainHost, PinnedChain } from '#core/ports/settlement-chain.ts';
 import type { VillageRow } from '#core/storage/console-store.ts';
 import { secretLabel } from '#core/village/open-village.ts';
 import { memberIdOf } from '#domain/ids.ts';
@@ -36,7 +37,7 @@ export async function foundVillage(
   const keys = deviceKeysFrom(newSeed());
   const nonce = new Uint8Array(randomBytes(16));
   const host = console.options.createChainHost({ dir: chainDir(console.options.dir, keys.id) });
-  const pinned = await host.prepare().finally(() => host.stop());
+  const pinned = await prepareChain(host);
   // The member's key is made before the village has an id: it is stored under the id below.
   const draft = await createKeystore(console.store, '', console.dataKey, () => clock.now()).create(input.pin);
   const member = memberIdOf(draft.key.address);
@@ -70,6 +71,14 @@ export async function foundVillage(
   });
   const open = await console.openRow(row, input.clock);
   return { open, words: draft.words };
+}
+
+async function prepareChain(host: ChainHost): Promise<PinnedChain> {
+  try {
+    return await host.prepare();
+  } finally {
+    await host.stop();
+  }
 }
 
 export function putSecrets(console: Console, village: string, seed: Uint8Array, psk: Uint8Array): void {

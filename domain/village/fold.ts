@@ -74,7 +74,11 @@ function findingsOf(state: VillageState): Findings {
   };
 }
 
-const plain = (f: Findings) => [[...f.anchored].sort(), f.cuts, [...f.revoked].sort(([a], [b]) => (a < b ? -1 : 1))];
+const plain = (f: Findings) => [
+  [...f.anchored].sort(([a], [b]) => (a < b ? -1 : 1)),
+  f.cuts,
+  [...f.revoked].sort(([a], [b]) => (a < b ? -1 : 1)),
+];
 const same = (a: Findings, b: Findings): boolean => equalBytes(encode(plain(a)), encode(plain(b)));
 
 /**

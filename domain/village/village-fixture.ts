@@ -17,7 +17,7 @@ export interface Person {
   readonly name: string;
   readonly id: string;
   readonly address: string;
-  sign(digest: string): string;
+  readonly sign: (digest: string) => string;
 }
 export function makePerson(name: string): Person {
   const key = new SigningKey(seedOf(name));

@@ -41,7 +41,7 @@ const text = (v: unknown): string =>
 export const toJson = (result: DemoResult): string => JSON.stringify(result, replacer, 2);
 
 export function printTable(r: DemoResult): string[] {
-  const rows: [string, unknown][] = [
+  const rows: [string, string | number][] = [
     ['village (simulated)', r.village],
     ['consoles', r.peers],
     ['readings', r.readings],
