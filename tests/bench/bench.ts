@@ -42,21 +42,24 @@ export interface BenchEntry {
   readonly measure: (options: BenchOptions) => Promise<Row | Skipped>;
 }
 
+/** Nobody can read more digits out of a shared machine. */
+const round = (value: number): number => Number(value.toPrecision(4));
+
 export function spreadOf(values: readonly number[]): Spread {
   const sorted = [...values].sort((a, b) => a - b);
   const [low, high] = [sorted[(sorted.length - 1) >> 1], sorted[sorted.length >> 1]];
   const [min, max] = [sorted[0], sorted.at(-1)];
   if (low === undefined || high === undefined || min === undefined || max === undefined)
     throw new Error('a row needs at least one run');
-  return { median: (low + high) / 2, min, max, runs: sorted.length };
+  return { median: round((low + high) / 2), min: round(min), max: round(max), runs: sorted.length };
 }
 
 export function compare(ours: Spread, name: string, values: readonly number[]): Compared {
   const measured = spreadOf(values);
-  return { name, measured, ratio: ours.median / measured.median };
+  return { name, measured, ratio: round(ours.median / measured.median) };
 }
 
-/** Ours and the references by turns, so that a busy moment of the machine falls on all of them. */
+/** One turn measures ours and the references, so that a busy moment of the machine falls on all of them. */
 export async function takeTurns<T>(runs: number, turn: (run: number) => Promise<T>): Promise<T[]> {
   const results: T[] = [];
   for (let run = 0; run < runs; run++) results.push(await turn(run));
