@@ -2,7 +2,7 @@ import type { Row, Skipped, Spread } from './bench.ts';
 import type { Machine } from './machine.ts';
 
 const number = (value: number): string =>
-  value >= 100 ? Math.round(value).toLocaleString('en') : value.toPrecision(3).replace(/e.*/, '');
+  value >= 100 ? Math.round(value).toLocaleString('en') : value.toPrecision(3);
 const spread = ({ median, min, max, runs }: Spread): string =>
   runs === 1 ? number(median) : `${number(median)} (${number(min)}..${number(max)})`;
 
