@@ -4,6 +4,15 @@ import { useLingui } from '@lingui/react/macro';
 
 /** Stages that jobs of the core report. */
 const STAGES: Readonly<Record<string, MessageDescriptor>> = {
+  start: msg`Starting`,
+  founding: msg`Founding the village`,
+  people: msg`Bringing in the members`,
+  counting: msg`Counting the month`,
+  proposed: msg`The month is named`,
+  'reading meters': msg`Reading the meters`,
+  'sealing readings': msg`Sealing the readings`,
+  'storing days': msg`Writing the days`,
+  sending: msg`Sending to the chain`,
   plant: msg`Starting the simulated plant`,
   village: msg`Founding the village`,
   members: msg`Bringing in the members`,

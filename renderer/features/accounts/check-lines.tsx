@@ -16,7 +16,7 @@ export function useCheckLines(view: MonthView): CheckLine[] {
         return c.ok ? t`The month is over` : t`The month is not over yet`;
       case 'all-meters':
         return c.ok ? (
-          <Plural value={c.count} one="The one meter has readings" other="All # meters have readings" />
+          t`All meters have readings`
         ) : (
           <Plural value={c.count} one="# meter has no readings" other="# meters have no readings" />
         );
@@ -51,6 +51,7 @@ export function useCheckLines(view: MonthView): CheckLine[] {
       case 'sum-zero':
         return c.ok ? t`Paid in and paid out are the same` : t`Paid in and paid out differ`;
       case 'unattributed':
+        if (!c.ok) return t`The members measured more than the site. Look at the site meter.`;
         return wh ? t`${wh} of the site is nobody’s, and billed to nobody` : t`The site has no meter of its own`;
       case 'previous-closed':
         return c.ok ? t`Every month before is closed` : t`An earlier month is still open`;

@@ -1,4 +1,4 @@
-import { Trans, useLingui } from '@lingui/react/macro';
+import { Plural, Trans, useLingui } from '@lingui/react/macro';
 import { useQuery } from '@tanstack/react-query';
 import { Check, PenLine } from 'lucide-react';
 import { useState } from 'react';
@@ -132,7 +132,7 @@ function Parties({ card, clauses }: { readonly card: AgreementCard; readonly cla
   return (
     <Block title={<Trans>Signed by</Trans>} extra={<Count>{`${signed} / ${card.parties.length}`}</Count>}>
       <Stack>
-        <People lines={lines} />
+        <Signers lines={lines} />
         {isOpen && here && (
           <Row>
             <Button onPress={() => setOpen('sign')} disabled={card.missing.length > 0}>
@@ -153,5 +153,26 @@ function Parties({ card, clauses }: { readonly card: AgreementCard; readonly cla
       {open === 'sign' && <SignDialog card={card} clauses={clauses} onClose={() => setOpen(null)} />}
       {open === 'decline' && <DeclineDialog card={card} onClose={() => setOpen(null)} />}
     </Block>
+  );
+}
+
+const MOST_LINES = 8;
+
+/** Whoever still has to sign stands first; a long list of neighbours is folded. */
+function Signers({ lines }: { readonly lines: readonly PersonLine[] }) {
+  const waitingFirst = lines.toSorted((a, b) => Number(a.done) - Number(b.done));
+  const rest = waitingFirst.slice(MOST_LINES);
+  return (
+    <>
+      <People lines={waitingFirst.slice(0, MOST_LINES)} />
+      {rest.length > 0 && (
+        <details className={s['fold']}>
+          <summary>
+            <Plural value={rest.length} one="# more" other="# more" />
+          </summary>
+          <People lines={rest} />
+        </details>
+      )}
+    </>
   );
 }

@@ -42,6 +42,9 @@ export function lastMonth(from: string, months: number): string {
   return `${String(Math.floor(index / 12)).padStart(4, '0')}-${String((index % 12) + 1).padStart(2, '0')}`;
 }
 
+/** A member and the meter; said once where a meter is called by its member's name. */
+const placeOf = (member: string, meter: string): string => (member === meter ? member : `${member} (${meter})`);
+
 /**
  * What a person signs, as sentences: derived from the terms alone, so that two consoles with the same terms read the same.
  * A clause that the terms make empty (no rent, no neighbours) is left out.
@@ -55,7 +58,7 @@ export function deriveClauses(terms: Terms, names: Names): Clause[] {
   ];
   if (terms.rentBp > 0) clauses.push({ kind: 'rent', owner, host, rentBp: terms.rentBp });
   if (terms.neighbours.length > 0) {
-    const neighbours = terms.neighbours.map((n) => `${names.member(n.member)} (${names.meter(n.meter)})`);
+    const neighbours = terms.neighbours.map((n) => placeOf(names.member(n.member), names.meter(n.meter)));
     clauses.push({ kind: 'neighbours', neighbours, price: terms.neighbourPrice });
     if (terms.wheelingPrice > 0n)
       clauses.push({ kind: 'wheeling', grid: names.member(terms.grid), price: terms.wheelingPrice });

@@ -16,6 +16,7 @@ import { useBlankNames } from './blank-names.ts';
 import type { Terms } from './clauses.ts';
 import { type Blank, type Draft, emptyDraft, readDraft } from './draft.ts';
 import { ExampleBlock } from './example-block.tsx';
+import { useFaultWords } from './fault-words.ts';
 import { Sentence } from './sentence.tsx';
 import { type Known, useKnown } from './use-names.ts';
 
@@ -119,7 +120,6 @@ function Ready({ terms, known }: { readonly terms: Terms; readonly known: Known 
   const village = useVillage();
   const { client } = useConsole();
   const [, go] = useLocation();
-  const names = useBlankNames();
   const check = useQuery({
     ...useApi().agreements.check.queryOptions({ input: { village: village.id, terms } }),
     placeholderData: (before) => before,
@@ -129,7 +129,7 @@ function Ready({ terms, known }: { readonly terms: Terms; readonly known: Known 
     go(`/agreements/${done.agreement}`);
   });
   const data = check.data;
-  const name = (code: string) => (Object.hasOwn(names, code) ? names[code as Blank] : code);
+  const faults = useFaultWords();
   return (
     <Stack>
       {data && (
@@ -145,8 +145,8 @@ function Ready({ terms, known }: { readonly terms: Terms; readonly known: Known 
           <Checks
             lines={[
               { key: 'filled', ok: true, text: t`Every blank is filled` },
-              ...(data?.missing ?? []).map((m) => ({ key: m, ok: false, text: t`Look at: ${name(m)}` })),
-              ...(data?.warnings ?? []).map((w) => ({ key: w, ok: false, text: w })),
+              ...(data?.missing ?? []).map((m) => ({ key: m, ok: false, text: faults(m) })),
+              ...(data?.warnings ?? []).map((w) => ({ key: w, ok: false, text: faults(w) })),
             ]}
           />
           {data && (

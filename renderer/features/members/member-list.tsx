@@ -110,7 +110,12 @@ function Rows({ rows, simulated }: { readonly rows: readonly Row[]; readonly sim
           {
             key: 'heard',
             head: t`Heard`,
-            cell: (m) => (m.lastHeardAtMs === null ? t`not yet` : format.age(nowMs - m.lastHeardAtMs)),
+            cell: (m) =>
+              m.lastHeardAtMs !== null
+                ? format.age(nowMs - m.lastHeardAtMs)
+                : m.keyHere
+                  ? t`on this laptop`
+                  : t`not yet`,
           },
           { key: 'key', head: t`Signs`, wideOnly: true, cell: (m) => (m.keyHere ? t`here` : t`on their own console`) },
           {

@@ -18,6 +18,7 @@ import { TRUST_WORDS, type TrustLevel } from '../../ui/words.ts';
 import { AssetList } from './asset-list.tsx';
 import { EntryList } from './entry-list.tsx';
 import s from './meters.module.css';
+import { usePowerWords } from './power-words.ts';
 
 export type MeterRow = Out['meters']['list']['meters'][number];
 /** After this a reading is old: two missed hours and a little. */
@@ -126,6 +127,7 @@ function Rows({ rows, simulated }: { readonly rows: readonly MeterRow[]; readonl
 function MeterTable({ rows, nowMs }: { readonly rows: readonly MeterRow[]; readonly nowMs: number }) {
   const { t } = useLingui();
   const format = useFormat();
+  const power = usePowerWords();
   const isMade = (row: MeterRow) => row.kind === 'generation' || row.kind === 'battery';
   return (
     <Table
@@ -170,10 +172,7 @@ function MeterTable({ rows, nowMs }: { readonly rows: readonly MeterRow[]; reado
           head: t`Now`,
           end: true,
           wideOnly: true,
-          cell: (row) =>
-            row.last?.powerW === null || row.last === null || isOld(row, nowMs)
-              ? t`no news`
-              : format.power(row.last.powerW),
+          cell: (row) => (row.last === null || isOld(row, nowMs) ? t`no news` : power(row.kind, row.last.powerW)),
         },
         { key: 'strip', head: t`Last 48 hours`, wideOnly: true, cell: (row) => <QualityStrip strip={row.strip} /> },
       ]}

@@ -17,6 +17,7 @@ import { HandReading } from './hand-reading.tsx';
 import { MeterChart } from './meter-chart.tsx';
 import { isOld, MeterMark } from './meter-list.tsx';
 import s from './meters.module.css';
+import { usePowerWords } from './power-words.ts';
 
 export type MeterCard = Out['meters']['get'];
 
@@ -68,12 +69,12 @@ function Now({ card }: { readonly card: MeterCard }) {
   const nowMs = useNowMs();
   const { last, address } = card;
   const age = last ? format.age(nowMs - last.atMs) : '';
-  const register = last?.importWh === null || !last ? '–' : format.energy(last.importWh, 3);
+  const registerWh = card.kind === 'generation' ? (last?.exportWh ?? last?.importWh) : last?.importWh;
+  const register = registerWh == null ? '–' : format.energy(registerWh, 3);
+  const power = usePowerWords();
   return (
     <Block title={<Trans>Now</Trans>} extra={<Simulated on={card.simulated} />}>
-      <p className={s['now']}>
-        {last?.powerW === null || !last || isOld(card, nowMs) ? t`No news` : format.power(last.powerW)}
-      </p>
+      <p className={s['now']}>{!last || isOld(card, nowMs) ? t`No news` : power(card.kind, last.powerW)}</p>
       <Small>
         {last ? (
           <Trans>

@@ -126,7 +126,8 @@ function useStepWords(): (step: Step) => Line {
   const { t } = useLingui();
   const format = useFormat();
   return (x) => {
-    const name = /^\d{4}-\d{2}$/.test(x.name) ? format.month(x.name) : x.name;
+    const { name } = x;
+    const month = /^\d{4}-\d{2}$/.test(x.target) ? format.month(x.target) : '';
     const of = (base: string) => (x.target ? `${base}/${x.target}` : base);
     switch (x.kind) {
       case 'add-meter':
@@ -134,15 +135,15 @@ function useStepWords(): (step: Step) => Line {
       case 'add-member':
         return { what: t`Add the first member`, act: t`a name and a PIN`, to: '/members/add' };
       case 'sign-close':
-        return { what: t`Sign ${name}`, act: t`the sum is checked`, to: of('/accounts') };
+        return { what: t`Sign ${month}`, act: t`${name} can sign here`, to: of('/accounts') };
       case 'ask-to-sign':
-        return { what: t`Ask ${name} to sign`, act: t`the month waits for it`, to: '/accounts' };
+        return { what: t`Ask ${name} to sign ${month}`, act: t`the month waits for it`, to: of('/accounts') };
       case 'close-month':
-        return { what: t`Close ${name}`, act: t`look at the sums first`, to: of('/accounts') };
+        return { what: t`Close ${month}`, act: t`look at the sums first`, to: of('/accounts') };
       case 'decide-spike':
         return { what: t`Decide one reading of ${name}`, act: t`too much for one hour`, to: of('/meters') };
       case 'sign-agreement':
-        return { what: t`Sign: ${name}`, act: t`read it first`, to: of('/agreements') };
+        return { what: t`Sign the agreement of ${name}`, act: t`read it first`, to: of('/agreements') };
       case 'invite':
         return { what: t`Invite a second coordinator`, act: t`two must sign a month`, to: '/members/invite' };
       case 'vouch':

@@ -13,7 +13,7 @@ describe('today by the hour', () => {
   it('leaves a hole where nobody heard and breaks the line of use there', () => {
     const drawn = layDay(
       [hour(0, 10n, 5n, 'measured'), hour(1, 0n, null, 'gap'), hour(2, 10n, 5n, 'measured')],
-      0,
+      3 * 3_600_000,
       frame,
     );
     expect(drawn.holes).toHaveLength(1);
@@ -26,6 +26,10 @@ describe('today by the hour', () => {
     expect(drawn.columns.map((c) => c.expected)).toEqual([false, true]);
     expect(drawn.use.map((u) => u.expected)).toEqual([false, true]);
     expect(drawn.nowX).toBe(120);
+  });
+
+  it('leaves an hour empty that is still to come and cannot be expected', () => {
+    expect(layDay([hour(0, 10n, 5n, 'measured'), hour(1, 0n, null, 'gap')], 3_600_000, frame).holes).toEqual([]);
   });
 
   it('draws a column as high as its energy', () => {

@@ -34,6 +34,8 @@ export interface DayDrawing {
   readonly hourX: (index: number) => number;
 }
 
+/** From the axis up: what runs all day lies under what comes and goes. */
+const STACKED: readonly Source[] = ['hydro', 'biomass', 'wind', 'solar', 'grid', 'diesel', 'battery'];
 const STEPS = [1, 2, 2.5, 5, 10];
 
 /** A round step so that at most four lines reach the top. */
@@ -58,11 +60,13 @@ export function layDay(hours: readonly DayHour[], nowMs: number, frame: DayFrame
   const holes: { key: string; x: number; width: number }[] = [];
   for (const [i, h] of hours.entries()) {
     if (h.basis === 'gap') {
-      holes.push({ key: `gap-${h.fromMs}`, x: hourX(i), width });
+      // An hour that is still to come and cannot be expected yet is simply empty.
+      if (h.fromMs < nowMs) holes.push({ key: `gap-${h.fromMs}`, x: hourX(i), width });
       continue;
     }
     let from = 0;
-    for (const [k, m] of h.madeWh.entries()) {
+    const steadyFirst = h.madeWh.toSorted((a, b) => STACKED.indexOf(a.source) - STACKED.indexOf(b.source));
+    for (const [k, m] of steadyFirst.entries()) {
       const wh = Math.max(0, Number(m.wh));
       if (wh === 0) continue;
       const [upper, lower] = [y(from + wh), y(from)];
@@ -94,19 +98,31 @@ export function layDay(hours: readonly DayHour[], nowMs: number, frame: DayFrame
 }
 
 const LEAST_NAME_PX = 18;
+const LEAST_NAME_COLUMNS = 3;
 
-/** In the middle of the columns of each source that are nearly as high as its highest, where a name fits. */
+/** In the middle of the longest run of columns of each source that are high enough for a name. */
 function namesIn(columns: readonly DayColumn[], width: number): DayDrawing['names'] {
-  const high = Map.groupBy(
+  const tall = Map.groupBy(
     columns.filter((c) => !c.expected && c.height >= LEAST_NAME_PX),
     (c) => c.source,
   );
-  return [...high].flatMap(([source, own]) => {
-    const most = Math.max(...own.map((c) => c.height));
-    const best = own.filter((c) => c.height >= most * 0.9);
-    const c = best[Math.floor(best.length / 2)];
-    return c ? [{ source, x: c.x + width / 2, y: c.y + c.height / 2 + 5 }] : [];
+  return [...tall].flatMap(([source, own]) => {
+    const run = longestRun(own, width);
+    const middle = run[Math.floor(run.length / 2)];
+    if (!middle || run.length < LEAST_NAME_COLUMNS) return [];
+    return [{ source, x: middle.x + width / 2, y: middle.y + middle.height / 2 + 5 }];
   });
+}
+
+function longestRun(columns: readonly DayColumn[], width: number): readonly DayColumn[] {
+  let best: readonly DayColumn[] = [];
+  let run: DayColumn[] = [];
+  for (const c of columns) {
+    const last = run.at(-1);
+    run = last && Math.abs(last.x + width - c.x) < 1 ? [...run, c] : [c];
+    if (run.length > best.length) best = run;
+  }
+  return best;
 }
 
 interface UseLine {

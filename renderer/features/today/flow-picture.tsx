@@ -4,6 +4,7 @@ import { useMemo } from 'react';
 import type { Out } from '../../app/wire.ts';
 import { classNames } from '../../ui/class-names.ts';
 import { useFormat } from '../../ui/format.tsx';
+import type { Place } from '../../ui/words.ts';
 import { WideBattery } from './flow-battery.tsx';
 import { tallFrame, wideFrame } from './flow-frames.ts';
 import { type Flow, type FlowFrame, type FlowInput, layFlow } from './flow-geometry.ts';
@@ -16,6 +17,12 @@ export type FlowNow = Out['today']['get']['flow'];
 const USE_LABEL_PX = 60;
 const HOUSE_ROW_PX = 14;
 
+const PLACES: readonly Place[] = ['home', 'mill', 'clinic', 'school', 'shop', 'other'];
+
+/** The order of the picture never changes, whoever was added first. */
+const inOrder = (uses: FlowNow['uses']): FlowNow['uses'] =>
+  uses.toSorted((a, b) => PLACES.indexOf(a.place) - PLACES.indexOf(b.place));
+
 const inputOf = (flow: FlowNow): FlowInput => ({
   sources: flow.sources.map((x) => ({ source: x.source, powerW: x.running ? x.nowW : 0 })),
   uses: flow.uses.map((x) => ({
@@ -27,8 +34,9 @@ const inputOf = (flow: FlowNow): FlowInput => ({
 });
 
 /** The village as one picture, drawn twice: across for a laptop, down for a phone. */
-export function FlowPicture({ flow, nowMs }: { readonly flow: FlowNow; readonly nowMs: number }) {
+export function FlowPicture({ flow: heard, nowMs }: { readonly flow: FlowNow; readonly nowMs: number }) {
   const { i18n } = useLingui();
+  const flow = useMemo(() => ({ ...heard, uses: inOrder(heard.uses) }), [heard]);
   const rightToLeft = i18n.locale.startsWith('ar');
   const input = useMemo(() => inputOf(flow), [flow]);
   const wide = useMemo(() => layFlow(input, wideFrame(rightToLeft)), [input, rightToLeft]);
