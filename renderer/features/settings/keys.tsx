@@ -6,6 +6,7 @@ import { useApi } from '../../app/console-context.tsx';
 import { useVillage } from '../../app/village-context.tsx';
 import type { Out } from '../../app/wire.ts';
 import { Button } from '../../ui/button.tsx';
+import { Field } from '../../ui/field.tsx';
 import { Block, Muted, Row, Small, Stack } from '../../ui/layout.tsx';
 import { Count, People } from '../../ui/marks.tsx';
 import { View } from '../../ui/view.tsx';
@@ -13,6 +14,8 @@ import { RecoverDialog } from './recover-dialog.tsx';
 import { RotateDialog } from './rotate-dialog.tsx';
 
 export type KeyHolder = Out['members']['list']['members'][number];
+
+const SHOWN = 3;
 
 /** Whose keys are on this laptop; a new key with new paper words, or one brought back from paper. */
 export function Keys() {
@@ -30,7 +33,12 @@ function KeyList({ people }: { readonly people: readonly KeyHolder[] }) {
   const { t } = useLingui();
   const [rotating, setRotating] = useState<KeyHolder | null>(null);
   const [recovering, setRecovering] = useState(false);
+  const [all, setAll] = useState(false);
+  const [find, setFind] = useState('');
   const here = people.filter((m) => m.keyHere).sort((a, b) => Number(b.isMe) - Number(a.isMe));
+  const total = here.length;
+  const wanted = find.trim().toLocaleLowerCase();
+  const shown = all ? here.filter((m) => m.name.toLocaleLowerCase().includes(wanted)) : here.slice(0, SHOWN);
   return (
     <Block
       title={<Trans>Keys on this laptop</Trans>}
@@ -49,11 +57,12 @@ function KeyList({ people }: { readonly people: readonly KeyHolder[] }) {
             <Trans>No key is here. Bring yours back from its paper words.</Trans>
           </Muted>
         )}
+        {all && <Field label={t`Find`} kind="search" value={find} onChange={setFind} placeholder={t`Name`} focus />}
         <People
-          lines={here.map((m) => ({
+          lines={shown.map((m) => ({
             key: m.id,
             name: m.name,
-            second: m.isMe ? t`the person of this laptop` : t`signs here with their own PIN`,
+            second: m.isMe ? t`the person of this laptop` : t`signs here`,
             done: true,
             action: (
               <Button look="line" small label={t`New key for ${m.name}`} onPress={() => setRotating(m)}>
@@ -64,6 +73,11 @@ function KeyList({ people }: { readonly people: readonly KeyHolder[] }) {
           }))}
         />
         <Row>
+          {!all && here.length > SHOWN && (
+            <Button look="quiet" onPress={() => setAll(true)}>
+              <Trans>Show all {total}</Trans>
+            </Button>
+          )}
           <Button look="line" onPress={() => setRecovering(true)}>
             <Trans>Bring a key back from paper</Trans>
           </Button>

@@ -5,7 +5,7 @@ import { chooseLanguage, LANGUAGES, type Language } from '../../app/language.ts'
 import { chooseTheme, readTheme, type Theme } from '../../app/theme.ts';
 import { useCommand } from '../../app/use-command.ts';
 import { Choice } from '../../ui/button.tsx';
-import { Block, Muted, Stack } from '../../ui/layout.tsx';
+import { Block, Muted } from '../../ui/layout.tsx';
 import { InlineError } from '../../ui/view.tsx';
 import s from './settings.module.css';
 
@@ -26,7 +26,7 @@ export function Look() {
   };
   return (
     <Block title={<Trans>This window</Trans>}>
-      <Stack>
+      <div className={s['looks']}>
         <div className={s['choice']}>
           <h3>
             <Trans>Language</Trans>
@@ -43,7 +43,6 @@ export function Look() {
             ])}
           />
         </div>
-        <InlineError error={setLanguage.error} />
         <div className={s['choice']}>
           <h3>
             <Trans>Light</Trans>
@@ -63,7 +62,8 @@ export function Look() {
             <Trans>Strong is for full sun. Auto follows this laptop.</Trans>
           </Muted>
         </div>
-      </Stack>
+      </div>
+      <InlineError error={setLanguage.error} />
     </Block>
   );
 }

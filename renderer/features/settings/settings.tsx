@@ -4,7 +4,6 @@ import { useApi } from '../../app/console-context.tsx';
 import { useVillage } from '../../app/village-context.tsx';
 import type { Out } from '../../app/wire.ts';
 import { Columns, PageHead, Stack } from '../../ui/layout.tsx';
-import { Simulated } from '../../ui/marks.tsx';
 import { View } from '../../ui/view.tsx';
 import { ChainFacts } from './chain-facts.tsx';
 import { Consoles } from './consoles.tsx';
@@ -24,9 +23,10 @@ export function Settings() {
   const settings = useQuery(useApi().villages.settings.queryOptions({ input: { village: village.id } }));
   return (
     <>
-      <PageHead title={<Trans>Settings</Trans>} actions={<Simulated on={village.simulated} />} />
+      <PageHead title={<Trans>Settings</Trans>} />
       <Columns>
         <Stack>
+          <Look />
           <View of={settings} loading={t`Reading the settings`}>
             {(data) => (
               <>
@@ -36,10 +36,9 @@ export function Settings() {
               </>
             )}
           </View>
-          <Keys />
         </Stack>
         <Stack>
-          <Look />
+          <Keys />
           <ThisConsole settings={settings.data} />
           {settings.data && <ChainFacts chain={settings.data.chain} />}
           <Diagnostics />

@@ -28,7 +28,7 @@ export function Addresses(p: { readonly addresses: readonly string[]; readonly o
   );
 }
 
-const SHOWN = 3;
+const SHOWN = 1;
 
 function Own({ addresses, online }: { readonly addresses: readonly string[]; readonly online: boolean }) {
   const { t } = useLingui();
@@ -69,7 +69,7 @@ function Own({ addresses, online }: { readonly addresses: readonly string[]; rea
       {!all && addresses.length > SHOWN && (
         <div>
           <Button look="quiet" small onPress={() => setAll(true)}>
-            <Trans>Show all addresses</Trans>
+            <Trans>Other addresses of this console</Trans>
           </Button>
         </div>
       )}

@@ -3,49 +3,41 @@ import { Check, CircleDashed, Laptop } from 'lucide-react';
 import { useNowMs } from '../../app/village-context.tsx';
 import { ButtonLink } from '../../ui/button.tsx';
 import { useFormat } from '../../ui/format.tsx';
-import { Paper } from '../../ui/layout.tsx';
+import { Block, Paper } from '../../ui/layout.tsx';
 import { RowName, Table } from '../../ui/table.tsx';
 import { Empty } from '../../ui/view.tsx';
-import { orderPeers, type Peer, shortPeer } from './peer-names.ts';
+import { LinkSwitch } from './link-switch.tsx';
+import { orderPeers, type Peer, type PeerStanding, shortPeer, standingOf } from './peers.ts';
 import s from './sync.module.css';
 
 /** Every console this one knows: when it was heard and what is still on the way. */
-export function PeerTable({ peers }: { readonly peers: readonly Peer[] }) {
+export function PeerTable({ peers, online }: { readonly peers: readonly Peer[]; readonly online: boolean }) {
   if (peers.length === 0)
     return (
-      <Empty
-        title={<Trans>No other console yet</Trans>}
-        action={
-          <ButtonLink to="/members/invite">
-            <Trans>Invite someone</Trans>
-          </ButtonLink>
-        }
-      >
-        <Trans>
-          This laptop holds the only copy of the book. Invite a second coordinator, or give another console the address
-          below.
-        </Trans>
-      </Empty>
+      <>
+        <Empty
+          title={<Trans>No other console yet</Trans>}
+          action={
+            <ButtonLink to="/members/invite">
+              <Trans>Invite someone</Trans>
+            </ButtonLink>
+          }
+        >
+          <Trans>
+            This laptop holds the only copy of the book. Invite a second coordinator, or give another console the
+            address below.
+          </Trans>
+        </Empty>
+        <Block title={<Trans>Link</Trans>}>
+          <LinkSwitch online={online} />
+        </Block>
+      </>
     );
   return (
-    <Paper title={<Trans>Who has what</Trans>} extra={<Legend />}>
+    <Paper title={<Trans>Who has what</Trans>}>
+      <LinkSwitch online={online} />
       <Peers peers={orderPeers(peers)} />
     </Paper>
-  );
-}
-
-function Legend() {
-  return (
-    <p className={s['legend']}>
-      <span>
-        <Check size={16} aria-hidden />
-        <Trans>same book</Trans>
-      </span>
-      <span>
-        <CircleDashed size={16} aria-hidden />
-        <Trans>still to come</Trans>
-      </span>
-    </p>
   );
 }
 
@@ -65,7 +57,7 @@ function Peers({ peers }: { readonly peers: readonly Peer[] }) {
             <RowName
               mark={<Laptop size={20} strokeWidth={1.75} aria-hidden />}
               name={peer.name ?? t`Console not known yet`}
-              second={<Reach peer={peer} />}
+              second={<ConsoleId peer={peer} />}
             />
           ),
         },
@@ -74,14 +66,12 @@ function Peers({ peers }: { readonly peers: readonly Peer[] }) {
           key: 'out',
           head: t`To them`,
           wideOnly: true,
-          end: true,
           cell: (peer) => <ToCome entries={peer.toSend} text={format.count(peer.toSend)} />,
         },
         {
           key: 'in',
           head: t`To us`,
           wideOnly: true,
-          end: true,
           cell: (peer) => <ToCome entries={peer.toFetch} text={format.count(peer.toFetch)} />,
         },
         { key: 'book', head: t`Book`, cell: (peer) => <BookState peer={peer} /> },
@@ -90,9 +80,9 @@ function Peers({ peers }: { readonly peers: readonly Peer[] }) {
   );
 }
 
-function Reach({ peer }: { readonly peer: Peer }) {
+function ConsoleId({ peer }: { readonly peer: Peer }) {
   const id = shortPeer(peer.peer);
-  return peer.connected ? <Trans>linked now, …{id}</Trans> : <Trans>not in reach, …{id}</Trans>;
+  return <Trans>console …{id}</Trans>;
 }
 
 function HeardFrom({ peer }: { readonly peer: Peer }) {
@@ -114,45 +104,37 @@ const ToCome = ({ entries, text }: { readonly entries: number; readonly text: st
 
 function BookState({ peer }: { readonly peer: Peer }) {
   const { toSend, toFetch } = peer;
-  const same = peer.inStep && peer.sameState !== false;
+  const standing = standingOf(peer);
   return (
     <span className={s['state']}>
-      {same ? <Check size={18} aria-hidden /> : <CircleDashed size={18} aria-hidden />}
+      {standing.startsWith('same') ? <Check size={18} aria-hidden /> : <CircleDashed size={18} aria-hidden />}
       <span>
-        {peer.sameState === false && peer.inStep ? (
-          <Trans>differs: compare the words</Trans>
-        ) : same ? (
-          peer.connected ? (
-            <Trans>same as here</Trans>
-          ) : (
-            <Trans>same when last heard</Trans>
-          )
-        ) : toSend + toFetch === 0 ? (
-          peer.connected ? (
-            <Trans>comparing</Trans>
-          ) : (
-            <Trans>compared when it is back</Trans>
-          )
-        ) : peer.connected ? (
-          <>
-            <Trans>being copied</Trans>
-            <span className={s['phoneOnly']}>
-              <Trans>
-                {toSend} to them, {toFetch} to us
-              </Trans>
-            </span>
-          </>
-        ) : (
-          <>
-            <Trans>goes on when it is back</Trans>
-            <span className={s['phoneOnly']}>
-              <Trans>
-                {toSend} to them, {toFetch} to us
-              </Trans>
-            </span>
-          </>
+        <StandingWords standing={standing} />
+        {toSend + toFetch > 0 && (
+          <span className={s['phoneOnly']}>
+            <Trans>
+              {toSend} to them, {toFetch} to us
+            </Trans>
+          </span>
         )}
       </span>
     </span>
   );
+}
+
+function StandingWords({ standing }: { readonly standing: PeerStanding }) {
+  switch (standing) {
+    case 'same-now':
+      return <Trans>same as here</Trans>;
+    case 'same-then':
+      return <Trans>same when last heard</Trans>;
+    case 'differs':
+      return <Trans>differs: compare the words</Trans>;
+    case 'copying':
+      return <Trans>being copied</Trans>;
+    case 'comparing':
+      return <Trans>comparing</Trans>;
+    case 'waits':
+      return <Trans>goes on when it is back</Trans>;
+  }
 }

@@ -1,20 +1,7 @@
 import type { MessageDescriptor } from '@lingui/core';
 import { msg } from '@lingui/core/macro';
 
-export type RefusalKind = 'other-village' | 'revoked' | 'not-let-in' | 'follows' | 'clock' | 'signature' | 'damaged';
-
-/** The first that fits wins: the books name their reasons in English, as precisely as a developer needs. */
-const SIGNS: readonly (readonly [RefusalKind, RegExp])[] = [
-  ['other-village', /another (village|log)/],
-  ['revoked', /revoked|frozen/],
-  ['not-let-in', /let in|grant|invit|not known|identity|founder|new member/],
-  ['follows', /follows a refused/],
-  ['clock', /clock/],
-  ['signature', /sign/],
-];
-
-export const kindOfRefusal = (reason: string): RefusalKind =>
-  SIGNS.find(([, sign]) => sign.test(reason))?.[0] ?? 'damaged';
+import type { RefusalKind } from './refusal-kind.ts';
 
 export const REFUSAL_WORDS: Record<RefusalKind, MessageDescriptor> = {
   'other-village': msg`It belongs to another village.`,

@@ -5,8 +5,9 @@ import { useFormat } from '../../ui/format.tsx';
 import { Block, Muted, Tiny } from '../../ui/layout.tsx';
 import { Count } from '../../ui/marks.tsx';
 import { readBook } from './book-words.ts';
-import { type Peer, shortPeer } from './peer-names.ts';
-import { kindOfRefusal, REFUSAL_WORDS } from './refusal-words.ts';
+import { type Peer, shortPeer } from './peers.ts';
+import { kindOfRefusal } from './refusal-kind.ts';
+import { REFUSAL_WORDS } from './refusal-words.ts';
 import s from './sync.module.css';
 import type { SyncStatus } from './sync.tsx';
 

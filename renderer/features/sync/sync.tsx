@@ -9,7 +9,6 @@ import { View } from '../../ui/view.tsx';
 import { Addresses } from './addresses.tsx';
 import { ChainQueue } from './chain-queue.tsx';
 import { Conflicts } from './conflicts.tsx';
-import { LinkSwitch } from './link-switch.tsx';
 import { PeerTable } from './peer-table.tsx';
 import { Refused } from './refused.tsx';
 import { SameBooks } from './same-books.tsx';
@@ -26,20 +25,23 @@ export function Sync() {
     <>
       <PageHead
         title={<Trans>Sync</Trans>}
-        lead={<Trans>Everything here is safe on this laptop. Nothing is lost while others are away.</Trans>}
-        actions={<Simulated on={village.simulated} />}
+        lead={
+          <>
+            <Trans>Everything here is safe on this laptop. Nothing is lost while others are away.</Trans>{' '}
+            <Simulated on={village.simulated} />
+          </>
+        }
       />
       <View of={status} loading={t`Asking who is in reach`}>
         {(data) => (
           <Columns>
             <Stack>
-              <PeerTable peers={data.peers} />
+              <PeerTable peers={data.peers} online={data.online} />
               <Conflicts conflicts={data.conflicts} />
               <Addresses addresses={data.addresses} online={data.online} />
               <Refused refused={data.refused} peers={data.peers} />
             </Stack>
             <Stack>
-              <LinkSwitch online={data.online} />
               <SameBooks status={data} />
               <ChainQueue />
               <SealedDays segments={data.segments} />

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { kindOfRefusal } from './refusal-words.ts';
+import { kindOfRefusal } from './refusal-kind.ts';
 
 test.each([
   ['the record belongs to another village', 'other-village'],
