@@ -3,6 +3,8 @@ import { useQuery } from '@tanstack/react-query';
 import { KeyRound, RotateCcwKey } from 'lucide-react';
 import { useState } from 'react';
 import { useApi } from '../../app/console-context.tsx';
+import { RecoverKeyDialog } from '../../app/recover-key-dialog.tsx';
+import { RotateKeyDialog } from '../../app/rotate-key-dialog.tsx';
 import { useVillage } from '../../app/village-context.tsx';
 import type { Out } from '../../app/wire.ts';
 import { Button } from '../../ui/button.tsx';
@@ -10,10 +12,8 @@ import { Field } from '../../ui/field.tsx';
 import { Block, Muted, Row, Small, Stack } from '../../ui/layout.tsx';
 import { Count, People } from '../../ui/marks.tsx';
 import { View } from '../../ui/view.tsx';
-import { RecoverDialog } from './recover-dialog.tsx';
-import { RotateDialog } from './rotate-dialog.tsx';
 
-export type KeyHolder = Out['members']['list']['members'][number];
+type KeyHolder = Out['members']['list']['members'][number];
 
 const SHOWN = 3;
 
@@ -83,8 +83,8 @@ function KeyList({ people }: { readonly people: readonly KeyHolder[] }) {
           </Button>
         </Row>
       </Stack>
-      {rotating && <RotateDialog holder={rotating} onClose={() => setRotating(null)} />}
-      {recovering && <RecoverDialog people={people} onClose={() => setRecovering(false)} />}
+      {rotating && <RotateKeyDialog card={rotating} onClose={() => setRotating(null)} />}
+      {recovering && <RecoverKeyDialog people={people} onClose={() => setRecovering(false)} />}
     </Block>
   );
 }

@@ -52,10 +52,10 @@ export function Look() {
             value={theme}
             onChange={paint}
             options={[
-              ['auto', t`Auto`],
-              ['light', t`Day`],
-              ['dark', t`Night`],
-              ['contrast', t`Strong`],
+              ['auto', t({ message: 'Auto', context: 'light' })],
+              ['light', t({ message: 'Day', context: 'light' })],
+              ['dark', t({ message: 'Night', context: 'light' })],
+              ['contrast', t({ message: 'Strong', context: 'light' })],
             ]}
           />
           <Muted>

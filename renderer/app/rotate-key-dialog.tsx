@@ -1,29 +1,31 @@
 import { Trans, useLingui } from '@lingui/react/macro';
 import { useState } from 'react';
-import { useConsole } from '../../app/console-context.tsx';
-import { useCommand } from '../../app/use-command.ts';
-import { useVillage } from '../../app/village-context.tsx';
-import { Button } from '../../ui/button.tsx';
-import { Dialog, DialogFoot, Form } from '../../ui/dialog.tsx';
-import { Field } from '../../ui/field.tsx';
-import { Note, Small } from '../../ui/layout.tsx';
-import { PaperWords } from '../../ui/paper-words.tsx';
-import { isPinReady, NO_PIN, PinFields } from '../../ui/pin-fields.tsx';
-import { InlineError } from '../../ui/view.tsx';
-import type { KeyHolder } from './keys.tsx';
+import { Button } from '../ui/button.tsx';
+import { Dialog, DialogFoot, Form } from '../ui/dialog.tsx';
+import { Field } from '../ui/field.tsx';
+import { Note, Small } from '../ui/layout.tsx';
+import { PaperWords } from '../ui/paper-words.tsx';
+import { isPinReady, NO_PIN, PinFields } from '../ui/pin-fields.tsx';
+import { InlineError } from '../ui/view.tsx';
+import { useConsole } from './console-context.tsx';
+import { useCommand } from './use-command.ts';
+import { useVillage } from './village-context.tsx';
+import type { Out } from './wire.ts';
+
+type Holder = Pick<Out['members']['list']['members'][number], 'id' | 'name' | 'roles'>;
 
 /** A new key signed by the old one. Its words are shown this once and asked for before the dialog closes. */
-export function RotateDialog({ holder, onClose }: { readonly holder: KeyHolder; readonly onClose: () => void }) {
+export function RotateKeyDialog({ card, onClose }: { readonly card: Holder; readonly onClose: () => void }) {
   const { t } = useLingui();
   const village = useVillage();
   const { client } = useConsole();
   const [oldPin, setOldPin] = useState('');
   const [newPin, setNewPin] = useState(NO_PIN);
   const rotate = useCommand(client.members.rotateKey);
-  const { name } = holder;
+  const { name } = card;
   const ready = oldPin.length >= 4 && isPinReady(newPin);
   const send = () => {
-    if (ready) rotate.send({ village: village.id, member: holder.id, pin: oldPin, newPin: newPin.pin });
+    if (ready) rotate.send({ village: village.id, member: card.id, pin: oldPin, newPin: newPin.pin });
   };
   if (rotate.done) return <NewWords name={name} words={rotate.done.words} onClose={onClose} />;
   return (
@@ -35,7 +37,7 @@ export function RotateDialog({ holder, onClose }: { readonly holder: KeyHolder; 
             stays signed.
           </Trans>
         </Small>
-        {holder.roles.includes('coordinator') && (
+        {card.roles.includes('coordinator') && (
           <Note>
             <Trans>
               {name} is a coordinator. After this, sign “Change who closes” once more, so that the chain knows the new

@@ -1,23 +1,25 @@
 import { Trans, useLingui } from '@lingui/react/macro';
 import { useState } from 'react';
-import { useConsole } from '../../app/console-context.tsx';
-import { useCommand } from '../../app/use-command.ts';
-import { useVillage } from '../../app/village-context.tsx';
-import { Button } from '../../ui/button.tsx';
-import { Dialog, DialogFoot, Form } from '../../ui/dialog.tsx';
-import { Field, Pick } from '../../ui/field.tsx';
-import { Small } from '../../ui/layout.tsx';
-import { isPinReady, NO_PIN, PinFields } from '../../ui/pin-fields.tsx';
-import { InlineError } from '../../ui/view.tsx';
-import type { KeyHolder } from './keys.tsx';
+import { Button } from '../ui/button.tsx';
+import { Dialog, DialogFoot, Form } from '../ui/dialog.tsx';
+import { Field, Pick } from '../ui/field.tsx';
+import { Small } from '../ui/layout.tsx';
+import { isPinReady, NO_PIN, PinFields } from '../ui/pin-fields.tsx';
+import { InlineError } from '../ui/view.tsx';
+import { useConsole } from './console-context.tsx';
 import { readPaperWords } from './paper-text.ts';
+import { useCommand } from './use-command.ts';
+import { useVillage } from './village-context.tsx';
+import type { Out } from './wire.ts';
+
+type Holder = Pick<Out['members']['list']['members'][number], 'id' | 'name' | 'keyHere'>;
 
 /** Brings a person's key to this laptop from the words on their paper, under a PIN chosen now. */
-export function RecoverDialog({
+export function RecoverKeyDialog({
   people,
   onClose,
 }: {
-  readonly people: readonly KeyHolder[];
+  readonly people: readonly Holder[];
   readonly onClose: () => void;
 }) {
   const { t } = useLingui();
