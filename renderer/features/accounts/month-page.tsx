@@ -62,7 +62,7 @@ function Month({ view }: { readonly view: MonthView }) {
         <Stack>
           {job && (
             <Paper title={<Trans>Under way</Trans>}>
-              <JobProgress job={job} />
+              <JobProgress job={job} onEnd={(end) => end.state === 'done' && setJob(null)} />
             </Paper>
           )}
           {view.statements.length === 0 ? <NoStatements /> : <Beam view={view} />}
@@ -94,6 +94,10 @@ function NoStatements() {
   );
 }
 
+/** Who gets most stands first, who pays most last. */
+const byResult = (a: MonthView['statements'][number], b: MonthView['statements'][number]): number =>
+  a.netMinor === b.netMinor ? 0 : a.netMinor > b.netMinor ? -1 : 1;
+
 function Statements({ view }: { readonly view: MonthView }) {
   const { t } = useLingui();
   const format = useFormat();
@@ -104,7 +108,7 @@ function Statements({ view }: { readonly view: MonthView }) {
         caption={t`Statements`}
         linked
         rowKey={(x) => x.member.id}
-        groups={[{ key: 'all', rows: view.statements }]}
+        groups={[{ key: 'all', rows: view.statements.toSorted(byResult) }]}
         columns={[
           {
             key: 'member',

@@ -2,6 +2,7 @@ import { Trans, useLingui } from '@lingui/react/macro';
 import { PenLine } from 'lucide-react';
 import { useState } from 'react';
 import { useConsole } from '../../app/console-context.tsx';
+import { usePinHint } from '../../app/pin-hint.ts';
 import { useCommand } from '../../app/use-command.ts';
 import { useVillage } from '../../app/village-context.tsx';
 import { Button } from '../../ui/button.tsx';
@@ -22,6 +23,7 @@ export function SignMonthDialog({ view, onClose }: { readonly view: MonthView; r
   const signers = (view.batch?.signers ?? []).filter((x) => x.keyHere && x.signedAtMs === null);
   const [signer, setSigner] = useState(signers[0]?.member.id ?? null);
   const [pin, setPin] = useState('');
+  const pinHint = usePinHint();
   const sign = useCommand(client.accounts.sign, onClose);
   const month = format.month(view.month);
   const digest = view.batch?.digest;
@@ -53,7 +55,15 @@ export function SignMonthDialog({ view, onClose }: { readonly view: MonthView; r
           onChange={setSigner}
           options={signers.map((x) => ({ id: x.member.id, text: x.member.name }))}
         />
-        <Field label={t`PIN of the person who signs`} kind="pin" name="pin" value={pin} onChange={setPin} focus />
+        <Field
+          label={t`PIN of the person who signs`}
+          hint={pinHint}
+          kind="pin"
+          name="pin"
+          value={pin}
+          onChange={setPin}
+          focus
+        />
         <InlineError error={sign.error} />
         <DialogFoot>
           <Button look="line" onPress={onClose}>

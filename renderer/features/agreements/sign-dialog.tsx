@@ -2,6 +2,7 @@ import { Trans, useLingui } from '@lingui/react/macro';
 import { PenLine } from 'lucide-react';
 import { useState } from 'react';
 import { useConsole } from '../../app/console-context.tsx';
+import { usePinHint } from '../../app/pin-hint.ts';
 import { useCommand } from '../../app/use-command.ts';
 import { useVillage } from '../../app/village-context.tsx';
 import { Button } from '../../ui/button.tsx';
@@ -50,6 +51,7 @@ export function SignDialog(p: {
   const [chosen, setChosen] = useState(hands[0]?.key ?? null);
   const [read, setRead] = useState(false);
   const [pin, setPin] = useState('');
+  const pinHint = usePinHint();
   const sign = useCommand(client.agreements.sign, p.onClose);
   const hand = hands.find((h) => h.key === chosen);
   const count = p.clauses.length;
@@ -83,7 +85,14 @@ export function SignDialog(p: {
         <Tick on={read} onChange={setRead}>
           <Trans>I have read all {count} sentences</Trans>
         </Tick>
-        <Field label={t`PIN of the person who signs`} kind="pin" name="pin" value={pin} onChange={setPin} />
+        <Field
+          label={t`PIN of the person who signs`}
+          hint={pinHint}
+          kind="pin"
+          name="pin"
+          value={pin}
+          onChange={setPin}
+        />
         <InlineError error={sign.error} />
         <DialogFoot>
           <Button look="line" onPress={p.onClose}>
