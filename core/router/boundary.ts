@@ -44,7 +44,7 @@ const answerLabel = (id: string): string => `answer|${id}`;
  * Every handler is built from what this returns.
  */
 export function createBoundary(console: Console) {
-  const running = new Map<string, Promise<unknown>>();
+  const running = new Map<string, { readonly procedure: string; readonly outcome: Promise<unknown> }>();
   const guarded = implement(contract)
     .$context<CoreContext>()
     .use(async ({ context, path, next }, input, output) => {
@@ -54,19 +54,19 @@ export function createBoundary(console: Console) {
         if (command === undefined) return await next();
         const procedure = path.join('.');
         const before = console.store.answered(command);
+        const twin = running.get(command);
+        if ((before ?? twin ?? { procedure }).procedure !== procedure)
+          throw new AppError('BAD_INPUT', 'This command id belongs to another command.');
         if (before) {
-          if (before.procedure !== procedure)
-            throw new AppError('BAD_INPUT', 'This command id belongs to another command.');
           const sealed = new Uint8Array(Buffer.from(before.answer, 'base64'));
           return output(decode(console.dataKey.open(answerLabel(command), sealed)));
         }
-        const twin = running.get(command);
-        if (twin) return output(await twin);
+        if (twin) return output(await twin.outcome);
         const run = next();
         const outcome = Promise.resolve(run).then((r) => r.output);
         // The sender is told below; a repeat that nobody sends must not end the process as an unhandled rejection.
         outcome.catch(() => undefined);
-        running.set(command, outcome);
+        running.set(command, { procedure, outcome });
         try {
           const result = await run;
           const sealed = console.dataKey.seal(answerLabel(command), encode(result.output));
