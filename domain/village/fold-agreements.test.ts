@@ -111,6 +111,37 @@ describe('an agreement', () => {
   });
 });
 
+describe('a meter that two agreements name', () => {
+  const twice = 'a meter is in another agreement in force in the same months';
+
+  test('is billed by the one that was in force first; the other is never fully signed', () => {
+    const { village, device, terms, all, sign } = leaseVillage();
+    const rival = { ...terms, hostPrice: 300n };
+    draftLease(village, device, terms);
+    draftLease(village, device, rival, 'rival');
+    const signRival = (person: Person) =>
+      sign(person.id, person, device, signBodyOf(village, rival, person.id, person, village.newId('g', 'rival')));
+    for (const person of all.slice(1)) expect(signRival(person)).toBeUndefined();
+    for (const person of all) expect(sign(person.id, person)).toBeUndefined();
+    expect(signRival(village.founder)).toBe(twice);
+    const state = village.fold();
+    expect([...state.agreements.values()].filter((a) => a.effectiveMs !== null)).toHaveLength(1);
+    for (let seed = 1; seed < 10; seed++) expect(village.fold(shuffle(village.records, seed))).toEqual(state);
+  });
+
+  test('is not drafted again for months in which it is in force, and is for months after', () => {
+    const { village, device, terms, all, sign } = leaseVillage();
+    draftLease(village, device, terms);
+    for (const person of all) sign(person.id, person);
+    const draft = (from: string, months: number) =>
+      village.held(draftLease(village, device, { ...terms, from, months }, `${from} ${months}`));
+    expect(draft('2011-12', 2)).toBe(twice);
+    expect(draft('2023-12', 12)).toBe(twice);
+    expect(draft('2011-12', 1)).toBeUndefined();
+    expect(draft('2024-01', 12)).toBeUndefined();
+  });
+});
+
 test('an organisation signs with as many signatories as it asks for (2 of 3)', () => {
   const { village, host, device, grid, terms, all, sign, only } = leaseVillage();
   const people = ['Dalia', 'Eshe', 'Farai'].map((name) => addMember(village, name));

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { faultsOf, hostLeaseSchema, partiesOf, termsHash } from '../agreement/terms.ts';
+import { faultsOf, type HostLease, hostLeaseSchema, partiesOf, termsHash, untilMonth } from '../agreement/terms.ts';
 import { agreementSchema, hash32Schema, memberSchema, signatureSchema, textSchema } from '../ids.ts';
 import { actDigest } from '../membership/typed-data.ts';
 import { type Agreement, type Apply, keyOf, type VillageState } from './state.ts';
@@ -16,6 +16,22 @@ export const signBody = z.strictObject({
 });
 export const declineBody = z.strictObject({ agreement: agreementSchema, party: memberSchema, reason: textSchema(400) });
 
+const BILLED_TWICE = 'a meter is in another agreement in force in the same months';
+const metersOf = (terms: HostLease): string[] => [terms.hostMeter, ...terms.neighbours.map((n) => n.meter)];
+
+/** Energy is sold once: no meter may be under two agreements in force in one month. */
+function billedElsewhere(state: VillageState, id: string, terms: HostLease): boolean {
+  const meters = new Set(metersOf(terms));
+  return [...state.agreements.values()].some(
+    (a) =>
+      a.id !== id &&
+      a.effectiveMs !== null &&
+      a.terms.from < untilMonth(terms) &&
+      terms.from < untilMonth(a.terms) &&
+      metersOf(a.terms).some((m) => meters.has(m)),
+  );
+}
+
 const draft: Apply = (ctx) => {
   const body = draftBody.safeParse(ctx.record.body);
   if (!body.success) return 'unreadable agreement';
@@ -24,8 +40,8 @@ const draft: Apply = (ctx) => {
   const faults = faultsOf(terms);
   if (faults.length > 0) return `the terms contradict themselves: ${faults.join(', ')}`;
   if (partiesOf(terms).some((p) => !ctx.state.members.has(p.member))) return 'a party is not a member';
-  if ([terms.hostMeter, ...terms.neighbours.map((n) => n.meter)].some((m) => !ctx.state.meters.has(m)))
-    return 'a meter is unknown';
+  if (metersOf(terms).some((m) => !ctx.state.meters.has(m))) return 'a meter is unknown';
+  if (billedElsewhere(ctx.state, id, terms)) return BILLED_TWICE;
   ctx.state.agreements.set(id, {
     id,
     version,
@@ -90,6 +106,7 @@ const sign: Apply = (ctx) => {
     signatures: [...a.signatures, { party: b.party, signer: b.signer, atMs: ctx.record.at.ms, record: ctx.record.id }],
   };
   const all = hasSigned(ctx.state, signed, b.party) && haveAllSigned(ctx.state, signed);
+  if (all && billedElsewhere(ctx.state, a.id, a.terms)) return BILLED_TWICE;
   ctx.state.agreements.set(a.id, { ...signed, effectiveMs: all ? ctx.record.at.ms : null });
   return undefined;
 };
