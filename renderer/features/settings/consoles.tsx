@@ -4,7 +4,7 @@ import { useState } from 'react';
 import { useIsCoordinator, useVillage } from '../../app/village-context.tsx';
 import { Button } from '../../ui/button.tsx';
 import { useFormat } from '../../ui/format.tsx';
-import { Block, Muted } from '../../ui/layout.tsx';
+import { Block, Hidden, Muted } from '../../ui/layout.tsx';
 import { Chip, Count } from '../../ui/marks.tsx';
 import { RowName, Table } from '../../ui/table.tsx';
 import { RevokeDialog } from './revoke-dialog.tsx';
@@ -49,7 +49,7 @@ export function Consoles({ devices }: { readonly devices: readonly Device[] }) {
           { key: 'state', head: t`State`, cell: (d) => <DeviceState device={d} /> },
           {
             key: 'act',
-            head: t`Lost or sold?`,
+            head: <Hidden>{t`Take out`}</Hidden>,
             end: true,
             cell: (d) =>
               mayRevoke(d) ? (
@@ -65,11 +65,13 @@ export function Consoles({ devices }: { readonly devices: readonly Device[] }) {
           },
         ]}
       />
-      {devices.length < 2 && (
-        <Muted>
+      <Muted>
+        {devices.length < 2 ? (
           <Trans>Only this one. A second console keeps a second copy of the book.</Trans>
-        </Muted>
-      )}
+        ) : (
+          <Trans>Take out one that was lost, stolen or sold.</Trans>
+        )}
+      </Muted>
       {revoking && <RevokeDialog device={revoking} onClose={() => setRevoking(null)} />}
     </Block>
   );

@@ -4,7 +4,7 @@ import { useApi } from '../../app/console-context.tsx';
 import { useVillage } from '../../app/village-context.tsx';
 import type { Out } from '../../app/wire.ts';
 import { Columns, PageHead, Stack } from '../../ui/layout.tsx';
-import { View } from '../../ui/view.tsx';
+import { LinkLostContext, View } from '../../ui/view.tsx';
 import { ChainFacts } from './chain-facts.tsx';
 import { Consoles } from './consoles.tsx';
 import { Coordinators } from './coordinators.tsx';
@@ -38,7 +38,10 @@ export function Settings() {
           </View>
         </Stack>
         <Stack>
-          <Keys />
+          {/* the page says once that its core does not answer */}
+          <LinkLostContext value={false}>
+            <Keys />
+          </LinkLostContext>
           <ThisConsole settings={settings.data} />
           {settings.data && <ChainFacts chain={settings.data.chain} />}
           <Diagnostics />

@@ -7,7 +7,7 @@ import type { Out } from '../../app/wire.ts';
 import { useFormat } from '../../ui/format.tsx';
 import { Block, Muted } from '../../ui/layout.tsx';
 import { Chip, Count } from '../../ui/marks.tsx';
-import { View } from '../../ui/view.tsx';
+import { LinkLostContext, View } from '../../ui/view.tsx';
 import { PERIOD_WORDS } from '../../ui/words.ts';
 import s from './sync.module.css';
 
@@ -21,14 +21,17 @@ export function ChainQueue() {
   const waiting = chain.data?.queue.length ?? 0;
   return (
     <Block title={<Trans>Chain queue</Trans>} extra={waiting > 0 ? <Count>{waiting}</Count> : undefined}>
-      <View of={chain} loading={t`Asking for the chain`}>
-        {(data) => (
-          <>
-            <Queue queue={data.queue} />
-            <Where chain={data} />
-          </>
-        )}
-      </View>
+      {/* the page says once that its core does not answer */}
+      <LinkLostContext value={false}>
+        <View of={chain} loading={t`Asking for the chain`}>
+          {(data) => (
+            <>
+              <Queue queue={data.queue} />
+              <Where chain={data} />
+            </>
+          )}
+        </View>
+      </LinkLostContext>
     </Block>
   );
 }

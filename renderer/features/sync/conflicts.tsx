@@ -21,17 +21,19 @@ function ConflictPaper(p: { readonly conflict: Conflict; readonly nth: number; r
   const { t } = useLingui();
   const words = useConflictWords(p.conflict);
   const { nth, of } = p;
+  const { counts, onHold } = p.conflict;
+  const differs = counts.text !== onHold.text;
   return (
     <Paper
       alert
       title={words.what}
-      icon={<TriangleAlert size={20} aria-hidden />}
+      icon={<TriangleAlert size={20} color="var(--alert)" aria-hidden />}
       extra={<Muted>{t`${nth} of ${of}`}</Muted>}
     >
       <Small>{words.same}</Small>
       <div className={s['sides']}>
-        <SideCard side={p.conflict.counts} counts />
-        <SideCard side={p.conflict.onHold} counts={false} />
+        <SideCard side={counts} counts differs={differs} />
+        <SideCard side={onHold} counts={false} differs={differs} />
       </div>
       <p className={s['act']}>
         <span>{words.act}</span>
@@ -46,7 +48,8 @@ function ConflictPaper(p: { readonly conflict: Conflict; readonly nth: number; r
   );
 }
 
-function SideCard({ side, counts }: { readonly side: Side; readonly counts: boolean }) {
+function SideCard(p: { readonly side: Side; readonly counts: boolean; readonly differs: boolean }) {
+  const { side, counts } = p;
   const format = useFormat();
   const known = side.by !== '?';
   return (
@@ -63,6 +66,7 @@ function SideCard({ side, counts }: { readonly side: Side; readonly counts: bool
           </Chip>
         )}
       </p>
+      {p.differs && <p>{side.text}</p>}
       <Small>{side.atMs > 0 ? format.moment(side.atMs) : null}</Small>
     </div>
   );
@@ -102,7 +106,7 @@ function useConflictWords(conflict: Conflict): ConflictWords {
     case 'two-versions':
       return {
         what: t`An agreement has two versions`,
-        same: t`${text}. Both were written while the two consoles were apart.`,
+        same: t`Both were written while the two consoles were apart.`,
         act: t`Sign the one you mean and decline the other.`,
         go: t`See agreements`,
         to: '/agreements',

@@ -3,41 +3,38 @@ import { Check, CircleDashed, Laptop } from 'lucide-react';
 import { useNowMs } from '../../app/village-context.tsx';
 import { ButtonLink } from '../../ui/button.tsx';
 import { useFormat } from '../../ui/format.tsx';
-import { Block, Paper } from '../../ui/layout.tsx';
+import { Paper } from '../../ui/layout.tsx';
 import { RowName, Table } from '../../ui/table.tsx';
-import { Empty } from '../../ui/view.tsx';
 import { LinkSwitch } from './link-switch.tsx';
 import { orderPeers, type Peer, type PeerStanding, shortPeer, standingOf } from './peers.ts';
 import s from './sync.module.css';
 
 /** Every console this one knows: when it was heard and what is still on the way. */
 export function PeerTable({ peers, online }: { readonly peers: readonly Peer[]; readonly online: boolean }) {
-  if (peers.length === 0)
-    return (
-      <>
-        <Empty
-          title={<Trans>No other console yet</Trans>}
-          action={
-            <ButtonLink to="/members/invite">
-              <Trans>Invite someone</Trans>
-            </ButtonLink>
-          }
-        >
-          <Trans>
-            This laptop holds the only copy of the book. Invite a second coordinator, or give another console the
-            address below.
-          </Trans>
-        </Empty>
-        <Block title={<Trans>Link</Trans>}>
-          <LinkSwitch online={online} />
-        </Block>
-      </>
-    );
   return (
     <Paper title={<Trans>Who has what</Trans>}>
       <LinkSwitch online={online} />
-      <Peers peers={orderPeers(peers)} />
+      {peers.length === 0 ? <Nobody /> : <Peers peers={orderPeers(peers)} />}
     </Paper>
+  );
+}
+
+function Nobody() {
+  return (
+    <div className={s['nobody']}>
+      <h3>
+        <Trans>No other console yet</Trans>
+      </h3>
+      <p>
+        <Trans>
+          This laptop holds the only copy of the book. Invite a second coordinator, or give another console the address
+          below.
+        </Trans>
+      </p>
+      <ButtonLink to="/members/invite">
+        <Trans>Invite someone</Trans>
+      </ButtonLink>
+    </div>
   );
 }
 
@@ -82,7 +79,11 @@ function Peers({ peers }: { readonly peers: readonly Peer[] }) {
 
 function ConsoleId({ peer }: { readonly peer: Peer }) {
   const id = shortPeer(peer.peer);
-  return <Trans>console …{id}</Trans>;
+  return (
+    <span className={s['id']}>
+      <Trans>console …{id}</Trans>
+    </span>
+  );
 }
 
 function HeardFrom({ peer }: { readonly peer: Peer }) {
@@ -112,13 +113,21 @@ function BookState({ peer }: { readonly peer: Peer }) {
         <StandingWords standing={standing} />
         {toSend + toFetch > 0 && (
           <span className={s['phoneOnly']}>
-            <Trans>
-              {toSend} to them, {toFetch} to us
-            </Trans>
+            <OnTheWay toSend={toSend} toFetch={toFetch} />
           </span>
         )}
       </span>
     </span>
+  );
+}
+
+function OnTheWay({ toSend, toFetch }: Pick<Peer, 'toSend' | 'toFetch'>) {
+  if (toFetch === 0) return <Trans>{toSend} to them</Trans>;
+  if (toSend === 0) return <Trans>{toFetch} to us</Trans>;
+  return (
+    <Trans>
+      {toSend} to them, {toFetch} to us
+    </Trans>
   );
 }
 

@@ -2,6 +2,7 @@ import { Trans, useLingui } from '@lingui/react/macro';
 import { useFormat } from '../../ui/format.tsx';
 import { Block, Muted, Small } from '../../ui/layout.tsx';
 import { Progress } from '../../ui/marks.tsx';
+import s from './sync.module.css';
 import type { SyncStatus } from './sync.tsx';
 
 const BYTES_PER_MB = 1_000_000;
@@ -22,7 +23,7 @@ export function SealedDays({ segments }: { readonly segments: SyncStatus['segmen
           <Trans>No day is sealed yet. The first one is after its midnight.</Trans>
         </Muted>
       ) : (
-        <>
+        <div className={s['days']}>
           <Small>
             <Trans>
               <b>
@@ -39,7 +40,7 @@ export function SealedDays({ segments }: { readonly segments: SyncStatus['segmen
               </Muted>
             </>
           )}
-        </>
+        </div>
       )}
     </Block>
   );
