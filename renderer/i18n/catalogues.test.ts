@@ -21,7 +21,7 @@ function readCatalogue(language: string): Entry[] {
 
 /** Placeholders, tags and plural arguments that a translation must keep. */
 const holes = (text: string): string[] =>
-  [...new Set([...text.matchAll(/\{(\w+)|<(\/?\d+)\/?>/g)].map((m) => m[1] ?? `<${m[2]}>`))].sort();
+  [...new Set([...text.matchAll(/\{(\w+)[,}]|<(\/?\d+)\/?>/g)].map((m) => m[1] ?? `<${m[2]}>`))].sort();
 
 const english = readCatalogue('en');
 const swahili = readCatalogue('sw');
