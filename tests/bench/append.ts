@@ -21,7 +21,7 @@ async function measureAppend(perEntry: number, count: number, { runs }: BenchOpt
   const rates = (side: 'ours' | 'stock' | 'file'): number[] => turns.map((turn) => count / turn[side].seconds);
   const ours = spreadOf(rates('ours'));
   return {
-    what: `append records, ${perEntry} to an entry, on disk (fsync) when told so`,
+    what: `append records, ${perEntry} to an entry, each entry on disk (fsync) before the next`,
     unit: 'records/s',
     ours,
     references: [
