@@ -28,8 +28,9 @@ export function DemoStep({ go, finish, running }: StepProps & { readonly running
   const job = running ?? start.done?.job ?? null;
   const end = async (state: JobState) => {
     if (state.state !== 'done') return;
-    finish();
+    // first the village, then the way out: without a village the gate would lead back here
     await queries.invalidateQueries({ queryKey: api.villages.key() });
+    finish();
   };
   return (
     <main>

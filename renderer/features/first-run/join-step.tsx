@@ -25,6 +25,7 @@ type Invitation = Out['villages']['readInvitation'];
 export function JoinStep({ go, finish }: StepProps) {
   const { client } = useConsole();
   const [text, setText] = useState('');
+  const [joined, setJoined] = useState(false);
   const read = useMutation<Invitation, unknown, string>({
     mutationFn: (x) => client.villages.readInvitation({ text: x }),
   });
@@ -33,16 +34,21 @@ export function JoinStep({ go, finish }: StepProps) {
       <Wizard
         brand={<Brand />}
         title={<Trans>Join a village</Trans>}
-        step={read.data ? 3 : 2}
+        step={joined ? 4 : read.data ? 3 : 2}
         of={4}
         foot={
-          <Button look="quiet" onPress={() => (read.data ? read.reset() : go({ step: 'start' }))}>
-            <Trans>Back</Trans>
-          </Button>
+          // no way back once the words are on the screen: they are shown this once
+          joined ? (
+            <span />
+          ) : (
+            <Button look="quiet" onPress={() => (read.data ? read.reset() : go({ step: 'start' }))}>
+              <Trans>Back</Trans>
+            </Button>
+          )
         }
       >
         {read.data ? (
-          <JoinForm text={text} invitation={read.data} finish={finish} />
+          <JoinForm text={text} invitation={read.data} onJoined={() => setJoined(true)} finish={finish} />
         ) : (
           <InvitationForm
             text={text}
@@ -91,7 +97,12 @@ function InvitationForm(p: {
   );
 }
 
-function JoinForm(p: { readonly text: string; readonly invitation: Invitation; readonly finish: () => void }) {
+function JoinForm(p: {
+  readonly text: string;
+  readonly invitation: Invitation;
+  readonly onJoined: () => void;
+  readonly finish: () => void;
+}) {
   const { t } = useLingui();
   const format = useFormat();
   const { client } = useConsole();
@@ -100,11 +111,12 @@ function JoinForm(p: { readonly text: string; readonly invitation: Invitation; r
   const [name, setName] = useState(p.invitation.name);
   const [pin, setPin] = useState(NO_PIN);
   const [kept, setKept] = useState(false);
-  const join = useCommand(client.villages.join);
+  const join = useCommand(client.villages.join, p.onJoined);
   const ready = name.trim() !== '' && isPinReady(pin);
   const end = async () => {
-    p.finish();
+    // first the village, then the way out: without a village the gate would lead back here
     await queries.invalidateQueries({ queryKey: api.villages.key() });
+    p.finish();
   };
   return (
     <div className={s['two']}>
