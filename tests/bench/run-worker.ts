@@ -7,6 +7,13 @@ import { fileURLToPath } from 'node:url';
 /** A hang limit, not a measure. */
 const HANG_MS = 15 * 60_000;
 
+const folders = new Set<string>();
+const removeFolder = (dir: string): void => {
+  rmSync(dir, { recursive: true, force: true, maxRetries: 5 });
+  folders.delete(dir);
+};
+process.once('exit', () => folders.forEach(removeFolder));
+
 export interface StartedWorker<Answer> {
   /** The one answer of the worker. */
   readonly answer: Answer;
@@ -17,6 +24,7 @@ export interface StartedWorker<Answer> {
 /** Runs workers/<name>.ts in a process and a folder of its own; it stays until it is told to end. */
 export async function startWorker<Answer>(name: string, input: object): Promise<StartedWorker<Answer>> {
   const dir = mkdtempSync(join(tmpdir(), `bench-${name}-`));
+  folders.add(dir);
   const file = fileURLToPath(new URL(`./workers/${name}.ts`, import.meta.url));
   const child = fork(file, [JSON.stringify({ ...input, dir })], {
     execArgv: [],
@@ -31,7 +39,7 @@ export async function startWorker<Answer>(name: string, input: object): Promise<
     if (child.connected) child.disconnect();
     await ended;
     clearTimeout(timer);
-    rmSync(dir, { recursive: true, force: true, maxRetries: 5 });
+    removeFolder(dir);
   };
   const answered = new Promise<Answer>((resolve) => child.once('message', (message) => resolve(message as Answer)));
   const first = await Promise.race([answered.then((answer) => ({ answer })), ended]);

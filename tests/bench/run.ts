@@ -33,8 +33,7 @@ function giveUp(text: string): never {
 }
 
 function chooseEntries(names: readonly string[]): readonly BenchEntry[] {
-  const isNamed = (entry: BenchEntry, name: string): boolean =>
-    entry.name === name || entry.name.startsWith(`${name}-`);
+  const isNamed = (entry: BenchEntry, name: string): boolean => entry.name.startsWith(name);
   const unknown = names.find((name) => !ENTRIES.some((entry) => isNamed(entry, name)));
   if (unknown !== undefined) giveUp(`there is no ${unknown}`);
   return names.length === 0 ? ENTRIES : ENTRIES.filter((entry) => names.some((name) => isNamed(entry, name)));
