@@ -162,9 +162,20 @@ function Statements({ view }: { readonly view: MonthView }) {
 function WhatFor({ statement }: { readonly statement: MonthView['statements'][number] }) {
   const { t } = useLingui();
   const format = useFormat();
-  const meters = statement.lines.flatMap((l) =>
-    l.wh !== null && l.meterName ? [`${format.energy(l.wh)}, ${l.meterName}`] : [],
+  const byMeter = new Map(
+    statement.lines.flatMap((l) =>
+      l.wh !== null && l.meter ? [[l.meter, { wh: l.wh, name: l.meterName }] as const] : [],
+    ),
   );
-  if (meters.length > 0) return <>{meters.join('; ')}</>;
+  const meters = [...byMeter.values()];
+  if (meters.length > 2) {
+    const energy = format.energy(meters.reduce((sum, m) => sum + m.wh, 0n));
+    return (
+      <Trans>
+        {energy} over {meters.length} meters
+      </Trans>
+    );
+  }
+  if (meters.length > 0) return <>{meters.map((m) => `${format.energy(m.wh)}, ${m.name ?? ''}`).join('; ')}</>;
   return <>{statement.netMinor >= 0n ? t`shares and rent` : t`shares`}</>;
 }
