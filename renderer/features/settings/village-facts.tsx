@@ -25,11 +25,7 @@ export function VillageFacts({ settings }: { readonly settings: VillageSettings 
           [t`Currency`, `${currency.code}, ${names.of(currency.code) ?? currency.code}`],
           [t`Clock`, zone],
           [t`Kept in the battery`, t`${reserve} as reserve`],
-          [
-            t`Most a member may owe`,
-            // biome-ignore lint/correctness/useJsxKeyInIterable: a cell, not a list
-            <Money minor={debtMinor} />,
-          ],
+          [t`Most a member may owe`, <Money key="debt" minor={debtMinor} />],
         ]}
       />
       <Muted>

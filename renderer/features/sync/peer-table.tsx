@@ -145,5 +145,7 @@ function StandingWords({ standing }: { readonly standing: PeerStanding }) {
       return <Trans>comparing</Trans>;
     case 'waits':
       return <Trans>goes on when it is back</Trans>;
+    case 'unheard':
+      return <Trans>starts when it answers</Trans>;
   }
 }

@@ -23,6 +23,7 @@ test.each([
   [{ inStep: false }, 'comparing'],
   [{ inStep: false, connected: false, toFetch: 2 }, 'waits'],
   [{ inStep: false, connected: false, sameState: null }, 'waits'],
+  [{ inStep: false, connected: false, heardAtMs: null }, 'unheard'],
 ] as const)('a console with %j is said to be %s', (over, standing) => {
   expect(standingOf(peer(over))).toBe(standing);
 });
