@@ -56,10 +56,19 @@ function statusOf(village: Village) {
       sameState: p.inStep ? true : null,
       addresses: [...p.addresses],
     })),
-    refused: village.store.refused(50).map((r) => ({ ...r, name: nameOf(r.peer) })),
+    refused: [...strangersOf(village), ...village.store.refused(50)].map((r) => ({ ...r, name: nameOf(r.peer) })),
     conflicts: state.conflicts.map((c) => conflictOf(village, c)),
   };
 }
+
+/** Records that came of devices nobody let in: kept apart, and said so until somebody does. */
+const strangersOf = (village: Village) =>
+  village.waiting().map(({ device, book, sinceMs }) => ({
+    atMs: sinceMs,
+    peer: device,
+    book,
+    reason: 'this device was never let into the village',
+  }));
 
 function conflictOf(village: Village, c: Conflict) {
   const state = village.state();

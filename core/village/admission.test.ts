@@ -36,7 +36,7 @@ function grantedBy(village: TestVillage, person: Person, name: string) {
   const record = village.write(device, 'members', 'device.grant', { grant: village.grant(person, device) });
   return entryOf(record, device);
 }
-const admissionOf = (village: TestVillage) => createAdmission(village.id, recoverOnce);
+const admissionOf = (village: TestVillage) => createAdmission(village.id, recoverOnce, () => village.nowMs);
 
 test('a device that joined with an invitation is accepted once the inviter is known, in every book', () => {
   const village = foundVillage();
@@ -114,4 +114,14 @@ test('a member whose own key did not sign lets no device in; one whose key did d
   learn(village.records);
   expect(admit(grantedBy(village, chipo, 'phone of Chipo'))).toBe('wait');
   expect(admit(grantedBy(village, dalia, 'phone of Dalia'))).toBe('accept');
+});
+
+test('a device nobody let in is named with its book and the time, until somebody does', () => {
+  const village = foundVillage();
+  const { device } = join(village, 'Baraka');
+  const { admit, learn, waiting } = admissionOf(village);
+  expect(admit({ book: 'assets', device: device.id, records: [] })).toBe('wait');
+  expect(waiting()).toEqual([{ device: device.id, book: 'assets', sinceMs: village.nowMs }]);
+  learn(village.records);
+  expect(waiting()).toEqual([]);
 });

@@ -1,5 +1,5 @@
 import { verifyEd25519 } from '#core/crypto/device-keys.ts';
-import type { Admit } from '#core/ports/village-node.ts';
+import type { Admit, IncomingEntry } from '#core/ports/village-node.ts';
 import { type KnownRecord, openRecord } from '#domain/books/record.ts';
 import { checkGrant } from '#domain/membership/grants.ts';
 import { addBody, keyBody, newMemberFault, rotationFault } from '#domain/membership/member-keys.ts';
@@ -13,11 +13,25 @@ export interface Admission {
   readonly admit: Admit;
   /** Learns from records of the members book, in any order: what cannot be judged yet is judged again later. */
   readonly learn: (records: readonly KnownRecord[]) => void;
+  /** Devices nobody let in so far whose records came: kept apart, they count for nothing. */
+  readonly waiting: () => readonly WaitingDevice[];
 }
 
-export function createAdmission(village: string, recover: RecoverSigner): Admission {
+export interface WaitingDevice {
+  /** 64 hex. */
+  readonly device: string;
+  readonly book: string;
+  /** When the first of its records came, UTC ms. */
+  readonly sinceMs: number;
+}
+
+/** More than these are not shown, nor is their sender a village. */
+const MAX_WAITING = 100;
+
+export function createAdmission(village: string, recover: RecoverSigner, now: () => number): Admission {
   const devices = new Set<string>();
   const keys = new Map<string, Set<string>>();
+  const waiting = new Map<string, WaitingDevice>();
   let open: KnownRecord[] = [];
   const addKey = (member: string, address: string) => keys.set(member, (keys.get(member) ?? new Set()).add(address));
   const everKey = (member: string, address: string): boolean => keys.get(member)?.has(address) ?? false;
@@ -44,19 +58,28 @@ export function createAdmission(village: string, recover: RecoverSigner): Admiss
     addKey(member, address);
     return true;
   };
+  const judge = (entry: IncomingEntry): ReturnType<Admit> => {
+    if (devices.has(entry.device)) return 'accept';
+    const first = entry.records[0];
+    if (entry.book !== 'members' || !first) return 'wait';
+    const opened = openRecord(first, verifyEd25519);
+    if (!opened.ok) return { refuse: opened.reason };
+    if (!SELF_MADE.has(opened.record.kind)) return 'wait';
+    const check = checkGrant(village, opened.record, everKey, recover);
+    if (!check.ok) return check.wait ? 'wait' : { refuse: check.reason };
+    // A grant that was copied from the books lets in the device it names, not the one that carries it.
+    return check.device === entry.device ? 'accept' : 'wait';
+  };
   return {
     admit(entry) {
-      if (devices.has(entry.device)) return 'accept';
-      const first = entry.records[0];
-      if (entry.book !== 'members' || !first) return 'wait';
-      const opened = openRecord(first, verifyEd25519);
-      if (!opened.ok) return { refuse: opened.reason };
-      if (!SELF_MADE.has(opened.record.kind)) return 'wait';
-      const check = checkGrant(village, opened.record, everKey, recover);
-      if (!check.ok) return check.wait ? 'wait' : { refuse: check.reason };
-      // A grant that was copied from the books lets in the device it names, not the one that carries it.
-      return check.device === entry.device ? 'accept' : 'wait';
+      const verdict = judge(entry);
+      const { device, book } = entry;
+      if (verdict === 'wait' && !waiting.has(device) && waiting.size < MAX_WAITING)
+        waiting.set(device, { device, book, sinceMs: now() });
+      if (verdict === 'accept') waiting.delete(device);
+      return verdict;
     },
+    waiting: () => [...waiting.values()].filter((w) => !devices.has(w.device)),
     learn(records) {
       open.push(...records.filter((r) => r.book === 'members' && TEACHING.has(r.kind)));
       for (let before = -1; before !== open.length; ) {
