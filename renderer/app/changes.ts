@@ -4,15 +4,15 @@ import type { ConsoleClient } from './wire.ts';
 
 type Topic = (typeof TOPICS)[number];
 
-/** Which parts of the contract can answer differently after a change under a topic. */
+/** Which parts of the contract can answer differently after a change under a topic. Every record changes the book's words. */
 const AFFECTED: Record<Topic, readonly string[]> = {
-  villages: ['villages', 'today', 'members', 'accounts'],
-  members: ['members', 'villages', 'today', 'agreements', 'accounts'],
-  meters: ['meters', 'assets', 'today', 'members'],
-  readings: ['meters', 'assets', 'today', 'accounts', 'members'],
-  assets: ['assets', 'today', 'agreements', 'meters'],
-  agreements: ['agreements', 'today', 'accounts', 'members'],
-  accounts: ['accounts', 'today', 'members'],
+  villages: ['villages', 'today', 'members', 'accounts', 'sync'],
+  members: ['members', 'villages', 'today', 'agreements', 'accounts', 'sync'],
+  meters: ['meters', 'assets', 'today', 'members', 'sync'],
+  readings: ['meters', 'assets', 'today', 'accounts', 'members', 'sync'],
+  assets: ['assets', 'today', 'agreements', 'meters', 'sync'],
+  agreements: ['agreements', 'today', 'accounts', 'members', 'sync'],
+  accounts: ['accounts', 'today', 'members', 'sync'],
   sync: ['sync', 'today'],
   jobs: ['jobs'],
 };
