@@ -5,6 +5,7 @@ import { Dialog, DialogFoot, Form } from '../ui/dialog.tsx';
 import { Field, Pick } from '../ui/field.tsx';
 import { Small } from '../ui/layout.tsx';
 import { isPinReady, NO_PIN, PinFields } from '../ui/pin-fields.tsx';
+import { tellApart } from '../ui/tell-apart.ts';
 import { InlineError } from '../ui/view.tsx';
 import { useConsole } from './console-context.tsx';
 import { readPaperWords } from './paper-text.ts';
@@ -26,6 +27,7 @@ export function RecoverKeyDialog({
   const village = useVillage();
   const { client } = useConsole();
   const [member, setMember] = useState(people.find((m) => !m.keyHere)?.id ?? null);
+  const nameOf = tellApart(people);
   const [typed, setTyped] = useState('');
   const [pin, setPin] = useState(NO_PIN);
   const recover = useCommand(client.members.recoverKey, onClose);
@@ -43,7 +45,11 @@ export function RecoverKeyDialog({
         <Pick
           label={t`Whose paper is it?`}
           none={t`Choose`}
-          options={people.map((m) => ({ id: m.id, text: m.name, more: m.keyHere ? t`the key is here already` : '' }))}
+          options={people.map((m) => ({
+            id: m.id,
+            text: nameOf(m),
+            more: m.keyHere ? t`the key is here already` : '',
+          }))}
           value={member}
           onChange={setMember}
         />

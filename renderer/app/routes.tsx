@@ -4,6 +4,8 @@ import { Route, Switch, useLocation } from 'wouter';
 import { Today } from '../features/today/today.tsx';
 import { Loading } from '../ui/view.tsx';
 import { NotFound } from './not-found.tsx';
+import { useVillage } from './village-context.tsx';
+import { WaitingForBook } from './waiting-for-book.tsx';
 
 const load = <K extends string>(module: () => Promise<Record<K, ComponentType>>, name: K) =>
   lazy(async () => ({ default: (await module())[name] }));
@@ -16,10 +18,16 @@ const Sync = load(() => import('../features/sync/sync.tsx'), 'Sync');
 const Settings = load(() => import('../features/settings/settings.tsx'), 'Settings');
 const More = load(() => import('./more.tsx'), 'More');
 
+/** Screens that say something before the village's own book has arrived. */
+const BEFORE_BOOK = ['/sync', '/settings', '/more'];
+
 /** Each screen is its own chunk; only Today is in the first one. */
 export function Routes() {
   const { t } = useLingui();
   useTopOfPage();
+  const [path] = useLocation();
+  const { ready } = useVillage();
+  if (!ready && !BEFORE_BOOK.includes(path)) return <WaitingForBook />;
   return (
     <Suspense fallback={<Loading text={t`Opening the page`} />}>
       <Switch>

@@ -55,10 +55,14 @@ export function BarChart(p: BarChartProps) {
   return (
     <figure style={{ '--bar': `var(${fill})`, '--bar-edge': `var(${edge})` } as React.CSSProperties}>
       <div ref={host} className={s['chart']} role="img" aria-label={p.label} />
-      <figcaption className={s['below']}>{bar ? <b>{p.say(bar)}</b> : <Legend bars={bars} />}</figcaption>
+      <figcaption className={s['below']}>
+        {bar ? <b>{p.say(bar)}</b> : isSilent(bars) ? <Trans>No reading in this time.</Trans> : <Legend bars={bars} />}
+      </figcaption>
     </figure>
   );
 }
+
+const isSilent = (bars: readonly Bar[]): boolean => bars.every((b) => b.status === 'none');
 
 function Legend({ bars }: { readonly bars: readonly Bar[] }) {
   const has = (status: IntervalStatus) => bars.some((b) => b.status === status);
@@ -111,7 +115,7 @@ function drawBars(host: HTMLDivElement, d: Drawing): UPlot {
     cursor: { x: false, y: false, points: { show: false }, drag: { x: false, y: false } },
     scales: {
       x: { time: false, range: [-0.5, count - 0.5] },
-      y: { range: (_, __, most) => [0, Math.max(1e-9, most) * 1.08] },
+      y: { range: (_, __, most) => [0, most > 0 ? most * 1.08 : 1] },
     },
     series: [
       {},

@@ -62,7 +62,7 @@ function Deed(p: { readonly card: AgreementCard; readonly clauses: readonly Clau
             <StateChip row={card} />
             <Muted>
               <Trans>
-                Version {card.version}, by {author}, {drafted}. <StandingText standing={card.standing} />
+                Version {card.version}, by {author}, {drafted}, <StandingText standing={card.standing} />
               </Trans>
             </Muted>
           </Row>

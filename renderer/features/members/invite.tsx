@@ -94,7 +94,7 @@ function Ready(p: {
           </Trans>
         </Muted>
         <div className={s['code']}>
-          <QrCode text={text} label={t`Invitation as a code`} sizePx={220} />
+          <QrCode text={text} label={t`Invitation as a code`} sizePx={320} />
           <p className={s['text']} data-testid="invitation">
             {text}
           </p>

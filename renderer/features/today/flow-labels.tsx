@@ -165,10 +165,11 @@ function UseName({ item }: { readonly item: UseNow }) {
 /** A figure large, its unit small. */
 function Figure({ text }: { readonly text: string }) {
   const [figure, unit] = text.split('\u00a0');
+  if (!unit) return <tspan className={s['word']}>{figure}</tspan>;
   return (
     <>
       {figure}
-      {unit && <tspan className={s['unit']}> {unit}</tspan>}
+      <tspan className={s['unit']}> {unit}</tspan>
     </>
   );
 }
