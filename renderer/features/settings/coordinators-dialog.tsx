@@ -9,6 +9,7 @@ import { Button, Choice } from '../../ui/button.tsx';
 import { Dialog, DialogFoot, Form } from '../../ui/dialog.tsx';
 import { Field, Pick, Ticks } from '../../ui/field.tsx';
 import { Muted, Note, Small } from '../../ui/layout.tsx';
+import { tellApart } from '../../ui/tell-apart.ts';
 import { InlineError } from '../../ui/view.tsx';
 import s from './settings.module.css';
 import type { VillageSettings } from './settings.tsx';
@@ -21,11 +22,15 @@ interface DialogProps {
 }
 
 /** A new rule for closing: it counts once enough of the present coordinators have signed the same one. */
-export function CoordinatorsDialog({ present, members, onClose }: DialogProps) {
+export function CoordinatorsDialog(p: DialogProps) {
   const { t } = useLingui();
+  const { members, onClose } = p;
+  // the rule that has to agree: once it does, the one outside is already the new one
+  const [present] = useState(p.present);
   const village = useVillage();
   const { client } = useConsole();
   const able = members.filter((m) => m.kind === 'person' && m.roles.includes('coordinator'));
+  const nameOf = tellApart(members);
   const hands = present.members.filter((p) => members.some((m) => m.id === p.id && m.keyHere));
   const [named, setNamed] = useState<string[]>(
     present.members.filter((p) => able.some((m) => m.id === p.id)).map((p) => p.id),
@@ -33,20 +38,36 @@ export function CoordinatorsDialog({ present, members, onClose }: DialogProps) {
   const [wanted, setWanted] = useState(present.threshold);
   const [signer, setSigner] = useState(hands[0]?.id ?? null);
   const [pin, setPin] = useState('');
-  const set = useCommand(client.villages.setCoordinators);
+  const [signed, setSigned] = useState<readonly string[]>([]);
+  const set = useCommand(client.villages.setCoordinators, () => signer !== null && setSigned([...signed, signer]));
   const threshold = Math.min(wanted, Math.max(1, named.length));
   const ready = named.length > 0 && signer !== null && pin.length >= 4;
   const send = () => {
     if (ready) set.send({ village: village.id, members: named, threshold, signer, pin });
   };
-  if (set.done) return <Sent needed={present.threshold} onClose={onClose} />;
+  const next = hands.find((h) => !signed.includes(h.id) && h.id !== signer);
+  const signNext = () => {
+    if (!next) return;
+    setSigner(next.id);
+    setPin('');
+    set.reset();
+  };
+  if (set.done)
+    return (
+      <Sent
+        more={Math.max(0, present.threshold - signed.length)}
+        next={next ? nameOf(next) : null}
+        onNext={signNext}
+        onClose={onClose}
+      />
+    );
   return (
     <Dialog title={t`Who closes accounts`} open onClose={onClose}>
       <Form onSend={send}>
         <Ticks
           label={t`These close and sign`}
           hint={t`Only members with the role of coordinator stand here. Give the role under Members.`}
-          options={able.map((m) => ({ id: m.id, text: m.name }))}
+          options={able.map((m) => ({ id: m.id, text: nameOf(m) }))}
           value={named}
           onChange={setNamed}
           error={named.length === 0 ? t`Choose one or more.` : null}
@@ -61,7 +82,7 @@ export function CoordinatorsDialog({ present, members, onClose }: DialogProps) {
             <Pick
               label={t`Who signs the change?`}
               none={t`Choose`}
-              options={hands.map((m) => ({ id: m.id, text: m.name }))}
+              options={hands.map((m) => ({ id: m.id, text: nameOf(m) }))}
               value={signer}
               onChange={setSigner}
             />
@@ -106,11 +127,17 @@ function HowMany(p: { readonly of: number; readonly value: number; readonly onCh
   );
 }
 
-function Sent({ needed, onClose }: { readonly needed: number; readonly onClose: () => void }) {
+function Sent(p: {
+  readonly more: number;
+  /** Another present coordinator whose key is here. */
+  readonly next: string | null;
+  readonly onNext: () => void;
+  readonly onClose: () => void;
+}) {
   const { t } = useLingui();
-  const more = needed - 1;
+  const { more, next } = p;
   return (
-    <Dialog title={t`The change is signed`} open onClose={onClose}>
+    <Dialog title={t`The change is signed`} open onClose={p.onClose}>
       <Small>
         {more === 0 ? (
           <Trans>It counts from now on. The chain learns it with the next month.</Trans>
@@ -123,9 +150,21 @@ function Sent({ needed, onClose }: { readonly needed: number; readonly onClose: 
         )}
       </Small>
       <DialogFoot>
-        <Button onPress={onClose}>
-          <Trans>Good</Trans>
-        </Button>
+        {more > 0 && next !== null ? (
+          <>
+            <Button look="line" onPress={p.onClose}>
+              <Trans>Later</Trans>
+            </Button>
+            <Button onPress={p.onNext}>
+              <PenLine aria-hidden />
+              <Trans>{next} signs now</Trans>
+            </Button>
+          </>
+        ) : (
+          <Button onPress={p.onClose}>
+            <Trans>Good</Trans>
+          </Button>
+        )}
       </DialogFoot>
     </Dialog>
   );

@@ -115,7 +115,7 @@ function Dial() {
       />
       <InlineError error={dial.error} />
       {dial.done && (
-        <p role="status">
+        <p role="status" className={s['reached']}>
           <Trans>Reached. This console remembers the address and tries it again by itself.</Trans>
         </p>
       )}
