@@ -4,12 +4,15 @@ import { chainDir, createSettler } from './accounts/settler.ts';
 import { createChanges } from './changes.ts';
 import { type Console, findVillage, type OpenVillage } from './console.ts';
 import type { Core, CoreOptions } from './core.ts';
-import { openDataKey } from './crypto/data-key.ts';
+import { type DataKey, openDataKey } from './crypto/data-key.ts';
 import { createJobs } from './jobs.ts';
 import { createAcquisition } from './metering/acquisition.ts';
 import { finishPending } from './metering/sealing.ts';
+import type { Clock } from './ports/clock.ts';
+import { AppError } from './ports/errors.ts';
 import { createRouter } from './router/create-router.ts';
-import { openConsoleStore } from './storage/console-store.ts';
+import { type ConsoleStore, openConsoleStore, type VillageRow } from './storage/console-store.ts';
+import { asDiskFull, guardDisk } from './storage/disk-full.ts';
 import { lockDirectory } from './storage/lock-directory.ts';
 import { openVillage, type Village } from './village/open-village.ts';
 import { resumeDemo } from './villages/demo-village.ts';
@@ -22,85 +25,85 @@ const POLL_MS = 60_000;
 export async function startConsole(
   options: CoreOptions,
 ): Promise<{ readonly console: Console; readonly stop: () => Promise<void> }> {
-  mkdirSync(options.dir, { recursive: true, mode: 0o700 });
-  const unlock = lockDirectory(options.dir);
+  guardDisk(options.dir, () => mkdirSync(options.dir, { recursive: true, mode: 0o700 }));
+  const toClose: (() => void | Promise<void>)[] = [lockDirectory(options.dir)];
+  const stop = async (): Promise<void> => {
+    for (let close = toClose.pop(); close; close = toClose.pop()) await close();
+  };
   try {
     const dataKey = await openDataKey(options.dir, options.passphrase, options.passphraseKeeper);
     const store = openConsoleStore(join(options.dir, 'console.sqlite'));
-    const changes = createChanges();
-    const jobs = createJobs(options.clock, () => changes.notify('jobs', null), options.log);
-    const open = new Map<string, OpenVillage>();
-    const console: Console = {
-      options,
-      store,
-      dataKey,
-      changes,
-      jobs,
-      open,
-      demo: { job: null, village: null },
-      find: (id) => findVillage(open, id),
-      async forget(id) {
-        const entry = findVillage(open, id);
-        open.delete(id);
-        await closeVillage(entry);
-        store.removeVillage(id);
-        rmSync(join(options.dir, 'villages', id), { recursive: true, force: true });
-        rmSync(chainDir(options.dir, entry.village.keys.id), { recursive: true, force: true });
-        changes.notify('villages', null);
-      },
-      async openRow(row, clock) {
-        const own = clock ? { ...options, clock } : options;
-        const village = await openVillage(
-          {
-            options: own,
-            consoleStore: store,
-            dataKey,
-            changes,
-            onNews: (v) => {
-              open.get(v.id)?.settler.nudge();
-              writeFirstRecord(console, v).catch((e) => options.log(`first record: ${String(e)}`));
-            },
-          },
-          row,
-        );
-        const acquisition = createAcquisition({
-          village,
-          driver: options.driver,
-          stepMs: options.stepMs ?? HOUR_MS,
-          log: options.log,
-        });
-        const entry: OpenVillage = { village, acquisition, settler: createSettler(village, own), plant: undefined };
-        open.set(row.id, entry);
-        await writeFirstRecord(console, village);
-        dropStrayMeters(village);
-        await finishPending(village);
-        entry.settler.nudge();
-        if (options.autoPoll !== false && !clock) acquisition.start(options.pollMs ?? POLL_MS);
-        return entry;
-      },
-    };
-    const closeVillage = async (v: OpenVillage): Promise<void> => {
-      await v.acquisition.stop();
-      await v.settler.stop();
-      await v.village.stop();
-      await v.plant?.stop();
-    };
+    toClose.push(() => store.close());
+    const console = createConsole(options, dataKey, store);
+    toClose.push(async () => {
+      console.changes.close();
+      await console.jobs.stop();
+      for (const v of console.open.values()) await closeVillage(v);
+    });
     for (const row of store.villages()) await console.openRow(row);
     if (options.autoPoll !== false) resumeDemo(console);
-    return {
-      console,
-      async stop() {
-        changes.close();
-        await jobs.stop();
-        for (const v of open.values()) await closeVillage(v);
-        store.close();
-        unlock();
-      },
-    };
+    return { console, stop };
   } catch (e) {
-    unlock();
-    throw e;
+    await stop();
+    throw asDiskFull(e, options.dir);
   }
+}
+
+function createConsole(options: CoreOptions, dataKey: DataKey, store: ConsoleStore): Console {
+  const changes = createChanges();
+  const open = new Map<string, OpenVillage>();
+  const console: Console = {
+    options,
+    store,
+    dataKey,
+    changes,
+    jobs: createJobs(options.clock, () => changes.notify('jobs', null), options.log),
+    open,
+    demo: { job: null, village: null },
+    find: (id) => findVillage(open, id),
+    async forget(id) {
+      const entry = findVillage(open, id);
+      open.delete(id);
+      await closeVillage(entry);
+      store.removeVillage(id);
+      rmSync(join(options.dir, 'villages', id), { recursive: true, force: true });
+      rmSync(chainDir(options.dir, entry.village.keys.id), { recursive: true, force: true });
+      changes.notify('villages', null);
+    },
+    openRow: (row, clock) => openRow(console, row, clock),
+  };
+  return console;
+}
+
+async function openRow(console: Console, row: VillageRow, clock: Clock | undefined): Promise<OpenVillage> {
+  const { store, dataKey, changes, open } = console;
+  const options = clock ? { ...console.options, clock } : console.options;
+  const onNews = (v: Village): void => {
+    open.get(v.id)?.settler.nudge();
+    writeFirstRecord(console, v).catch((e) => options.log(`first record: ${String(e)}`));
+  };
+  const village = await openVillage({ options, consoleStore: store, dataKey, changes, onNews }, row);
+  const stepMs = options.stepMs ?? HOUR_MS;
+  const acquisition = createAcquisition({ village, driver: options.driver, stepMs, log: options.log });
+  const entry: OpenVillage = { village, acquisition, settler: createSettler(village, options), plant: undefined };
+  open.set(row.id, entry);
+  await writeFirstRecord(console, village);
+  dropStrayMeters(village);
+  await finishPending(village).catch((e: unknown) => {
+    // On a full disk the village can still be read; the next sealing finishes what is pending first.
+    if (!(e instanceof AppError && e.retryable)) throw e;
+    options.log(`sealing: ${e.message}`);
+  });
+  entry.settler.nudge();
+  if (options.autoPoll !== false && !clock) acquisition.start(options.pollMs ?? POLL_MS);
+  return entry;
+}
+
+async function closeVillage(v: OpenVillage): Promise<void> {
+  await v.acquisition.stop();
+  await v.settler.stop();
+  await v.village.stop();
+  await v.plant?.stop();
 }
 
 /** A meter whose adding was cut off before its record was written was never added. */

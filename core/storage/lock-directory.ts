@@ -1,15 +1,14 @@
 import { closeSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { AppError } from '#core/ports/errors.ts';
+import { guardDisk } from './disk-full.ts';
 
 /** Lets one process at a time use a data directory; a lock left by a dead process is taken over. Returns the release. */
 export function lockDirectory(dir: string): () => void {
   const path = join(dir, 'lock');
   for (let attempt = 0; attempt < 2; attempt++) {
     try {
-      const fd = openSync(path, 'wx', 0o600);
-      writeSync(fd, `${process.pid}\n${startOf(process.pid)}`);
-      closeSync(fd);
+      guardDisk(path, () => writeLock(path));
       return () => rmSync(path, { force: true });
     } catch (e) {
       if ((e as NodeJS.ErrnoException).code !== 'EEXIST') throw e;
@@ -24,6 +23,18 @@ export function lockDirectory(dir: string): () => void {
     rmSync(path, { force: true });
   }
   throw new AppError('VILLAGE_LOCKED', `Another Gridpact has just taken ${dir}.`, { retryable: true });
+}
+
+function writeLock(path: string): void {
+  const fd = openSync(path, 'wx', 0o600);
+  try {
+    writeSync(fd, `${process.pid}\n${startOf(process.pid)}`);
+  } catch (e) {
+    rmSync(path, { force: true });
+    throw e;
+  } finally {
+    closeSync(fd);
+  }
 }
 
 function isAlive(pid: number, start: string): boolean {

@@ -1,5 +1,6 @@
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import { AppError } from '#core/ports/errors.ts';
+import { guardDisk } from './disk-full.ts';
 
 export type Row = Record<string, unknown>;
 
@@ -15,7 +16,7 @@ export interface Database {
 
 /** `migrations[n]` brings the schema from version n to n+1; they are never edited once released. */
 export function openDatabase(path: string, migrations: readonly string[]): Database {
-  const db = new DatabaseSync(path);
+  const db = guardDisk(path, () => new DatabaseSync(path));
   db.exec('pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on;');
   const version = Number(db.prepare('pragma user_version').get()?.['user_version'] ?? 0);
   if (version > migrations.length) {
@@ -26,7 +27,7 @@ export function openDatabase(path: string, migrations: readonly string[]): Datab
     );
   }
   for (let v = version; v < migrations.length; v++) {
-    db.exec(`begin; ${migrations[v]}; pragma user_version = ${v + 1}; commit;`);
+    guardDisk(path, () => db.exec(`begin; ${migrations[v]}; pragma user_version = ${v + 1}; commit;`));
   }
   const statements = new Map<string, StatementSync>();
   const prepare = (sql: string): StatementSync => {
@@ -39,14 +40,14 @@ export function openDatabase(path: string, migrations: readonly string[]): Datab
     return s;
   };
   return {
-    run: (sql, ...values) => void guard(() => prepare(sql).run(...values), path),
+    run: (sql, ...values) => void guardDisk(path, () => prepare(sql).run(...values)),
     get: (sql, ...values) => prepare(sql).get(...values),
     all: (sql, ...values) => prepare(sql).all(...values),
     transaction(work) {
-      db.exec('begin immediate');
+      guardDisk(path, () => db.exec('begin immediate'));
       try {
         const result = work();
-        guard(() => db.exec('commit'), path);
+        guardDisk(path, () => db.exec('commit'));
         return result;
       } catch (e) {
         if (db.isTransaction) db.exec('rollback');
@@ -55,20 +56,6 @@ export function openDatabase(path: string, migrations: readonly string[]): Datab
     },
     close: () => db.close(),
   };
-}
-
-function guard<T>(act: () => T, path: string): T {
-  try {
-    return act();
-  } catch (e) {
-    if (e instanceof Error && /disk is full|SQLITE_FULL/i.test(e.message)) {
-      throw new AppError('DISK_FULL', `No space left for ${path}. Free some space; what was saved before is safe.`, {
-        retryable: true,
-        cause: e,
-      });
-    }
-    throw e;
-  }
 }
 
 export const text = (row: Row, column: string): string => String(row[column]);

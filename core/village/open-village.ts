@@ -102,20 +102,30 @@ export async function openVillage(deps: VillageDeps, row: VillageRow): Promise<V
   const psk = () => secret('psk');
   const now = () => options.clock.now();
   const admission = createAdmission(row.id, recover, now);
-  const node = await options.startNode({
-    dir: join(dir, 'node'),
-    village: row.id,
-    device: { id: keys.id, seed: keys.seed },
-    psk: psk(),
-    listen: options.listen,
-    mdns: options.mdns,
-    admit: admission.admit,
-    clock: options.clock,
-  });
+  const node = await options
+    .startNode({
+      dir: join(dir, 'node'),
+      village: row.id,
+      device: { id: keys.id, seed: keys.seed },
+      psk: psk(),
+      listen: options.listen,
+      mdns: options.mdns,
+      admit: admission.admit,
+      clock: options.clock,
+    })
+    .catch((e: unknown) => {
+      store.close();
+      throw e;
+    });
   const frameKeys = createFrameKeys(consoleStore, dataKey, row.id, keys);
   const village = assemble({ ...deps, row, keys, store, index, admission, node, frameKeys, recover, psk, now });
-  await village.load();
-  return village;
+  try {
+    await village.load();
+    return village;
+  } catch (e) {
+    await village.stop();
+    throw e;
+  }
 }
 
 interface Parts extends VillageDeps {
