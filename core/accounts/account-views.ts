@@ -10,19 +10,13 @@ import type { Statement } from '#domain/settlement/statements.ts';
 import { type Month, monthOf, monthSpan, nextMonth } from '#domain/time.ts';
 import { agreedChain } from '#domain/village/fold-settlement.ts';
 import type { Close, VillageState } from '#domain/village/state.ts';
-import { previewAccounts, verifyClose, zoneOf } from './closing.ts';
+import { closeOf, previewAccounts, verifyClose, zoneOf } from './closing.ts';
 
 type PeriodState = AccountsView['state'];
 type StatementView = AccountsView['statements'][number];
 type LineView = StatementView['lines'][number];
 
 const person = (state: VillageState, id: string) => ({ id, name: state.members.get(id)?.name ?? id });
-
-/** The close of a month that counts: the agreed one, else the proposal on the present head. */
-export function closeOf(state: VillageState, month: Month): Close | undefined {
-  const agreed = agreedChain(state.closes.values()).find((c) => c.month === month);
-  return agreed ?? [...state.closes.values()].find((c) => c.month === month && c.prev === state.head);
-}
 
 export function periodState({ settler }: OpenVillage, close: Close | undefined): PeriodState {
   if (!close) return 'open';
@@ -44,8 +38,7 @@ export function monthsOf(village: Village): Month[] {
 
 export function accountsView(open: OpenVillage, month: Month): AccountsView {
   const { village } = open;
-  const state = village.state();
-  const close = closeOf(state, month);
+  const close = closeOf(village, month);
   const closed = close ? verifyClose(village, close) : undefined;
   const accounts = closed?.accounts ?? previewAccounts(village, month);
   const statements = accounts.statements.map((s) => statementView(village, accounts, s));

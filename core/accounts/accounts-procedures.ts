@@ -3,8 +3,8 @@ import { sealUntil } from '#core/metering/sealing.ts';
 import { AppError } from '#core/ports/errors.ts';
 import type { Boundary } from '#core/router/boundary.ts';
 import { monthOf, monthSpan } from '#domain/time.ts';
-import { accountsView, closeOf, monthsOf, periodState } from './account-views.ts';
-import { proposeClose, signClose, zoneOf } from './closing.ts';
+import { accountsView, monthsOf, periodState } from './account-views.ts';
+import { closeOf, proposeClose, signClose, zoneOf } from './closing.ts';
 
 export function accountsProcedures(os: Boundary, console: Console) {
   const a = os.accounts;
@@ -15,7 +15,7 @@ export function accountsProcedures(os: Boundary, console: Console) {
       const state = village.state();
       const zone = zoneOf(state);
       const periods = monthsOf(village).map((month) => {
-        const close = closeOf(state, month);
+        const close = closeOf(village, month);
         const changesHands = close ? close.lanes.reduce((n, l) => (l.net > 0n ? n + l.net : n), 0n) : null;
         return {
           month,
@@ -93,7 +93,7 @@ export function accountsProcedures(os: Boundary, console: Console) {
         block: status?.block ?? null,
         head: status?.head ?? null,
         queue: [...state.closes.values()]
-          .filter((c) => !c.receipt?.final && closeOf(state, c.month)?.digest === c.digest)
+          .filter((c) => !c.receipt?.final && closeOf(open.village, c.month)?.digest === c.digest)
           .map((c) => ({
             month: c.month,
             state: periodState(open, c),

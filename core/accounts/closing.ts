@@ -36,6 +36,7 @@ export function accountsAt(village: Village, month: Month, cut: Cut): CutAccount
     for (const [device, seq] of Object.entries(devices))
       missing += Math.max(0, seq - (positions[book]?.[device] ?? -1));
   }
+  if (missing > 0) return { ok: false, missing };
   const state = stateAt(village, cut);
   const have = village.store.segments();
   for (const cid of state.segments.keys())
@@ -44,6 +45,20 @@ export function accountsAt(village: Village, month: Month, cut: Cut): CutAccount
   const facts = village.facts().filter((f) => state.segments.has(f.segment));
   const accounts = accountsOf(state, historiesOf(state, facts), month);
   return { ok: true, accounts, root: rootOfStatements(village.id, monthIndex(month), accounts.statements) };
+}
+
+/**
+ * The close of a month that counts: the agreed one, else the proposal on the present head that this console comes to
+ * itself, with most signatures.
+ */
+export function closeOf(village: Village, month: Month): Close | undefined {
+  const state = village.state();
+  const agreed = agreedChain(state.closes.values()).find((c) => c.month === month);
+  if (agreed) return agreed;
+  const proposals = [...state.closes.values()].filter((c) => c.month === month && c.prev === state.head);
+  if (proposals.length < 2) return proposals[0];
+  const rank = (c: Close): number => (verifyClose(village, c).verdict === 'different' ? 0 : 1000) + c.signatures.length;
+  return proposals.reduce((best, c) => (rank(c) > rank(best) ? c : best));
 }
 
 /** Names the cut, computes the statements and proposes the batch. Returns its digest. */
@@ -64,8 +79,9 @@ export async function proposeClose(village: Village, month: Month): Promise<stri
       { data: { month } },
     );
   }
-  const open = [...state.closes.values()].find((c) => c.month === month && c.prev === state.head);
-  if (open) return open.digest;
+  const open = closeOf(village, month);
+  // A proposal this console cannot confirm does not stand in the way of a sound one.
+  if (open && verifyClose(village, open).verdict !== 'different') return open.digest;
   const cutRecords = village.index.positions();
   const result = accountsAt(village, month, cutRecords);
   if (!result.ok) {

@@ -1,5 +1,4 @@
-import { closeOf } from '#core/accounts/account-views.ts';
-import { zoneOf } from '#core/accounts/closing.ts';
+import { closeOf, zoneOf } from '#core/accounts/closing.ts';
 import type { OpenVillage } from '#core/console.ts';
 import { flagsOf } from '#core/metering/meter-views.ts';
 import type { RawReading } from '#core/storage/village-store.ts';
@@ -192,7 +191,7 @@ function waitingOf(open: OpenVillage) {
   const { village } = open;
   const state = village.state();
   const pending = [...state.closes.values()].find(
-    (c) => !c.receipt?.final && closeOf(state, c.month)?.digest === c.digest,
+    (c) => !c.receipt?.final && closeOf(village, c.month)?.digest === c.digest,
   );
   if (!pending) return null;
   const signed = new Set(pending.signatures.map((s) => s.member));
@@ -265,7 +264,7 @@ function nextStepsOf(open: OpenVillage) {
   if (state.meters.size === 0) steps.push({ kind: 'add-meter', name: '', target: '' });
   if (state.members.size < 2) steps.push({ kind: 'add-member', name: '', target: '' });
   for (const c of state.closes.values()) {
-    if (c.agreed || closeOf(state, c.month)?.digest !== c.digest) continue;
+    if (c.agreed || closeOf(village, c.month)?.digest !== c.digest) continue;
     const left = state.coordinators.members.filter((m) => !c.signatures.some((s) => s.member === m));
     const here = left.find((m) => village.keystore.has(m));
     if (here) steps.push({ kind: 'sign-close', name: c.month, target: c.month });
@@ -274,7 +273,7 @@ function nextStepsOf(open: OpenVillage) {
   const lastMonth = monthOf(monthSpan(monthOf(village.now(), zone), zone).from - 1, zone);
   const active = [...state.agreements.values()].some((a) => a.effectiveMs !== null);
   const closed =
-    agreedChain(state.closes.values()).some((c) => c.month >= lastMonth) || closeOf(state, lastMonth) !== undefined;
+    agreedChain(state.closes.values()).some((c) => c.month >= lastMonth) || closeOf(village, lastMonth) !== undefined;
   const hasData = [...state.segments.values()].some((s) => s.fromMs < monthSpan(lastMonth, zone).to);
   if (active && !closed && hasData) steps.push({ kind: 'close-month', name: lastMonth, target: lastMonth });
   for (const m of state.meters.values()) {

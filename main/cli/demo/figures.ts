@@ -1,5 +1,4 @@
-import { closeOf } from '#core/accounts/account-views.ts';
-import { previewAccounts, verifyClose, zoneOf } from '#core/accounts/closing.ts';
+import { closeOf, previewAccounts, verifyClose, zoneOf } from '#core/accounts/closing.ts';
 import type { OpenVillage } from '#core/console.ts';
 import { sum } from '#domain/money/money.ts';
 import { rootOfStatements } from '#domain/settlement/statements.ts';
@@ -9,7 +8,7 @@ import type { Figures } from './peer-protocol.ts';
 /** Everything the demo's table says of a month, as this peer knows it. */
 export async function figuresOf({ village, settler }: OpenVillage, month: string): Promise<Figures> {
   const state = village.state();
-  const close = closeOf(state, month);
+  const close = closeOf(village, month);
   const verified = close ? verifyClose(village, close) : undefined;
   const accounts = verified?.accounts ?? previewAccounts(village, month);
   const totals = [...accounts.meters.values()];

@@ -1,6 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { closeOf } from '#core/accounts/account-views.ts';
-import { proposeClose, signClose, verifyClose } from '#core/accounts/closing.ts';
+import { closeOf, proposeClose, signClose, verifyClose } from '#core/accounts/closing.ts';
 import { draftAgreement, signAgreement } from '#core/agreements/agreements-procedures.ts';
 import type { Console, OpenVillage } from '#core/console.ts';
 import { addPerson } from '#core/members/members-procedures.ts';
@@ -228,7 +227,7 @@ export function createPeer(log: (line: string) => void) {
     },
     closeKnown({ month }) {
       const { village } = open();
-      const close = closeOf(village.state(), month);
+      const close = closeOf(village, month);
       return { digest: close?.digest ?? null, verdict: close ? verifyClose(village, close).verdict : 'not-yet' };
     },
     async settle() {
