@@ -26,22 +26,22 @@ test('a passphrase opens what it closed, and another one says so and changes not
 });
 
 test('without a passphrase the key lies in a file only this user can read, and the console knows it', async () => {
-  const { holder, seal } = await openDataKey(dir, undefined);
-  expect(holder).toBe('none');
+  const made = await openDataKey(dir, undefined);
+  expect(made.holder).toBe('none');
   if (process.platform !== 'win32') expect(statSync(join(dir, 'data-key')).mode & 0o777).toBe(0o600);
-  expect((await openDataKey(dir, undefined)).open('a', seal('a', utf8('x')))).toEqual(utf8('x'));
+  expect((await openDataKey(dir, undefined)).open('a', made.seal('a', utf8('x')))).toEqual(utf8('x'));
 });
 
 test('what was sealed under one label opens under no other, nor with a byte changed', async () => {
-  const { seal, open } = await openDataKey(dir, undefined);
-  const sealed = seal('one', utf8('secret'));
-  expect(() => open('two', sealed)).toThrow(/stored under two does not open/);
+  const key = await openDataKey(dir, undefined);
+  const sealed = key.seal('one', utf8('secret'));
+  expect(() => key.open('two', sealed)).toThrow(/stored under two does not open/);
   for (const at of [0, 12, sealed.length - 1]) {
     const changed = Uint8Array.from(sealed);
     changed[at] = (changed[at] ?? 0) ^ 1;
-    expect(() => open('one', changed)).toThrow(/does not open/);
+    expect(() => key.open('one', changed)).toThrow(/does not open/);
   }
-  expect(() => open('one', new Uint8Array(3))).toThrow(/does not open/);
+  expect(() => key.open('one', new Uint8Array(3))).toThrow(/does not open/);
 });
 
 test('a data key file that was torn is an error, never a new key', async () => {

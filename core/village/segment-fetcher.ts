@@ -29,15 +29,33 @@ export interface SegmentSource {
 
 const FETCH_MS = 20_000;
 const RETRY_MS = 5_000;
-/** One peer that is away must not hold up what the others have. */
-const AT_ONCE = 4;
+/** Blocks that nobody has must not hold up those that somebody has. */
+const AT_ONCE = 16;
+
+/** Runs work at most `n` at a time, in the order in which it came. */
+function createTurns(n: number): <T>(work: () => Promise<T>) => Promise<T> {
+  const waiting: (() => void)[] = [];
+  let free = n;
+  return async (work) => {
+    if (free > 0) free -= 1;
+    else await new Promise<void>((resolve) => waiting.push(resolve));
+    try {
+      return await work();
+    } finally {
+      const next = waiting.shift();
+      if (next) next();
+      else free += 1;
+    }
+  };
+}
 
 export function createSegmentFetcher(source: SegmentSource): SegmentFetcher {
   const { village, node, store, dataKey, state, findKey, now, log, onOpened } = source;
   const stopping = new AbortController();
   const { signal } = stopping;
-  let running: Promise<void> | undefined;
-  let again = false;
+  const running = new Set<Promise<void>>();
+  const inFlight = new Map<string, Promise<boolean>>();
+  const inTurn = createTurns(AT_ONCE);
   let retry: NodeJS.Timeout | undefined;
 
   const take = (ref: SegmentRef, block: Uint8Array): void => {
@@ -74,31 +92,26 @@ export function createSegmentFetcher(source: SegmentSource): SegmentFetcher {
       await tryOne(ref, true);
     }
   };
-  const fetchRest = async (): Promise<void> => {
-    const missing = wanted((known) => known === undefined);
-    let missed = false;
-    const fetchInTurn = async (): Promise<void> => {
-      for (let ref = missing.shift(); ref && !signal.aborted; ref = missing.shift())
-        if (!(await tryOne(ref, false))) missed = true;
-    };
-    await Promise.all(Array.from({ length: AT_ONCE }, fetchInTurn));
-    if (!missed || signal.aborted) return;
-    clearTimeout(retry);
-    retry = setTimeout(() => void fetch(), RETRY_MS);
+  const fetchOne = (ref: SegmentRef): Promise<boolean> => {
+    const under = inFlight.get(ref.cid) ?? inTurn(() => tryOne(ref, false)).finally(() => inFlight.delete(ref.cid));
+    inFlight.set(ref.cid, under);
+    return under;
   };
-  const fetchUntilQuiet = async (): Promise<void> => {
-    do {
-      again = false;
-      await openLocal();
-      await fetchRest();
-    } while (again && !signal.aborted);
+  const fetchAll = async (): Promise<void> => {
+    await openLocal();
+    if (signal.aborted) return;
+    const had = await Promise.all(wanted((known) => known === undefined).map(fetchOne));
+    if (had.every(Boolean) || signal.aborted) return;
+    retry ??= setTimeout(() => {
+      retry = undefined;
+      void fetch();
+    }, RETRY_MS);
   };
   const fetch = (): Promise<void> => {
-    again = true;
-    running ??= fetchUntilQuiet().finally(() => {
-      running = undefined;
-    });
-    return running;
+    if (signal.aborted) return Promise.resolve();
+    const run = fetchAll().finally(() => running.delete(run));
+    running.add(run);
+    return run;
   };
   return {
     openLocal,
@@ -106,7 +119,7 @@ export function createSegmentFetcher(source: SegmentSource): SegmentFetcher {
     async stop() {
       stopping.abort();
       clearTimeout(retry);
-      await running;
+      await Promise.all(running);
     },
   };
 }

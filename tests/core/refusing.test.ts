@@ -141,14 +141,15 @@ describe('a segment that is not what was announced', () => {
     const { homeMeter } = await makeLease(first);
     await converge(first, second);
     const before = previewAccounts(second.open().village, MONTH);
-    const { keys } = first.open().village;
+    const { village } = first.open();
+    const own = { ...village.keys };
     const other = deviceKeysFrom(new Uint8Array(createHash('sha256').update('other').digest()));
-    const honest = keys.sign;
-    Object.assign(keys, { sign: other.sign });
-    const act = first.open().village.act;
-    Object.assign(first.open().village, {
+    // Frames are signed with another key than the record that announces them.
+    const act = village.act.bind(village);
+    Object.assign(village.keys, { sign: (message: Uint8Array) => other.sign(message) });
+    Object.assign(village, {
       act: (acts: Parameters<typeof act>[0]) => {
-        Object.assign(keys, { sign: honest });
+        Object.assign(village.keys, own);
         return act(acts);
       },
     });
@@ -162,4 +163,20 @@ describe('a segment that is not what was announced', () => {
       expect(previewAccounts(on.open().village, MONTH).statements).toEqual(before.statements);
     }
   });
+});
+
+test('a block that nobody has holds up neither what is sealed here nor what peers do have', async () => {
+  const [first, second] = await openTwo();
+  const { homeMeter } = await makeLease(first);
+  await converge(first, second);
+  const { village } = first.open();
+  const [known] = [...village.state().segments.values()];
+  const cid = cidOf(encode('a block that was lost'));
+  const { day, root, frames, bytes, fromMs, toMs } = known ?? { day: '' };
+  const body = { cid, day, root, frames, bytes, fromMs, toMs, prev: null };
+  await village.act([{ book: BOOK, kind: 'segment.announce', body }]);
+  const sealed = await sealDay(first, dayOfMeter(homeMeter, FIRST_DAY_MS + 86_400_000, 7200n, 100n));
+  expect(village.facts().map((f) => f.segment)).toContain(sealed);
+  await vi.waitFor(() => expect(second.open().village.store.segment(sealed)?.state).toBe('verified'), WAIT);
+  expect(second.open().village.store.segment(cid)).toBeUndefined();
 });
