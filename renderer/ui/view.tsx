@@ -1,6 +1,6 @@
 import { Trans, useLingui } from '@lingui/react/macro';
 import { CircleAlert, Clock } from 'lucide-react';
-import { createContext, type ReactNode, useContext } from 'react';
+import { createContext, type ReactNode, useContext, useEffect, useRef } from 'react';
 import { Button } from './button.tsx';
 import { classNames } from './class-names.ts';
 import { ERROR_WORDS, readRefusal } from './error-words.ts';
@@ -109,11 +109,15 @@ export function ErrorPanel({ error, retry }: { readonly error: unknown; readonly
 /** A refusal beside the button that caused it. */
 export function InlineError({ error }: { readonly error: unknown }) {
   const { t } = useLingui();
+  const box = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    if (error) box.current?.scrollIntoView({ block: 'nearest' });
+  }, [error]);
   if (!error) return null;
   const refusal = readRefusal(error);
   const words = ERROR_WORDS[refusal.code];
   return (
-    <div className={s['inline']} role="alert">
+    <div ref={box} className={s['inline']} role="alert">
       <strong>{t(words.what)}</strong>
       <span>{t(words.act)}</span>
       <span className={s['code']}>

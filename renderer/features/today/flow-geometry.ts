@@ -1,4 +1,5 @@
 import type { Source } from '../../ui/words.ts';
+import { createPen, type Ribbon, type Turn } from './flow-pen.ts';
 
 /** What flows now, in watts. Null is not known; sources and uses keep their order whatever they do. */
 export interface FlowInput {
@@ -97,159 +98,216 @@ export function spread(needs: readonly number[], from: number, extent: number): 
 
 /** The village as one picture: every path, computed and nothing drawn. */
 export function layFlow(input: FlowInput, frame: FlowFrame): Flow {
-  const dischargeW = positive(input.battery?.dischargeW ?? null);
-  const chargeW = positive(input.battery?.chargeW ?? null);
-  const madeW = input.sources.reduce((a, x) => a + positive(x.powerW), 0);
-  const usedW = input.uses.reduce((a, x) => a + positive(x.powerW), 0);
-  const lossW = positive(input.lossW);
-  const totalW = madeW + dischargeW;
-  const pxPerW = scaleOf(Math.max(totalW, usedW + chargeW + lossW), frame);
-  const pen = createPen(frame);
-  const width = (w: number | null) => positive(w) * pxPerW;
-
-  const sideV = frame.shape === 'tall' ? frame.extentV - (input.battery ? 92 : 0) : frame.extentV;
-  const sourceNeeds = input.sources.map((x) => Math.max(frame.slotV, width(x.powerW) + 14));
-  const useNeeds = input.uses.map((x) => Math.max(x.needPx, width(x.powerW) + 14));
-  const bodyV = Math.max(
-    sideV,
-    frame.shape === 'wide' ? sum(sourceNeeds) : 0,
-    frame.shape === 'wide' ? sum(useNeeds) + LOSS_SLOT : 0,
-  );
-  const even = (n: number, extent: number) => Array.from({ length: n }, () => extent / n);
-  const sourceV =
-    frame.shape === 'wide'
-      ? spread(sourceNeeds, frame.topV, bodyV)
-      : spread(even(input.sources.length, frame.extentV), 0, frame.extentV);
-  const useV =
-    frame.shape === 'wide'
-      ? spread(useNeeds, frame.topV + LOSS_SLOT, bodyV - LOSS_SLOT)
-      : spread(even(input.uses.length, sideV), 0, sideV);
-  const lossV = frame.shape === 'wide' ? frame.topV + 4 : 6;
-
-  const bands: Band[] = [];
-  const chevrons: Chevrons[] = [];
-  const idle: { key: string; path: string }[] = [];
-  const busFrom = frame.shape === 'wide' ? frame.topV + 6 : Math.max(12, (sideV - (totalW * pxPerW || 40)) / 2);
-
-  let v = busFrom;
-  for (const [i, x] of input.sources.entries()) {
-    const w = width(x.powerW);
-    const at = sourceV[i] ?? 0;
-    if (w <= 0) continue;
-    const ribbon = { fromU: frame.startU, fromV: at - w / 2, toU: frame.busU, toV: v, width: w };
-    bands.push({ key: `in-${i}`, path: pen.band(ribbon), source: x.source, widthPx: w });
-    addChevrons(chevrons, `in-${i}`, pen.middle(ribbon), x.source, positive(x.powerW), w, frame.busU - frame.startU);
-    v += w;
-  }
-  for (const [i, x] of input.sources.entries())
-    if (width(x.powerW) <= 0)
-      idle.push({
-        key: `in-${i}`,
-        path: pen.line(frame.startU, sourceV[i] ?? 0, frame.busU, Math.max(busFrom + 4, v - 3)),
-      });
-
-  const mix = mixOf(input, totalW, dischargeW);
-  const inTurnV = v + (dischargeW > 0 ? BATTERY_GAP : 0);
-  const inPx = totalW * pxPerW;
-  if (dischargeW > 0) v = inTurnV + dischargeW * pxPerW;
-  const inEnd = v;
-
-  v = busFrom;
-  const outU = frame.busU + frame.busSize;
-  if (lossW > 0) {
-    const w = lossW * pxPerW;
-    const ribbon = { fromU: outU, fromV: v, toU: frame.endU, toV: lossV - w / 2, width: w };
-    bands.push({ key: 'lost', path: pen.band(ribbon), source: 'lost', widthPx: w });
-    v += w;
-  }
-  for (const [i, x] of input.uses.entries()) {
-    const w = width(x.powerW);
-    const at = useV[i] ?? 0;
-    if (w <= 0) {
-      idle.push({ key: `out-${i}`, path: pen.line(outU, v + 1, frame.endU, at) });
-      continue;
-    }
-    let part = 0;
-    for (const m of mix) {
-      const d = w * m.share;
-      const ribbon = { fromU: outU, fromV: v + part, toU: frame.endU, toV: at - w / 2 + part, width: d };
-      const key = `out-${i}-${m.key}`;
-      bands.push({ key, path: pen.band(ribbon), source: m.source, widthPx: d });
-      addChevrons(chevrons, key, pen.middle(ribbon), m.source, positive(x.powerW) * m.share, d, frame.endU - outU);
-      part += d;
-    }
-    v += w;
-  }
-  const outTurnV = v + (chargeW > 0 ? BATTERY_GAP : 0);
-  if (chargeW > 0) v = outTurnV + chargeW * pxPerW;
-  const busTo = Math.max(v, inEnd, busFrom + 24);
-
-  const turnPx = Math.max(chargeW, dischargeW) * pxPerW;
-  const batteryEdgeV =
-    frame.shape === 'wide' ? Math.max(busTo + turnPx * 0.25 + 46, frame.topV + bodyV * 0.62) : frame.extentV - 62;
-  if (input.battery && chargeW > 0) {
-    let part = 0;
-    for (const m of mix) {
-      const d = chargeW * pxPerW * m.share;
-      const turn = {
-        busU: outU,
-        fromV: outTurnV + part,
-        width: d,
-        bendV: outTurnV + chargeW * pxPerW + BEND,
-        bendU: outU + 12,
-        edgeV: batteryEdgeV,
-        back: false,
-      };
-      const key = `charge-${m.key}`;
-      bands.push({ key, path: pen.turn(turn), source: m.source, widthPx: d });
-      addChevrons(chevrons, key, pen.turnMiddle(turn), m.source, chargeW * m.share, d, batteryEdgeV - outTurnV + 40);
-      part += d;
-    }
-  }
-  if (input.battery && dischargeW > 0) {
-    const turn = {
-      busU: frame.busU,
-      fromV: inTurnV,
-      width: dischargeW * pxPerW,
-      bendV: inEnd + BEND,
-      bendU: frame.busU - 12,
-      edgeV: batteryEdgeV,
-      back: true,
-    };
-    bands.push({ key: 'discharge', path: pen.turn(turn), source: 'battery', widthPx: turn.width });
-    const along = batteryEdgeV - inTurnV + 40;
-    addChevrons(chevrons, 'discharge', pen.turnMiddle(turn), 'battery', dischargeW, turn.width, along);
-  }
-
-  const half = Math.max(113, turnPx + 30);
-  const batteryU = frame.busU + frame.busSize / 2;
-  const battery = input.battery
-    ? frame.shape === 'wide'
-      ? pen.box(batteryU - half, batteryEdgeV, half * 2, BATTERY_DEPTH)
-      : pen.box(frame.busU + 34, batteryEdgeV, 92, 46)
-    : null;
-  const wideEnd = input.battery ? batteryEdgeV + BATTERY_DEPTH + 46 : 0;
+  const sizes = measure(input, frame);
+  const sides = placeSides(input, frame, sizes);
+  const drawing: Drawing = { pen: createPen(frame), frame, sizes, bands: [], chevrons: [], idle: [] };
+  const incoming = drawSources(drawing, input, sides);
+  const outgoing = drawUses(drawing, input, sides);
+  const busTo = Math.max(outgoing.endV, incoming.endV, sides.busFromV + 24);
+  const batteryV = batteryEdge(drawing, sides, busTo);
+  if (input.battery) drawBattery(drawing, mixOf(input, sizes), { incoming, outgoing, batteryV });
+  const { pen, bands, chevrons, idle } = drawing;
+  const wideEndV = input.battery ? batteryV + BATTERY_DEPTH + 46 : 0;
   return {
     bands,
     chevrons,
     idle,
-    bus: pen.box(frame.busU, busFrom - 6, frame.busSize, busTo - busFrom + 12),
-    sourceV,
-    useV,
-    lossV,
-    battery,
-    inPx,
-    outPx: (usedW + chargeW + lossW) * pxPerW,
-    totalW,
+    bus: pen.box(frame.busU, sides.busFromV - 6, frame.busSize, busTo - sides.busFromV + 12),
+    sourceV: sides.sourceV,
+    useV: sides.useV,
+    lossV: sides.lossV,
+    battery: input.battery ? batteryBox(drawing, batteryV) : null,
+    inPx: sizes.totalW * sizes.pxPerW,
+    outPx: sizes.outW * sizes.pxPerW,
+    totalW: sizes.totalW,
     extentU: frame.endU,
-    extentV: frame.shape === 'wide' ? Math.max(frame.topV + bodyV, wideEnd) : frame.extentV,
+    extentV: frame.shape === 'wide' ? Math.max(frame.topV + sides.bodyV, wideEndV) : frame.extentV,
   };
+}
+
+interface Sizes {
+  readonly totalW: number;
+  readonly outW: number;
+  readonly lossW: number;
+  readonly chargeW: number;
+  readonly dischargeW: number;
+  readonly pxPerW: number;
+}
+interface Sides {
+  readonly sourceV: readonly number[];
+  readonly useV: readonly number[];
+  readonly lossV: number;
+  readonly bodyV: number;
+  readonly busFromV: number;
+}
+interface Drawing {
+  readonly pen: ReturnType<typeof createPen>;
+  readonly frame: FlowFrame;
+  readonly sizes: Sizes;
+  readonly bands: Band[];
+  readonly chevrons: Chevrons[];
+  readonly idle: { key: string; path: string }[];
+}
+/** Where a side of the bus ends, and where the battery's ribbon leaves or enters it. */
+interface SideEnd {
+  readonly turnV: number;
+  readonly endV: number;
 }
 
 const sum = (parts: readonly number[]): number => parts.reduce((a, b) => a + b, 0);
 
+function measure(input: FlowInput, frame: FlowFrame): Sizes {
+  const dischargeW = positive(input.battery?.dischargeW ?? null);
+  const chargeW = positive(input.battery?.chargeW ?? null);
+  const lossW = positive(input.lossW);
+  const totalW = sum(input.sources.map((x) => positive(x.powerW))) + dischargeW;
+  const outW = sum(input.uses.map((x) => positive(x.powerW))) + chargeW + lossW;
+  return { totalW, outW, lossW, chargeW, dischargeW, pxPerW: scaleOf(Math.max(totalW, outW), frame) };
+}
+
+const RIBBON_GAP = 14;
+/** Across a phone's picture the battery stands beside the uses. */
+const TALL_BATTERY = 92;
+
+function placeSides(input: FlowInput, frame: FlowFrame, { pxPerW, totalW }: Sizes): Sides {
+  const room = (powerW: number | null, least: number) => Math.max(least, positive(powerW) * pxPerW + RIBBON_GAP);
+  const even = (n: number, extent: number) => Array.from({ length: n }, () => extent / n);
+  if (frame.shape === 'tall') {
+    const sideV = frame.extentV - (input.battery ? TALL_BATTERY : 0);
+    return {
+      sourceV: spread(even(input.sources.length, frame.extentV), 0, frame.extentV),
+      useV: spread(even(input.uses.length, sideV), 0, sideV),
+      lossV: 6,
+      bodyV: sideV,
+      busFromV: Math.max(12, (sideV - (totalW * pxPerW || 40)) / 2),
+    };
+  }
+  const sourceNeeds = input.sources.map((x) => room(x.powerW, frame.slotV));
+  const useNeeds = input.uses.map((x) => room(x.powerW, x.needPx));
+  const bodyV = Math.max(frame.extentV, sum(sourceNeeds), sum(useNeeds) + LOSS_SLOT);
+  return {
+    sourceV: spread(sourceNeeds, frame.topV, bodyV),
+    useV: spread(useNeeds, frame.topV + LOSS_SLOT, bodyV - LOSS_SLOT),
+    lossV: frame.topV + 4,
+    bodyV,
+    busFromV: frame.topV + 6,
+  };
+}
+
+function drawSources(d: Drawing, input: FlowInput, sides: Sides): SideEnd {
+  const { frame, pen, sizes } = d;
+  let v = sides.busFromV;
+  for (const [i, x] of input.sources.entries()) {
+    const width = positive(x.powerW) * sizes.pxPerW;
+    if (width <= 0) continue;
+    const at = sides.sourceV[i] ?? 0;
+    addRibbon(d, `in-${i}`, x.source, positive(x.powerW), {
+      fromU: frame.startU,
+      fromV: at - width / 2,
+      toU: frame.busU,
+      toV: v,
+      width,
+    });
+    v += width;
+  }
+  const idleV = Math.max(sides.busFromV + 4, v - 3);
+  for (const [i, x] of input.sources.entries())
+    if (positive(x.powerW) <= 0)
+      d.idle.push({ key: `in-${i}`, path: pen.line(frame.startU, sides.sourceV[i] ?? 0, frame.busU, idleV) });
+  return endOf(v, sizes.dischargeW * sizes.pxPerW);
+}
+
+function drawUses(d: Drawing, input: FlowInput, sides: Sides): SideEnd {
+  const { frame, pen, sizes } = d;
+  const fromU = frame.busU + frame.busSize;
+  const mix = mixOf(input, sizes);
+  let v = sides.busFromV;
+  if (sizes.lossW > 0) {
+    const width = sizes.lossW * sizes.pxPerW;
+    const ribbon = { fromU, fromV: v, toU: frame.endU, toV: sides.lossV - width / 2, width };
+    d.bands.push({ key: 'lost', path: pen.band(ribbon), source: 'lost', widthPx: width });
+    v += width;
+  }
+  for (const [i, x] of input.uses.entries()) {
+    const width = positive(x.powerW) * sizes.pxPerW;
+    const at = sides.useV[i] ?? 0;
+    if (width <= 0) {
+      d.idle.push({ key: `out-${i}`, path: pen.line(fromU, v + 1, frame.endU, at) });
+      continue;
+    }
+    let part = 0;
+    for (const m of mix) {
+      const stripe = width * m.share;
+      const toV = at - width / 2 + part;
+      const ribbon = { fromU, fromV: v + part, toU: frame.endU, toV, width: stripe };
+      addRibbon(d, `out-${i}-${m.key}`, m.source, positive(x.powerW) * m.share, ribbon);
+      part += stripe;
+    }
+    v += width;
+  }
+  return endOf(v, sizes.chargeW * sizes.pxPerW);
+}
+
+const endOf = (v: number, turnPx: number): SideEnd =>
+  turnPx > 0 ? { turnV: v + BATTERY_GAP, endV: v + BATTERY_GAP + turnPx } : { turnV: v, endV: v };
+
+const turnPxOf = ({ chargeW, dischargeW, pxPerW }: Sizes): number => Math.max(chargeW, dischargeW) * pxPerW;
+
+/** How far from the top the battery stands: under the bus, with room for the bend. */
+function batteryEdge({ frame, sizes }: Drawing, sides: Sides, busTo: number): number {
+  if (frame.shape === 'tall') return frame.extentV - 62;
+  return Math.max(busTo + turnPxOf(sizes) * 0.25 + 46, frame.topV + sides.bodyV * 0.62);
+}
+
+function batteryBox({ frame, pen, sizes }: Drawing, batteryV: number): Box {
+  if (frame.shape === 'tall') return pen.box(frame.busU + 34, batteryV, TALL_BATTERY, 46);
+  const half = Math.max(113, turnPxOf(sizes) + 30);
+  return pen.box(frame.busU + frame.busSize / 2 - half, batteryV, half * 2, BATTERY_DEPTH);
+}
+
+function drawBattery(
+  d: Drawing,
+  mix: ReturnType<typeof mixOf>,
+  at: { readonly incoming: SideEnd; readonly outgoing: SideEnd; readonly batteryV: number },
+): void {
+  const { frame, sizes } = d;
+  const { incoming, outgoing, batteryV } = at;
+  if (sizes.chargeW > 0) {
+    const busU = frame.busU + frame.busSize;
+    let part = 0;
+    for (const m of mix) {
+      const width = sizes.chargeW * sizes.pxPerW * m.share;
+      const fromV = outgoing.turnV + part;
+      const turn = { busU, fromV, width, bendV: outgoing.endV + BEND, bendU: busU + 12, edgeV: batteryV, back: false };
+      addTurn(d, `charge-${m.key}`, m.source, sizes.chargeW * m.share, turn);
+      part += width;
+    }
+  }
+  if (sizes.dischargeW > 0)
+    addTurn(d, 'discharge', 'battery', sizes.dischargeW, {
+      busU: frame.busU,
+      fromV: incoming.turnV,
+      width: sizes.dischargeW * sizes.pxPerW,
+      bendV: incoming.endV + BEND,
+      bendU: frame.busU - 12,
+      edgeV: batteryV,
+      back: true,
+    });
+}
+
+function addRibbon(d: Drawing, key: string, source: Source, powerW: number, ribbon: Ribbon): void {
+  d.bands.push({ key, path: d.pen.band(ribbon), source, widthPx: ribbon.width });
+  addChevrons(d.chevrons, key, d.pen.middle(ribbon), source, powerW, ribbon.width, ribbon.toU - ribbon.fromU);
+}
+
+function addTurn(d: Drawing, key: string, source: Source, powerW: number, turn: Turn): void {
+  d.bands.push({ key, path: d.pen.turn(turn), source, widthPx: turn.width });
+  const lengthPx = turn.edgeV - turn.fromV + 40;
+  addChevrons(d.chevrons, key, d.pen.turnMiddle(turn), source, powerW, turn.width, lengthPx);
+}
+
 /** The village-wide mix each outgoing ribbon carries as stripes. Not an allocation. */
-function mixOf(input: FlowInput, totalW: number, dischargeW: number) {
+function mixOf(input: FlowInput, { totalW, dischargeW }: Sizes) {
   const mix = input.sources
     .map((x, i) => ({ key: String(i), source: x.source, share: totalW > 0 ? positive(x.powerW) / totalW : 0 }))
     .filter((x) => x.share > 0);
@@ -275,73 +333,4 @@ function addChevrons(
     count: Math.max(2, Math.round(lengthPx / 92)),
     seconds: Math.max(2.5, Math.min(14, lengthPx / 26 / Math.sqrt(Math.max(0.2, powerW / 1000)))),
   });
-}
-
-interface Ribbon {
-  readonly fromU: number;
-  readonly fromV: number;
-  readonly toU: number;
-  readonly toV: number;
-  readonly width: number;
-}
-interface Turn {
-  readonly busU: number;
-  readonly fromV: number;
-  readonly width: number;
-  readonly bendU: number;
-  readonly bendV: number;
-  readonly edgeV: number;
-  /** From the battery into the bus, on its other side. */
-  readonly back: boolean;
-}
-
-/** Writes paths in the axes of the frame: swapped when tall, mirrored when read from right to left. */
-function createPen(frame: FlowFrame) {
-  const mirrorAt = frame.shape === 'wide' ? frame.endU : frame.extentV;
-  const flipped = (frame.shape === 'tall') !== frame.rightToLeft;
-  const point = (u: number, v: number): [number, number] => {
-    const [x, y] = frame.shape === 'tall' ? [v, u] : [u, v];
-    return [frame.rightToLeft ? mirrorAt - x : x, y];
-  };
-  const at = (u: number, v: number): string => {
-    const [x, y] = point(u, v);
-    return `${x.toFixed(1)} ${y.toFixed(1)}`;
-  };
-  const line = (u0: number, v0: number, u1: number, v1: number): string => {
-    const m = (u0 + u1) / 2;
-    return `M${at(u0, v0)}C${at(m, v0)} ${at(m, v1)} ${at(u1, v1)}`;
-  };
-  return {
-    line,
-    band({ fromU, fromV, toU, toV, width }: Ribbon): string {
-      const m = (fromU + toU) / 2;
-      const back = `L${at(toU, toV + width)}C${at(m, toV + width)} ${at(m, fromV + width)} ${at(fromU, fromV + width)}Z`;
-      return `${line(fromU, fromV, toU, toV)}${back}`;
-    },
-    middle: ({ fromU, fromV, toU, toV, width }: Ribbon): string => line(fromU, fromV + width / 2, toU, toV + width / 2),
-    turn({ busU, fromV, width, bendU, bendV, edgeV, back }: Turn): string {
-      const outer = bendV - fromV;
-      const inner = outer - width;
-      const way = back ? -1 : 1;
-      const sweep = (back ? 0 : 1) ^ (flipped ? 1 : 0);
-      return (
-        `M${at(busU, fromV)}L${at(bendU, fromV)}A${outer} ${outer} 0 0 ${sweep} ${at(bendU + way * outer, bendV)}` +
-        `L${at(bendU + way * outer, edgeV)}L${at(bendU + way * inner, edgeV)}L${at(bendU + way * inner, bendV)}` +
-        `A${inner} ${inner} 0 0 ${1 - sweep} ${at(bendU, fromV + width)}L${at(busU, fromV + width)}Z`
-      );
-    },
-    turnMiddle({ busU, fromV, width, bendU, bendV, edgeV, back }: Turn): string {
-      const r = bendV - fromV - width / 2;
-      const c = fromV + width / 2;
-      const sweep = (back ? 0 : 1) ^ (flipped ? 1 : 0);
-      if (back)
-        return `M${at(bendU - r, edgeV)}L${at(bendU - r, bendV)}A${r} ${r} 0 0 ${1 - sweep} ${at(bendU, c)}L${at(busU, c)}`;
-      return `M${at(busU, c)}L${at(bendU, c)}A${r} ${r} 0 0 ${sweep} ${at(bendU + r, bendV)}L${at(bendU + r, edgeV)}`;
-    },
-    box(u: number, v: number, sizeU: number, sizeV: number): Box {
-      const [x0, y0] = point(u, v);
-      const [x1, y1] = point(u + sizeU, v + sizeV);
-      return { x: Math.min(x0, x1), y: Math.min(y0, y1), width: Math.abs(x1 - x0), height: Math.abs(y1 - y0) };
-    },
-  };
 }
