@@ -8,6 +8,7 @@ import {
   jobStarted,
   memberId,
   name,
+  person,
   pin,
   role,
   villageCommand,
@@ -82,7 +83,11 @@ export const villages = {
       currency,
       zoneOffsetMin: z.int(),
       founded: z.int(),
-      coordinators: z.object({ members: z.array(z.object({ id: memberId, name: z.string() })), threshold: z.int() }),
+      coordinators: z.object({ members: z.array(person), threshold: z.int() }),
+      /** Changes of the coordinators that some have signed and that still lack signatures. */
+      pendingCoordinators: z.array(
+        z.object({ members: z.array(person), threshold: z.int(), signedBy: z.array(person), needed: z.int() }),
+      ),
       chain: z.object({ chainId: z.int(), ledger: z.string(), genesis: z.string(), hereByDevice: z.boolean() }),
       debtFloorMinor: z.bigint(),
       reservePercent: z.int(),

@@ -25,6 +25,7 @@ export function syncProcedures(os: Boundary, console: Console) {
 
 function statusOf(village: Village) {
   const state = village.state();
+  const deviceOf = new Map(village.node.peers().map((p) => [p.peer, p.device]));
   const nameOf = (device: string | undefined): string | null => {
     const member = device ? state.devices.get(device)?.member : undefined;
     return member ? (state.members.get(member)?.name ?? null) : null;
@@ -56,7 +57,10 @@ function statusOf(village: Village) {
       sameState: p.inStep ? true : null,
       addresses: [...p.addresses],
     })),
-    refused: [...strangersOf(village), ...village.store.refused(50)].map((r) => ({ ...r, name: nameOf(r.peer) })),
+    refused: [...strangersOf(village), ...village.store.refused(50)].map((r) => ({
+      ...r,
+      name: nameOf(deviceOf.get(r.peer) ?? r.peer),
+    })),
     conflicts: state.conflicts.map((c) => conflictOf(village, c)),
   };
 }

@@ -6,11 +6,9 @@ import type { DataKey } from '#core/crypto/data-key.ts';
 import { type DeviceKeys, deviceKeysFrom } from '#core/crypto/device-keys.ts';
 import { createKeystore, type Keystore } from '#core/crypto/keystore.ts';
 import { AppError } from '#core/ports/errors.ts';
-import { step } from '#core/ports/steps.ts';
 import type { NodeEvent, VillageNode } from '#core/ports/village-node.ts';
 import type { ConsoleStore, VillageRow } from '#core/storage/console-store.ts';
 import { openVillageStore, type VillageStore } from '#core/storage/village-store.ts';
-import type { SignedRecord } from '#domain/books/record.ts';
 import { recoverSigner } from '#domain/membership/typed-data.ts';
 import type { MeterHistory } from '#domain/metering/vee.ts';
 import type { FrameFact } from '#domain/settlement/accounts.ts';
@@ -21,6 +19,7 @@ import { createFrameKeys, type FrameKeys } from './frame-keys.ts';
 import { createRecordIndex, type RecordIndex } from './record-index.ts';
 import { createSegmentFetcher } from './segment-fetcher.ts';
 import { createStateCache } from './state-cache.ts';
+import { type Act, createVillageBooks } from './village-books.ts';
 
 export interface VillageDeps {
   readonly options: CoreOptions;
@@ -29,13 +28,6 @@ export interface VillageDeps {
   readonly changes: Changes;
   /** Called after anything new was folded or fetched. */
   readonly onNews: (village: Village) => void;
-}
-
-/** One act to be written: a record of this device. */
-export interface Act {
-  readonly book: string;
-  readonly kind: string;
-  readonly body: unknown;
 }
 
 /** A village held by this console: its node, its books folded into state, its segments, its keys. */
@@ -143,7 +135,6 @@ interface Parts extends VillageDeps {
 
 function assemble(p: Parts): Village & { load(): Promise<void> } {
   const { row, keys, store, index, node, frameKeys, now } = p;
-  let chain: Promise<unknown> = Promise.resolve();
   let stopped = false;
   let unsubscribe = (): void => undefined;
   const log = (line: string): void => p.options.log(line);
@@ -163,52 +154,49 @@ function assemble(p: Parts): Village & { load(): Promise<void> } {
       p.changes.notify('readings', row.id);
     },
   });
-  const absorb = (records: readonly SignedRecord[], next?: VillageState): string[] => {
-    const known = index.all.size;
-    const fresh = index.absorb(records);
-    if (fresh.length === 0) return [];
-    p.admission.learn(fresh);
-    cache.onRecords(index.all.size === known + 1 ? next : undefined);
-    for (const book of new Set(fresh.map((r) => r.book))) p.changes.notify(topicOf(book), row.id);
-    step('record.folded');
-    return fresh.map((r) => r.id);
+  const books = createVillageBooks({
+    village: row.id,
+    keys,
+    node,
+    index,
+    admission: p.admission,
+    cache,
+    now,
+    onFolded(names) {
+      for (const book of names) p.changes.notify(topicOf(book), row.id);
+    },
+  });
+  const act = async (acts: readonly Act[]): Promise<string[]> => {
+    const ids = await books.act(acts);
+    queueMicrotask(news);
+    return ids;
   };
-  const exclusive = <T>(work: () => Promise<T>): Promise<T> => {
-    const next = chain.then(work);
-    chain = next.catch(() => undefined);
-    return next;
-  };
-  const act = (acts: readonly Act[]): Promise<string[]> =>
-    exclusive(async () => {
-      const ids: string[] = [];
-      for (const a of acts) {
-        const signed = index.make(keys, row.id, a.book, a.kind, a.body, now());
-        const next = cache.judge(signed);
-        const known = index.all.size;
-        await node.append(a.book, [signed]);
-        // Unless others' records came in meanwhile, what was judged is the new state.
-        ids.push(...absorb([signed], index.all.size === known ? next : undefined));
-      }
-      if (!acts.every((a) => a.kind === 'key.share')) queueMicrotask(news);
-      return ids;
-    });
   const shareKeys = async (): Promise<void> => {
     const owed = frameKeys.owed(cache.state());
     if (owed.length > 0 && cache.state().devices.has(keys.id))
-      await act(owed.map((body) => ({ book: 'members', kind: 'key.share', body })));
+      await books.act(owed.map((body) => ({ book: 'members', kind: 'key.share', body })));
+  };
+  /** Nobody waits for what follows on news: a full disk is told to the log, and the next news tries again. */
+  const orLog = (what: string, work: () => void): void => {
+    try {
+      work();
+    } catch (e) {
+      log(`${what}: ${e instanceof Error ? e.message : String(e)}`);
+    }
   };
   const news = (): void => {
     if (stopped) return;
-    frameKeys.learn(cache.state());
+    orLog('frame keys', () => frameKeys.learn(cache.state()));
     void segments.fetch();
     p.onNews(self);
     shareKeys().catch((e) => log(`sharing keys: ${String(e)}`));
   };
   const onEvent = (event: NodeEvent): void => {
     if (event.type === 'records') {
-      if (event.origin === 'remote' && absorb(event.records).length > 0) news();
+      if (event.origin === 'remote' && books.absorb(event.records)) news();
     } else if (event.type === 'refused') {
-      store.addRefused({ atMs: now(), peer: event.peer, book: event.book, reason: event.reason });
+      const { peer, book, reason } = event;
+      orLog('refused', () => store.addRefused({ atMs: now(), peer, book, reason }));
       p.changes.notify('sync', row.id);
     } else p.changes.notify('sync', row.id);
   };
@@ -240,19 +228,14 @@ function assemble(p: Parts): Village & { load(): Promise<void> } {
     notify: (topic) => p.changes.notify(topic, row.id),
     async load() {
       unsubscribe = node.subscribe(onEvent);
-      const books = node.books();
-      for (const book of ['members', ...books.filter((b) => b !== 'members')]) {
-        if (!books.includes(book)) continue;
-        for await (const chunk of node.scan(book)) absorb(chunk);
-      }
-      await node.reconsider();
+      await books.load();
       news();
     },
     async stop() {
       stopped = true;
       unsubscribe();
       const fetched = segments.stop();
-      await chain;
+      await books.idle();
       await fetched;
       await node.stop();
       store.close();

@@ -3,7 +3,7 @@ import { AppError } from '#core/ports/errors.ts';
 import type { Boundary } from '#core/router/boundary.ts';
 import { operatorsDigest } from '#domain/settlement/batch.ts';
 import { DAY_MS } from '#domain/time.ts';
-import { keyOf } from '#domain/village/state.ts';
+import { keyOf, type VillageState } from '#domain/village/state.ts';
 import { startDemo } from './demo-village.ts';
 import { foundVillage } from './founding.ts';
 import { joinVillage, makeInvitation, readInvitation } from './invitations.ts';
@@ -124,6 +124,7 @@ function settingsOf(console: Console, { village }: OpenVillage) {
     zoneOffsetMin: founding.zoneOffsetMin,
     founded: founding.createdMs,
     coordinators: { members: state.coordinators.members.map(nameOf), threshold: state.coordinators.threshold },
+    pendingCoordinators: pendingOf(state),
     chain: {
       chainId: founding.chain.chainId,
       ledger: founding.chain.ledger,
@@ -143,6 +144,19 @@ function settingsOf(console: Console, { village }: OpenVillage) {
       here: d.id === village.keys.id,
     })),
   };
+}
+
+function pendingOf(state: VillageState) {
+  const { epoch, threshold, members } = state.coordinators;
+  const nameOf = (id: string) => ({ id, name: state.members.get(id)?.name ?? id });
+  return state.coordinatorChanges
+    .filter((c) => c.epoch === epoch && !c.agreed)
+    .map((c) => ({
+      members: c.members.map(nameOf),
+      threshold: c.threshold,
+      signedBy: members.filter((m) => c.signatures.some((s) => s.address === keyOf(state, m))).map(nameOf),
+      needed: threshold,
+    }));
 }
 
 /** Versions, counts and states; no key, name or reading. */

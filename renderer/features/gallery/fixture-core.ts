@@ -180,6 +180,9 @@ function villagesRouter(os: Pick<Implementer, 'villages'>, mode: FixtureMode) {
       zoneOffsetMin: 180,
       founded: NOW_MS - 400 * DAY_MS,
       coordinators: { members: [person(0), person(1), person(2)], threshold: 2 },
+      pendingCoordinators: [
+        { members: [person(0), person(1), person(3)], threshold: 2, signedBy: [person(0)], needed: 2 },
+      ],
       chain: { chainId: 31_337, ledger: accounts.chain.ledger, genesis: 'ab'.repeat(32), hereByDevice: true },
       debtFloorMinor: -50_000n,
       reservePercent: 20,

@@ -15,9 +15,12 @@ import s from './settings.module.css';
 import type { VillageSettings } from './settings.tsx';
 
 type Member = Out['members']['list']['members'][number];
+export type PendingChange = VillageSettings['pendingCoordinators'][number];
 interface DialogProps {
   readonly present: VillageSettings['coordinators'];
   readonly members: readonly Member[];
+  /** A change others have signed already: the same one is offered. */
+  readonly pending?: PendingChange;
   readonly onClose: () => void;
 }
 
@@ -31,11 +34,14 @@ export function CoordinatorsDialog(p: DialogProps) {
   const { client } = useConsole();
   const able = members.filter((m) => m.kind === 'person' && m.roles.includes('coordinator'));
   const nameOf = tellApart(members);
-  const hands = present.members.filter((p) => members.some((m) => m.id === p.id && m.keyHere));
-  const [named, setNamed] = useState<string[]>(
-    present.members.filter((p) => able.some((m) => m.id === p.id)).map((p) => p.id),
+  const already = p.pending?.signedBy.map((m) => m.id) ?? [];
+  const hands = present.members.filter(
+    (p) => !already.includes(p.id) && members.some((m) => m.id === p.id && m.keyHere),
   );
-  const [wanted, setWanted] = useState(present.threshold);
+  const [named, setNamed] = useState<string[]>(
+    (p.pending ?? present).members.filter((x) => able.some((m) => m.id === x.id)).map((x) => x.id),
+  );
+  const [wanted, setWanted] = useState((p.pending ?? present).threshold);
   const [signer, setSigner] = useState(hands[0]?.id ?? null);
   const [pin, setPin] = useState('');
   const [signed, setSigned] = useState<readonly string[]>([]);
@@ -55,7 +61,7 @@ export function CoordinatorsDialog(p: DialogProps) {
   if (set.done)
     return (
       <Sent
-        more={Math.max(0, present.threshold - signed.length)}
+        more={Math.max(0, present.threshold - already.length - signed.length)}
         next={next ? nameOf(next) : null}
         onNext={signNext}
         onClose={onClose}
