@@ -89,6 +89,7 @@ async function openRow(console: Console, row: VillageRow, clock: Clock | undefin
   open.set(row.id, entry);
   await writeFirstRecord(console, village);
   dropStrayMeters(village);
+  promoteKeys(village);
   await finishPending(village).catch((e: unknown) => {
     // On a full disk the village can still be read; the next sealing finishes what is pending first.
     if (!(e instanceof AppError && e.retryable)) throw e;
@@ -104,6 +105,14 @@ async function closeVillage(v: OpenVillage): Promise<void> {
   await v.settler.stop();
   await v.village.stop();
   await v.plant?.stop();
+}
+
+/** A change of keys that was cut off after it was written is finished with the key kept for it. */
+function promoteKeys(village: Village): void {
+  for (const { id, keys } of village.state().members.values()) {
+    const address = keys.at(-1)?.address;
+    if (address) village.keystore.promote(id, address);
+  }
 }
 
 /** A meter whose adding was cut off before its record was written was never added. */

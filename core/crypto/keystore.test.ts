@@ -70,9 +70,18 @@ test('five wrong PINs lock the key for a quarter of an hour, also for the right 
   reopen();
   const after = await openKeystore();
   await expect(after.unlock(MEMBER, PIN)).rejects.toMatchObject({ code: 'PIN_LOCKED', data: { minutes: 15 } });
+  expect(store.pinTries(`member-key|${VILLAGE}|${MEMBER}`).count).toBe(5);
   nowMs += LOCK_MS;
   expect(await after.unlock(MEMBER, PIN)).toBeDefined();
   await expect(after.unlock(MEMBER, '0000')).rejects.toMatchObject({ data: { left: 4 } });
+});
+
+test('the paper words open a locked key at once, with a PIN of its own', async () => {
+  const { keystore, made } = await withKey();
+  for (let i = 0; i < 5; i++) await keystore.unlock(MEMBER, '0000').catch(() => undefined);
+  const again = await keystore.fromWords(made.words.join(' '), '1357');
+  again.store(MEMBER);
+  expect((await keystore.unlock(MEMBER, '1357')).address).toBe(made.key.address);
 });
 
 test('a try is counted before the PIN is tried, so that pulling the plug buys no other', async () => {

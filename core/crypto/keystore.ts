@@ -15,16 +15,22 @@ export interface MemberKey {
   sign(digest: string): string;
 }
 
+/** A new key, encrypted under its PIN and not yet kept. */
+export interface MadeKey {
+  readonly key: MemberKey;
+  /** Keeps it as the member's key. */
+  store(member: string, village?: string): void;
+  /** Keeps it beside the present one, for {@link Keystore.promote}: a crash between the two loses neither. */
+  storeNext(member: string): void;
+}
+
 /** Member keys, each under its own PIN, inside the data key. The private key is in memory only while it signs. */
 export interface Keystore {
   /** Makes a key with paper words. The words are not kept. */
-  create(
-    pin: string,
-  ): Promise<{ readonly key: MemberKey; readonly words: string[]; store(member: string, village?: string): void }>;
-  fromWords(
-    words: string,
-    pin: string,
-  ): Promise<{ readonly key: MemberKey; store(member: string, village?: string): void }>;
+  create(pin: string): Promise<MadeKey & { readonly words: string[] }>;
+  fromWords(words: string, pin: string): Promise<MadeKey>;
+  /** Puts the key that was kept as a member's next one in place, once the books have it. */
+  promote(member: string, address: string): void;
   /** Errors: NO_KEY_HERE, WRONG_PIN (with tries left), PIN_LOCKED (with minutes). */
   unlock(member: string, pin: string): Promise<MemberKey>;
   has(member: string): boolean;
@@ -43,15 +49,26 @@ const keyOf = (privateKey: string): MemberKey => {
 
 export function createKeystore(store: ConsoleStore, village: string, dataKey: DataKey, now: () => number): Keystore {
   const label = (member: string, of = village): string => `member-key|${of}|${member}`;
+  const nextLabel = (member: string, address: string): string => `member-key-next|${village}|${member}|${address}`;
   const prepare = async (privateKey: string, pin: string) => {
     const salt = new Uint8Array(randomBytes(16));
     const sealed = sealBytes(await derive(pin, salt, LOG_N), fromHex(privateKey), utf8('member key'));
     const blob = encode({ v: 1, salt, logN: LOG_N, ...sealed });
-    return (member: string, of = village) => store.putSecret(label(member, of), dataKey.seal(label(member, of), blob));
+    return (under: string) => store.putSecret(under, dataKey.seal(under, blob));
   };
   const fromMnemonic = async (mnemonic: Mnemonic, pin: string) => {
     const { privateKey } = HDNodeWallet.fromMnemonic(mnemonic);
-    return { key: keyOf(privateKey), store: await prepare(privateKey, pin) };
+    const key = keyOf(privateKey);
+    const put = await prepare(privateKey, pin);
+    return {
+      key,
+      store(member: string, of?: string) {
+        put(label(member, of));
+        // The tries were at another PIN.
+        store.setPinTries(label(member, of), { count: 0, lastMs: 0 });
+      },
+      storeNext: (member: string) => put(nextLabel(member, key.address)),
+    };
   };
   return {
     async create(pin) {
@@ -88,6 +105,17 @@ export function createKeystore(store: ConsoleStore, village: string, dataKey: Da
       }
       store.setPinTries(label(member), { count: 0, lastMs: 0 });
       return keyOf(`0x${Buffer.from(raw).toString('hex')}`);
+    },
+    promote(member, address) {
+      const next = nextLabel(member, address);
+      const sealed = store.getSecret(next);
+      if (!sealed) return;
+      const blob = dataKey.open(next, sealed);
+      store.transaction(() => {
+        store.putSecret(label(member), dataKey.seal(label(member), blob));
+        store.removeSecret(next);
+        store.setPinTries(label(member), { count: 0, lastMs: 0 });
+      });
     },
     has: (member) => store.getSecret(label(member)) !== undefined,
   };

@@ -79,8 +79,9 @@ export function membersProcedures(os: Boundary, console: Console) {
         sig: old.sign(actDigest('KeyRotation', value)),
         keySig: made.key.sign(actDigest('MemberKey', value)),
       };
+      made.storeNext(input.member);
       await village.act([{ book: 'members', kind: 'member.key', body }]);
-      made.store(input.member);
+      village.keystore.promote(input.member, made.key.address);
       return { words: made.words };
     }),
     recoverKey: m.recoverKey.handler(async ({ input }) => {

@@ -25,6 +25,7 @@ export interface ConsoleStore {
   removeVillage(id: string): void;
   putSecret(label: string, sealed: Uint8Array): void;
   getSecret(label: string): Uint8Array | undefined;
+  removeSecret(label: string): void;
   pinTries(label: string): { readonly count: number; readonly lastMs: number };
   setPinTries(label: string, tries: { readonly count: number; readonly lastMs: number }): void;
   preference(name: string): string | undefined;
@@ -57,6 +58,7 @@ export function openConsoleStore(path: string): ConsoleStore {
         db.run("delete from preference where name like '%|' || ? || '%'", id);
       }),
     putSecret: (label, sealed) => db.run('insert or replace into secret values (?, ?)', label, sealed),
+    removeSecret: (label) => db.run('delete from secret where label = ?', label),
     getSecret(label) {
       const row = db.get('select sealed from secret where label = ?', label);
       return row ? blob(row, 'sealed') : undefined;
