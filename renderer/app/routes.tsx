@@ -29,7 +29,7 @@ export function Routes() {
   const { ready } = useVillage();
   if (!ready && !BEFORE_BOOK.includes(path)) return <WaitingForBook />;
   return (
-    <Suspense fallback={<Loading text={t`Opening the page`} />}>
+    <Suspense fallback={<Loading page text={t`Opening the page`} />}>
       <Switch>
         <Route path="/" component={Today} />
         <Route path="/members/*?" component={Members} />

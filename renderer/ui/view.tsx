@@ -20,31 +20,42 @@ export interface Asked<T> {
   readonly refetch: () => unknown;
 }
 
+/** Set where a view stands for the whole page: whatever state it is in, the page then has its one main heading. */
+const MainHeadingContext = createContext(false);
+
+function Heading({ children }: { readonly children: ReactNode }) {
+  return useContext(MainHeadingContext) ? <h1 className={s['asSecond']}>{children}</h1> : <h2>{children}</h2>;
+}
+
 /** A view in its five states: loading, empty, stale, error, ready. */
 export function View<T>(p: {
   readonly of: Asked<T>;
   readonly loading: string;
   readonly empty?: { readonly when: (data: T) => boolean; readonly show: ReactNode };
   readonly children: (data: T) => ReactNode;
+  /** The view stands for the whole page. */
+  readonly page?: boolean;
 }) {
+  const inStates = (shown: ReactNode) => <MainHeadingContext value={p.page ?? false}>{shown}</MainHeadingContext>;
   const lost = useContext(LinkLostContext);
   if (p.of.data === undefined) {
-    if (p.of.error) return <ErrorPanel error={p.of.error} retry={() => void p.of.refetch()} />;
-    return <Loading text={p.loading} />;
+    if (p.of.error) return inStates(<ErrorPanel error={p.of.error} retry={() => void p.of.refetch()} />);
+    return inStates(<Loading text={p.loading} />);
   }
   const stale = lost || p.of.error !== null;
   return (
     <>
       {stale && <Stale sinceMs={p.of.dataUpdatedAt} />}
-      {p.empty?.when(p.of.data) ? p.empty.show : p.children(p.of.data)}
+      {p.empty?.when(p.of.data) ? inStates(p.empty.show) : p.children(p.of.data)}
     </>
   );
 }
 
-export function Loading({ text }: { readonly text: string }) {
+export function Loading({ text, page }: { readonly text: string; readonly page?: boolean }) {
+  const isMain = useContext(MainHeadingContext) || page;
   return (
     <div role="status" aria-live="polite">
-      <p style={{ marginBlockEnd: 12 }}>{text}</p>
+      {isMain ? <h1 className={s['asText']}>{text}</h1> : <p className={s['asText']}>{text}</p>}
       <div className={s['skeleton']} aria-hidden="true">
         <span />
         <span />
@@ -76,7 +87,7 @@ export function Empty(p: { readonly title: ReactNode; readonly children?: ReactN
       <svg className={s['art']} viewBox="0 0 160 56" aria-hidden="true">
         <rect x="1" y="1" width="158" height="54" rx="5" />
       </svg>
-      <h2>{p.title}</h2>
+      <Heading>{p.title}</Heading>
       {p.children && <p>{p.children}</p>}
       {p.action}
     </section>
@@ -89,10 +100,10 @@ export function ErrorPanel({ error, retry }: { readonly error: unknown; readonly
   const words = ERROR_WORDS[refusal.code];
   return (
     <section className={classNames(s['panel'], s['error'])} role="alert">
-      <h2>
+      <Heading>
         <CircleAlert size={20} aria-hidden />
         {t(words.what)}
-      </h2>
+      </Heading>
       <p>{t(words.act)}</p>
       {retry && (
         <Button look="line" small onPress={retry}>

@@ -29,7 +29,7 @@ export function MonthPage({ month }: { readonly month: string }) {
   const village = useVillage();
   const view = useQuery(useApi().accounts.get.queryOptions({ input: { village: village.id, month } }));
   return (
-    <View of={view} loading={t`Adding up the month`}>
+    <View page of={view} loading={t`Adding up the month`}>
       {(data) => <Month view={data} />}
     </View>
   );

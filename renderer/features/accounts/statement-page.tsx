@@ -27,7 +27,7 @@ export function StatementPage({ month, member }: { readonly month: string; reado
   const village = useVillage();
   const card = useQuery(useApi().accounts.statement.queryOptions({ input: { village: village.id, month, member } }));
   return (
-    <View of={card} loading={t`Reading the statement`}>
+    <View page of={card} loading={t`Reading the statement`}>
       {(data) => <Statement card={data} />}
     </View>
   );

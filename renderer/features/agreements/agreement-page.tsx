@@ -29,7 +29,7 @@ export function AgreementPage({ agreement }: { readonly agreement: string }) {
   const known = useKnown();
   const card = useQuery(useApi().agreements.get.queryOptions({ input: { village: village.id, agreement } }));
   return (
-    <View of={card} loading={t`Reading the agreement`}>
+    <View page of={card} loading={t`Reading the agreement`}>
       {(data) =>
         known.ready ? (
           <Deed
@@ -38,7 +38,7 @@ export function AgreementPage({ agreement }: { readonly agreement: string }) {
             grid={known.names.member(data.terms.grid)}
           />
         ) : (
-          <Loading text={t`Reading the names`} />
+          <Loading page text={t`Reading the names`} />
         )
       }
     </View>

@@ -25,7 +25,7 @@ export function MemberPage({ member }: { readonly member: string }) {
   const village = useVillage();
   const card = useQuery(useApi().members.get.queryOptions({ input: { village: village.id, member } }));
   return (
-    <View of={card} loading={t`Reading the card`}>
+    <View page of={card} loading={t`Reading the card`}>
       {(data) => <Card card={data} />}
     </View>
   );

@@ -27,7 +27,7 @@ export function MeterPage({ meter }: { readonly meter: string }) {
   const card = useQuery(useApi().meters.get.queryOptions({ input: { village: village.id, meter } }));
   const [writing, setWriting] = useState(false);
   return (
-    <View of={card} loading={t`Reading the meter`}>
+    <View page of={card} loading={t`Reading the meter`}>
       {(data) => (
         <>
           <PageHead

@@ -27,6 +27,7 @@ export function Today() {
   });
   return (
     <View
+      page
       of={today}
       loading={t`Reading the village`}
       empty={{
