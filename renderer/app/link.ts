@@ -32,7 +32,7 @@ export interface ReconnectingLink extends ClientLink<ClientContext> {
 }
 
 const FIRST_WAIT_MS = 250;
-const LONGEST_WAIT_MS = 8000;
+const LONGEST_WAIT_MS = 3000;
 
 /**
  * A link that survives its channel. Every procedure of the contract is a query or a command with its own id,

@@ -112,7 +112,7 @@ function HowWeKnow({ enough }: { readonly enough: Known }) {
             groups={[{ key: 'steps', rows: enough.steps }]}
             columns={[
               { key: 'hour', head: t`Hour`, cell: (x) => format.time(x.fromMs) },
-              { key: 'start', head: t`At its start`, end: true, cell: (x) => format.energy(x.startWh) },
+              { key: 'start', head: t`At its start`, end: true, wideOnly: true, cell: (x) => format.energy(x.startWh) },
               { key: 'made', head: t`Made`, end: true, cell: (x) => `+${format.energy(x.expectedMadeWh)}` },
               { key: 'used', head: t`Used`, end: true, cell: (x) => `−${format.energy(x.expectedUsedWh)}` },
               { key: 'end', head: t`At its end`, end: true, cell: (x) => format.energy(x.endWh) },
