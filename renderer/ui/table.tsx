@@ -1,4 +1,4 @@
-import type { ReactNode } from 'react';
+import { type ReactNode, type RefObject, useLayoutEffect, useRef, useState } from 'react';
 import { Link } from 'wouter';
 import { classNames } from './class-names.ts';
 import s from './table.module.css';
@@ -28,11 +28,13 @@ export function Table<T>(p: {
   readonly linked?: boolean;
   readonly dense?: boolean;
 }) {
+  const wrap = useRef<HTMLElement>(null);
+  const scrolls = useScrolls(wrap);
   const [first, ...rest] = p.columns;
   if (!first) return null;
   const look = (c: Column<T>) => classNames(c.end && s['end'], c.wideOnly && s['wideOnly']);
   return (
-    <section className={s['wrap']} aria-label={p.caption}>
+    <section ref={wrap} className={s['wrap']} aria-label={p.caption} {...(scrolls && { tabIndex: 0 })}>
       <table className={classNames(s['table'], p.dense && s['dense'])}>
         <caption>
           <span
@@ -92,6 +94,19 @@ export function Table<T>(p: {
       </table>
     </section>
   );
+}
+
+/** Whether a part is wider than its place: it must then take the focus, so that arrow keys can move it. */
+function useScrolls(part: RefObject<HTMLElement | null>): boolean {
+  const [scrolls, setScrolls] = useState(false);
+  useLayoutEffect(() => {
+    const node = part.current;
+    if (!node) return;
+    const seen = new ResizeObserver(() => setScrolls(node.scrollWidth > node.clientWidth));
+    for (const watched of [node, ...node.children]) seen.observe(watched);
+    return () => seen.disconnect();
+  }, [part]);
+  return scrolls;
 }
 
 /** The name of a row: a mark, a link, a second line. */
