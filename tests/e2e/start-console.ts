@@ -21,22 +21,35 @@ export interface StartedConsole {
   remove(): Promise<void>;
 }
 
+/** A clock that two consoles can share: both are then as far from the machine's. */
+export interface ConsoleClock {
+  readonly offsetMs: number;
+}
+
+/** From now on it is this instant; a month can so be over without waiting for it. */
+export const clockFrom = (instant: string): ConsoleClock => ({ offsetMs: Date.parse(instant) - Date.now() });
+
 export interface StartConsoleOptions {
   /** Data folder of an earlier start. */
   readonly dataDir?: string;
   /** Port of an earlier start, to keep its browsers paired and its address. */
   readonly port?: number;
   readonly args?: readonly string[];
+  /** Port for other consoles, kept over restarts so that they find this one again without being told; else any. */
+  readonly peerPort?: number;
+  /** What this console takes the time to be when it starts; its clock goes on from there. */
+  readonly clock?: ConsoleClock;
   readonly env?: NodeJS.ProcessEnv;
 }
 
 export async function startConsole(options: StartConsoleOptions = {}): Promise<StartedConsole> {
   const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), 'console-'));
   const where = ['--data', dataDir, '--port', String(options.port ?? 0)];
-  const quiet = ['--no-mdns', '--listen', '/ip4/127.0.0.1/tcp/0'];
+  const quiet = ['--no-mdns', '--listen', `/ip4/127.0.0.1/tcp/${options.peerPort ?? 0}`];
+  const clock = options.clock ? { GRIDPACT_CLOCK_OFFSET_MS: String(options.clock.offsetMs) } : {};
   const child = spawn(process.execPath, [cli, 'gateway', ...where, ...quiet, ...(options.args ?? [])], {
     stdio: ['ignore', 'pipe', 'inherit'],
-    env: { ...process.env, ...options.env },
+    env: { ...process.env, ...clock, ...options.env },
   });
   const link = await readLink(child);
   const end = async (signal: NodeJS.Signals): Promise<void> => {
