@@ -61,7 +61,7 @@ export function JobProgress(p: { readonly job: string; readonly onEnd?: (state: 
       <Stack>
         <Row between>
           <span>
-            <b>{stage(state.stage)}</b>{' '}
+            <b>{stage(state.state === 'done' ? 'done' : state.stage)}</b>{' '}
             {of > 0 && (
               <Trans>
                 {format.count(done)} of {format.count(of)}

@@ -56,7 +56,7 @@ export function ImportFile() {
       />
       <Stack loose>
         <FilePick label={t`Open a CSV file`} accept=".csv,text/csv,text/plain" onText={open} />
-        {file && (
+        {file && !bring.done && (
           <Paper title={file.fileName} extra={<Plural value={file.rows} one="# hour" other="# hours" />}>
             <Form
               onSend={() =>

@@ -118,12 +118,24 @@ function TrustBlock({ card }: { readonly card: MeterCard }) {
   );
 }
 
+const FIRST_DAYS = 7;
+
 function EvidenceList({ card }: { readonly card: MeterCard }) {
   const { t } = useLingui();
+  const [all, setAll] = useState(false);
   const format = useFormat();
   const signer = { gateway: t`gateway`, meter: t`the meter`, import: t`nobody, brought in` };
   return (
-    <Block title={<Trans>Evidence</Trans>}>
+    <Block
+      title={<Trans>Evidence</Trans>}
+      extra={
+        card.evidence.length > FIRST_DAYS && (
+          <Button look="quiet" onPress={() => setAll(!all)}>
+            {all ? <Trans>Show the last days</Trans> : <Trans>Show all {card.evidence.length} days</Trans>}
+          </Button>
+        )
+      }
+    >
       {card.evidence.length === 0 ? (
         <Muted>
           <Trans>No day is sealed yet. The first one is sealed after midnight.</Trans>
@@ -133,7 +145,7 @@ function EvidenceList({ card }: { readonly card: MeterCard }) {
           caption={t`Sealed days`}
           dense
           rowKey={(e) => `${e.day}-${e.segment}`}
-          groups={[{ key: 'days', rows: card.evidence }]}
+          groups={[{ key: 'days', rows: all ? card.evidence : card.evidence.slice(0, FIRST_DAYS) }]}
           columns={[
             { key: 'day', head: t`Day`, cell: (e) => format.date(e.day) },
             { key: 'hours', head: t`Hours`, end: true, cell: (e) => t`${e.hours} of 24` },
