@@ -30,14 +30,13 @@ export interface DemoRun {
   readonly ok: boolean;
   readonly figures: Figures | undefined;
   readonly narration: string;
-  /** Who was killed, in the order of the narration. */
+  /** `name at step` of each kill, in the order of the narration. */
   readonly killed: readonly string[];
 }
 
 export interface DemoKill {
-  /** `step` or `step:n`, see core/ports/steps.ts. */
-  readonly at?: string;
-  readonly peer?: number;
+  /** `step[:n][@peer]`, one for each life of a peer; see core/ports/steps.ts. */
+  readonly at?: readonly string[];
   /** Called with each line the demo tells, and a folder that holds everything it writes. */
   readonly onLine?: (line: string, demo: { readonly pid: number; readonly dir: string }) => void;
 }
@@ -48,7 +47,7 @@ export const endDemos = (): void => {
 };
 
 /** Plays two days of the shipped site on three consoles, as `gridpact demo --json` in processes of their own. */
-export async function runDemo({ at, peer = 1, onLine }: DemoKill, cache: string): Promise<DemoRun> {
+export async function runDemo({ at = [], onLine }: DemoKill, cache: string): Promise<DemoRun> {
   const dir = mkdtempSync(join(tmpdir(), 'crash-'));
   const temp = join(dir, 'temp');
   mkdirSync(temp);
@@ -59,7 +58,7 @@ export async function runDemo({ at, peer = 1, onLine }: DemoKill, cache: string)
       TMPDIR: temp,
       // Five processes a run read the same sources: what V8 made of them is kept between runs.
       NODE_COMPILE_CACHE: cache,
-      ...(at ? { GRIDPACT_KILL_AT: at, GRIDPACT_KILL_PEER: String(peer) } : {}),
+      GRIDPACT_KILL_AT: at.join(' '),
     },
   });
   running.add(child);
@@ -76,7 +75,7 @@ export async function runDemo({ at, peer = 1, onLine }: DemoKill, cache: string)
   const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
   running.delete(child);
   rmSync(dir, { recursive: true, force: true, maxRetries: 5 });
-  const killed = [...narration.matchAll(/^(\S+) was killed \(SIGKILL\)/gm)].map((m) => m[1] ?? '');
+  const killed = [...narration.matchAll(/^(\S+) was killed \(SIGKILL( at \S+)\)/gm)].map((m) => `${m[1]}${m[2]}`);
   const result = output === '' ? undefined : resultSchema.loose().parse(JSON.parse(output));
   return { code, ok: result?.ok ?? false, figures: result && figuresSchema.parse(result), narration, killed };
 }

@@ -25,6 +25,16 @@ export interface Cast {
   stop(): Promise<void>;
 }
 
+/** `step[:n][@peer] ...`: where each peer (the first unless told) is killed, life by life. For the crash tests. */
+const readKills = (text = ''): { readonly at: string; readonly peer: number }[] =>
+  text
+    .split(' ')
+    .filter((part) => part !== '')
+    .map((part) => {
+      const [at = '', peer = '1'] = part.split('@');
+      return { at, peer: Number(peer) };
+    });
+
 export function createCast(options: {
   dir: string;
   peers: number;
@@ -33,7 +43,7 @@ export function createCast(options: {
 }): Cast {
   let nowMs = options.startMs;
   const addresses = new Map<string, readonly string[]>();
-  const killed = Number(process.env['GRIDPACT_KILL_PEER'] ?? 1) - 1;
+  const kills = readKills(process.env['GRIDPACT_KILL_AT']);
   const peers = Array.from({ length: options.peers }, (_, i) => {
     const name = NAMES[i] ?? `Peer ${i + 1}`;
     return startPeer({
@@ -42,7 +52,7 @@ export function createCast(options: {
       now: () => nowMs,
       others: () => [...addresses].filter(([n]) => n !== name).flatMap(([, a]) => a),
       onRestart: (who, why) => options.say(`${who} was killed (${why}) and starts again.`),
-      killAt: i === killed ? process.env['GRIDPACT_KILL_AT'] : undefined,
+      killAt: kills.filter((k) => k.peer === i + 1).map((k) => k.at),
     });
   });
   const first = peers[0] as Peer;

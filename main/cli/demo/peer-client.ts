@@ -19,9 +19,9 @@ export interface PeerOptions {
   readonly now: () => number;
   /** Multiaddrs of the others, dialled after a restart. */
   readonly others: () => readonly string[];
-  readonly onRestart: (name: string, signal: string) => void;
-  /** GRIDPACT_KILL_AT for the first life only. */
-  readonly killAt: string | undefined;
+  readonly onRestart: (name: string, why: string) => void;
+  /** GRIDPACT_KILL_AT of each life in turn; the lives after these are left alone. */
+  readonly killAt: readonly string[];
 }
 
 const MOST_RESTARTS = 5;
@@ -59,8 +59,8 @@ export function startPeer(options: PeerOptions): Peer {
       for (const w of waiting.values()) w.reject(new PeerDied(`${options.name} died`));
       waiting.clear();
       if (ending) return;
+      options.onRestart(options.name, `${signal ?? 'exit'}${killAt ? ` at ${killAt}` : ''}`);
       deaths += 1;
-      options.onRestart(options.name, signal ?? 'exit');
     });
     return made;
   };
@@ -74,7 +74,7 @@ export function startPeer(options: PeerOptions): Peer {
   };
   const ensure = async (): Promise<void> => {
     if (child) return;
-    child = spawn(deaths === 0 ? options.killAt : undefined);
+    child = spawn(options.killAt[deaths]);
     const { device } = (await send('start', { dir: options.dir, atMs: options.now() })) as { device: string };
     if (deaths > 0 && device !== '') await send('dial', { addresses: [...options.others()] });
   };
@@ -89,7 +89,7 @@ export function startPeer(options: PeerOptions): Peer {
           await ensure();
           return (await send(method, input)) as never;
         } catch (e) {
-          if (!(e instanceof PeerDied) || deaths > MOST_RESTARTS) throw e;
+          if (!(e instanceof PeerDied) || deaths > options.killAt.length + MOST_RESTARTS) throw e;
         }
       }
     },
