@@ -16,7 +16,7 @@ import {
 } from './shared.ts';
 
 /** Minor units per kWh; far above any real price and far below what 64 bits hold. */
-const price = z.bigint().min(0n).max(1_000_000_000_000n);
+const price = z.bigint().min(0n).max(1_000_000_000_000_000n);
 
 /** The host-lease of the scheme (P12, P13). Prices in minor units per kWh, shares in basis points. */
 export const hostLeaseTerms = z.object({

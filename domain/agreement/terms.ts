@@ -4,7 +4,7 @@ import { assetSchema, memberSchema, meterSchema, monthSchema, naturalSchema } fr
 import { type Month, nextMonth } from '../time.ts';
 import { sealWords } from './seal-words.ts';
 
-const priceSchema = naturalSchema.refine((v) => v <= 1_000_000_000_000n);
+const priceSchema = naturalSchema.refine((v) => v <= 1_000_000_000_000_000n);
 const basisPoints = z.int().min(0).max(10_000);
 /** The host-lease of the scheme (P12, P13). Prices in minor units per kWh; shares and rent in basis points. */
 export const hostLeaseSchema = z.strictObject({
