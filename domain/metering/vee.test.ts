@@ -35,6 +35,14 @@ describe('a measured interval', () => {
     expect(total([hour(0, 100n, 161n), hour(1, 161n, 161n)])).toMatchObject({ wh: 61n, recorded: 2, gaps: 0 });
   });
 
+  test('of a vouched file fills an hour in which the gateway heard nothing, and no unvouched one does', () => {
+    const silent = hour(1, 5n, 35n, { answered: 0 });
+    const file = (trust: 0 | 1) => hour(1, 0n, 30n, { ownZero: true, order: 1, segment: 'file', trust });
+    const raw = [hour(0, 0n, 5n), silent, hour(2, 35n, 40n)];
+    expect(total([...raw, file(1)])).toMatchObject({ wh: 40n, recorded: 3, gaps: 0 });
+    expect(total([...raw, file(0)])).toMatchObject({ wh: 40n, recorded: 2, gaps: 1 });
+  });
+
   test('counts once however many frames tell it, and in any order', () => {
     const raw = [hour(0, 0n, 5n), hour(1, 5n, 9n), hour(2, null, null), hour(3, 9n, 20n)];
     fc.assert(

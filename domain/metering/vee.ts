@@ -61,8 +61,12 @@ export const limitWh = (limitW: number, ms: number): bigint => (BigInt(limitW) *
 
 const compare = (a: number | bigint, b: number | bigint): number => (a < b ? -1 : a > b ? 1 : 0);
 
-/** Higher trust, then earlier in the chain; the rest only makes the order of two frames of one segment no accident. */
+const heard = (r: RawInterval): boolean => r.startWh !== null && r.endWh !== null && (r.asked === 0 || r.answered > 0);
+const tells = (r: RawInterval): boolean => heard(r) && r.trust >= MONEY_TRUST;
+
+/** What tells an energy that may count beats a gap; then higher trust, then earlier in the chain; the rest only makes the order of two frames of one segment no accident. */
 const byPrecedence = (a: RawInterval, b: RawInterval): number =>
+  Number(tells(b)) - Number(tells(a)) ||
   b.trust - a.trust ||
   compare(a.order, b.order) ||
   a.fromMs - b.fromMs ||
@@ -95,8 +99,6 @@ function firstFrom(sorted: readonly { readonly fromMs: number }[], ms: number): 
   }
   return low;
 }
-
-const heard = (r: RawInterval): boolean => r.startWh !== null && r.endWh !== null && (r.asked === 0 || r.answered > 0);
 
 /**
  * Judges a meter's history in order of time.
