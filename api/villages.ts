@@ -28,7 +28,6 @@ const village = z.object({
   me: z.object({ id: memberId, name: z.string(), roles: z.array(role) }).nullable(),
   device: deviceId,
 });
-export type VillageSummary = z.infer<typeof village>;
 
 export const villages = {
   /** What this console is and which villages it holds. First call of every window. */

@@ -21,7 +21,7 @@ export const newId = (letter: 'm' | 'e' | 'a' | 'g' | 'r', village: string, rand
   id(letter, fromHex(village), random);
 
 export const villageSchema = z.string().regex(/^[0-9a-f]{64}$/);
-export const deviceSchema = villageSchema;
+export const deviceSchema = z.string().regex(/^[0-9a-f]{64}$/);
 export const memberSchema = z.string().regex(/^m[0-9a-f]{32}$/);
 export const meterSchema = z.string().regex(/^e[0-9a-f]{32}$/);
 export const assetSchema = z.string().regex(/^a[0-9a-f]{32}$/);

@@ -57,11 +57,6 @@ export interface OperatorChange {
   readonly threshold: number;
 }
 
-export interface EmbeddedChainOptions {
-  /** Where chain state and the submitter's queue live. */
-  readonly dir: string;
-}
-
 export interface PinnedChain extends LedgerDomain {
   readonly genesis: string;
 }

@@ -14,7 +14,6 @@ import {
 
 /** How the gateway's clock stood while it read (OCMF's words). */
 export const CLOCK_STATES = ['unsynchronised', 'informative', 'synchronised', 'relative'] as const;
-export type ClockState = (typeof CLOCK_STATES)[number];
 
 const register = z.array(naturalSchema.nullable()).min(2).max(1441);
 export const frameSchema = z
