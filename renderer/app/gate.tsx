@@ -41,7 +41,7 @@ export function Gate({ children }: { readonly children: ReactNode }) {
             <Trans>The console’s core does not answer yet. Trying again.</Trans>
           </p>
         ) : (
-          <Loading text={t`Opening the book`} />
+          <Loading page text={t`Opening the book`} />
         )}
       </main>
     );
@@ -52,7 +52,7 @@ export function Gate({ children }: { readonly children: ReactNode }) {
   if (needsFirstRun && !inFirstRun) setInFirstRun(true);
   if (needsFirstRun || inFirstRun)
     return (
-      <Suspense fallback={null}>
+      <Suspense fallback={<Opening />}>
         <FirstRun state={state.data} onFinished={() => setInFirstRun(false)} />
       </Suspense>
     );
@@ -62,6 +62,15 @@ export function Gate({ children }: { readonly children: ReactNode }) {
         {children}
       </Villages>
     </LinkLostContext>
+  );
+}
+
+function Opening() {
+  const { t } = useLingui();
+  return (
+    <main className={s['page']}>
+      <Loading page text={t`Opening the book`} />
+    </main>
   );
 }
 
