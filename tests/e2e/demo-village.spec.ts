@@ -46,6 +46,7 @@ test('the demo village is alive: Today says in one sentence how far the night is
   await page.getByText('How we know').click();
   const flow = page.getByRole('img', { name: /^Energy now: .*kW made, .*kW used/ });
   await expect(flow.first()).toContainText(/\d\s?(k?W)\b/);
+  await expect(page.getByRole('link', { name: /Close June 2025/ })).toBeVisible();
   await openScreen(page, 'Meters');
   const meters = page.getByRole('region', { name: 'Meters', exact: true });
   await expect(meters.getByRole('row', { name: /Clinic/ })).toContainText(/W/);
