@@ -4,6 +4,8 @@ import { KeyRound } from 'lucide-react';
 import { useState } from 'react';
 import { Link } from 'wouter';
 import { useApi } from '../../app/console-context.tsx';
+import { RecoverKeyDialog } from '../../app/recover-key-dialog.tsx';
+import { RotateKeyDialog } from '../../app/rotate-key-dialog.tsx';
 import { useIsCoordinator, useVillage } from '../../app/village-context.tsx';
 import type { Out } from '../../app/wire.ts';
 import { Button } from '../../ui/button.tsx';
@@ -14,7 +16,6 @@ import { StandingText } from '../../ui/standing.tsx';
 import { RowName, Table } from '../../ui/table.tsx';
 import { View } from '../../ui/view.tsx';
 import { AGREEMENT_WORDS, type AgreementState, PERIOD_WORDS, ROLE_WORDS } from '../../ui/words.ts';
-import { RecoverKeyDialog, RotateKeyDialog } from './key-dialogs.tsx';
 import s from './members.module.css';
 import { RolesDialog } from './roles-dialog.tsx';
 
@@ -68,7 +69,7 @@ function Card({ card }: { readonly card: MemberCard }) {
       </Columns>
       {open === 'roles' && <RolesDialog card={card} onClose={close} />}
       {open === 'rotate' && <RotateKeyDialog card={card} onClose={close} />}
-      {open === 'recover' && <RecoverKeyDialog card={card} onClose={close} />}
+      {open === 'recover' && <RecoverKeyDialog people={[card]} onClose={close} />}
     </>
   );
 }
