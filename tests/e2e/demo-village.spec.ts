@@ -34,8 +34,9 @@ test.beforeAll(async ({ browser }) => {
 });
 
 test.afterAll(async () => {
-  await context?.close();
+  // the process first: it must end even if the browser does not let go
   await started?.remove();
+  await context?.close();
 });
 
 test('the demo village is alive: Today says in one sentence how far the night is covered, and power flows', async () => {

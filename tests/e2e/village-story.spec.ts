@@ -53,15 +53,14 @@ test.beforeAll(async ({ browser }) => {
   plant = await spawnPlant({ ...plantCommand(), village: 'kwa-mtoni', from: '2025-03-19', days: 20 });
   await plant.control.set(Date.parse(BEFORE));
   const clock = clockFrom(BEFORE);
-  [neema, halima] = await Promise.all([openDesk(browser, { clock }), openDesk(browser, { clock })]);
+  neema = await openDesk(browser, { clock });
+  halima = await openDesk(browser, { clock });
 });
 
 test.afterAll(async () => {
-  for (const desk of [neema, halima]) {
-    await desk?.page.context().close();
-    await desk?.gateway.remove();
-  }
-  await plant?.stop();
+  // the processes first: they must end even if a browser does not let go
+  await Promise.allSettled([plant?.stop(), neema?.gateway.remove(), halima?.gateway.remove()]);
+  for (const desk of [neema, halima]) await desk?.page.context().close();
 });
 
 test('a first coordinator pairs by the printed code and founds a village: name, currency, clock, PIN, paper words', async () => {
