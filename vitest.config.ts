@@ -6,6 +6,8 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 120_000,
     pool: 'forks',
+    // hang limits, never measures
+    expect: { poll: { timeout: 30_000 } },
     maxWorkers: 2,
   },
 });
