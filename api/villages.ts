@@ -71,6 +71,15 @@ export const villages = {
   join: base
     .input(command.extend({ text: z.string().max(8192), name, pin }))
     .output(z.object({ village: villageId, words: z.array(z.string()) })),
+  /** What this member carries to a second console of theirs; useless without their paper words. */
+  consolePass: base.input(inVillage).output(z.object({ text: z.string() })),
+  readConsolePass: base
+    .input(z.object({ text: z.string().max(8192) }))
+    .output(z.object({ village: z.string(), villageName: z.string(), name: z.string() })),
+  /** Makes this console one more device of the member whose paper words these are. */
+  addConsole: base
+    .input(command.extend({ text: z.string().max(8192), words: z.string().max(400), pin }))
+    .output(z.object({ village: villageId })),
   invite: base
     .input(villageCommand.extend({ name, roles: z.array(role).min(1), days: z.int().min(1).max(60), pin }))
     .output(z.object({ text: z.string(), expiresAtMs: z.int() })),

@@ -80,14 +80,14 @@ async function openRow(console: Console, row: VillageRow, clock: Clock | undefin
   const options = clock ? { ...console.options, clock } : console.options;
   const onNews = (v: Village): void => {
     open.get(v.id)?.settler.nudge();
-    writeFirstRecord(console, v).catch((e) => options.log(`first record: ${String(e)}`));
+    letIn(console, v).catch((e: unknown) => options.log(`first record: ${String(e)}`));
   };
   const village = await openVillage({ options, consoleStore: store, dataKey, changes, onNews }, row);
   const stepMs = options.stepMs ?? HOUR_MS;
   const acquisition = createAcquisition({ village, driver: options.driver, stepMs, log: options.log });
   const entry: OpenVillage = { village, acquisition, settler: createSettler(village, options), plant: undefined };
   open.set(row.id, entry);
-  await writeFirstRecord(console, village);
+  await letIn(console, village);
   dropStrayMeters(village);
   promoteKeys(village);
   await finishPending(village).catch((e: unknown) => {
@@ -98,6 +98,19 @@ async function openRow(console: Console, row: VillageRow, clock: Clock | undefin
   entry.settler.nudge();
   if (options.autoPoll !== false && !clock) acquisition.start(options.pollMs ?? POLL_MS);
   return entry;
+}
+
+/** A join or a grant that the books do not take leaves the village readable; Sync says why this console may not write. */
+async function letIn(console: Console, village: Village): Promise<void> {
+  try {
+    await writeFirstRecord(console, village);
+  } catch (e) {
+    if (!(e instanceof AppError) || e.code !== 'NOT_ALLOWED') throw e;
+    const known = village.store.refused(50).some((r) => r.reason === e.message);
+    if (known) return;
+    village.store.addRefused({ atMs: village.now(), peer: village.keys.id, book: 'members', reason: e.message });
+    village.notify('sync');
+  }
 }
 
 async function closeVillage(v: OpenVillage): Promise<void> {

@@ -1,11 +1,28 @@
 import type { Console } from '#core/console.ts';
 import type { Village } from '#core/village/open-village.ts';
 import { decode, encode } from '#domain/bytes.ts';
-import { foundBody, joinBody } from '#domain/membership/grants.ts';
+import { deviceGrantBody, foundBody, joinBody } from '#domain/membership/grants.ts';
 
-type FirstRecord =
-  | { readonly kind: 'village.found'; readonly body: unknown }
-  | { readonly kind: 'member.join'; readonly body: unknown };
+type FirstKind = 'village.found' | 'member.join' | 'device.grant';
+interface FirstRecord {
+  readonly kind: FirstKind;
+  readonly body: unknown;
+}
+/** The body as its schema reads it, and the member who must be in the books before it can count. */
+function readBody(kind: FirstKind, kept: unknown): { readonly body: unknown; readonly voucher: string | undefined } {
+  switch (kind) {
+    case 'village.found':
+      return { body: foundBody.parse(kept), voucher: undefined };
+    case 'member.join': {
+      const body = joinBody.parse(kept);
+      return { body, voucher: body.certificate.issuer };
+    }
+    case 'device.grant': {
+      const body = deviceGrantBody.parse(kept);
+      return { body, voucher: body.grant.member };
+    }
+  }
+}
 
 const label = (village: string): string => `first-record|${village}`;
 const writing = new WeakMap<Village, Promise<void>>();
@@ -16,22 +33,20 @@ export function keepFirstRecord(console: Console, village: string, record: First
 }
 
 /**
- * Writes it once it is due: a founding at once; a join when the founding and the inviter are here, so that it comes
- * after them on every peer.
+ * Writes it once it is due: a founding at once; a join or a grant when the founding and the member who vouches for it are
+ * here, so that it comes after them on every peer.
  */
 export function writeFirstRecord(console: Console, village: Village): Promise<void> {
   const busy = writing.get(village);
   if (busy) return busy;
   const sealed = console.store.getSecret(label(village.id));
   const state = village.state();
-  if (!sealed || state.members.has(village.row.member)) return Promise.resolve();
-  const { kind, body } = decode(console.dataKey.open(label(village.id), sealed)) as FirstRecord;
-  if (kind === 'member.join' && (!state.founding || !state.members.has(joinBody.parse(body).certificate.issuer))) {
-    return Promise.resolve();
-  }
-  const act = { book: 'members', kind, body: kind === 'member.join' ? joinBody.parse(body) : foundBody.parse(body) };
+  if (!sealed || state.devices.has(village.keys.id)) return Promise.resolve();
+  const { kind, body: kept } = decode(console.dataKey.open(label(village.id), sealed)) as FirstRecord;
+  const { body, voucher } = readBody(kind, kept);
+  if (voucher !== undefined && !(state.founding && state.members.has(voucher))) return Promise.resolve();
   const work = village
-    .act([act])
+    .act([{ book: 'members', kind, body }])
     .then(() => console.changes.notify('villages', village.id))
     .finally(() => writing.delete(village));
   writing.set(village, work);

@@ -4,6 +4,7 @@ import type { Boundary } from '#core/router/boundary.ts';
 import { operatorsDigest } from '#domain/settlement/batch.ts';
 import { DAY_MS } from '#domain/time.ts';
 import { keyOf, type VillageState } from '#domain/village/state.ts';
+import { addConsole, makePass, readPass } from './console-pass.ts';
 import { startDemo } from './demo-village.ts';
 import { foundVillage } from './founding.ts';
 import { joinVillage, makeInvitation, readInvitation } from './invitations.ts';
@@ -46,6 +47,16 @@ export function villagesProcedures(os: Boundary, console: Console) {
       const { open, words } = await joinVillage(console, input);
       console.changes.notify('villages', null);
       return { village: open.village.id, words };
+    }),
+    consolePass: v.consolePass.handler(({ input }) => ({ text: makePass(console.find(input.village)) })),
+    readConsolePass: v.readConsolePass.handler(({ input }) => {
+      const { village, villageName, name } = readPass(input.text);
+      return { village, villageName, name };
+    }),
+    addConsole: v.addConsole.handler(async ({ input }) => {
+      const { village } = await addConsole(console, input);
+      console.changes.notify('villages', null);
+      return { village: village.id };
     }),
     invite: v.invite.handler(async ({ input }) => {
       const open = console.find(input.village);

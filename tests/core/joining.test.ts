@@ -64,6 +64,8 @@ describe('an invitation', () => {
     const [one, two] = [await openConsole(), await openConsole()];
     await joinVillage(one.console(), { text, name: 'Okot', pin: PIN });
     await converge(first, one);
+    // Later by the clock as well, whichever record reaches it first.
+    two.clock.atMs += 60_000;
     await joinVillage(two.console(), { text, name: 'Not Okot', pin: PIN });
     const namesOn = (c: TestConsole) => [...c.open().village.state().members.values()].map((m) => m.name);
     await vi.waitFor(() => {
@@ -95,6 +97,61 @@ describe('an invitation', () => {
         .filter((p) => p.connected),
     ).toEqual([]);
     expect(other.open().village.state().members.size).toBe(1);
+  });
+});
+
+describe('a second console of one member', () => {
+  test('is let in by their paper words, reads what the first reads, and writes in their name', async () => {
+    const first = await openConsole();
+    const { words } = await found(first);
+    const { text } = await first.client().villages.consolePass({ village: first.open().village.id });
+    const second = await openConsole();
+    const same = () =>
+      vi.waitFor(() => expect(second.open().village.stateHash()).toBe(first.open().village.stateHash()), WAIT);
+    expect(await second.client().villages.readConsolePass({ text })).toMatchObject({ name: 'Akello' });
+    await second.client().villages.addConsole({ ...command(), text, words: words.join(' '), pin: '9753' });
+    await vi.waitFor(() => expect(first.open().village.state().devices.size).toBe(2), WAIT);
+    await same();
+    const village = second.open().village.id;
+    await second.client().members.add({ ...command(), village, name: 'Okot', roles: ['consumer'], pin: PIN });
+    await same();
+    const names = [...first.open().village.state().members.values()].map((m) => m.name);
+    expect(names).toEqual(['Akello', 'Okot']);
+    expect((await second.open().village.keystore.unlock(second.open().village.row.member, '9753')).address).toBe(
+      first.open().village.state().founding?.founder.address,
+    );
+  });
+
+  test('with the words of somebody else reads nothing into the books and says why', async () => {
+    const first = await openConsole();
+    await found(first);
+    const other = await openConsole();
+    const { words } = await found(other, 'Bosco');
+    const { text } = await first.client().villages.consolePass({ village: first.open().village.id });
+    const thief = await openConsole();
+    expect(
+      await codeOf(() =>
+        thief.client().villages.addConsole({ ...command(), text, words: 'goat '.repeat(12), pin: PIN }),
+      ),
+    ).toBe('BAD_WORDS');
+    await thief.client().villages.addConsole({ ...command(), text, words: words.join(' '), pin: PIN });
+    await vi.waitFor(async () => {
+      const { village } = thief.open();
+      expect(village.state().founding).not.toBeNull();
+      const { refused } = await thief.client().sync.status({ village: village.id });
+      expect(refused.map((r) => r.reason).join()).toContain('the member of this device');
+    }, WAIT);
+    expect(first.open().village.state().devices.size).toBe(1);
+    await thief.restart();
+    expect(thief.open().village.state().founding).not.toBeNull();
+  });
+
+  test('needs the whole text', async () => {
+    const first = await openConsole();
+    await found(first);
+    const { text } = await first.client().villages.consolePass({ village: first.open().village.id });
+    for (const bad of ['', 'gridpact-console:', text.slice(0, -7), `${text}AAAA`])
+      expect(await codeOf(() => first.client().villages.readConsolePass({ text: bad }))).toBe('BAD_INVITATION');
   });
 });
 
