@@ -18,16 +18,24 @@ import { ROLE_WORDS } from '../../ui/words.ts';
 import { Brand } from './brand.tsx';
 import s from './first-run.module.css';
 import type { StepProps } from './first-run.tsx';
+import { PassForm } from './pass-form.tsx';
 
 type Invitation = Out['villages']['readInvitation'];
+type Pass = Out['villages']['readConsolePass'];
+/** What a person brings: an invitation, or the way in for a second console of theirs. */
+type Brought = { readonly invitation: Invitation } | { readonly pass: Pass };
+const PASS = 'gridpact-console:';
 
 /** An invitation is read, shown, and only then used. */
 export function JoinStep({ go, finish }: StepProps) {
   const { client } = useConsole();
   const [text, setText] = useState('');
   const [joined, setJoined] = useState(false);
-  const read = useMutation<Invitation, unknown, string>({
-    mutationFn: (x) => client.villages.readInvitation({ text: x }),
+  const read = useMutation<Brought, unknown, string>({
+    mutationFn: async (x) =>
+      x.startsWith(PASS)
+        ? { pass: await client.villages.readConsolePass({ text: x }) }
+        : { invitation: await client.villages.readInvitation({ text: x }) },
   });
   return (
     <main>
@@ -47,8 +55,10 @@ export function JoinStep({ go, finish }: StepProps) {
           )
         }
       >
-        {read.data ? (
-          <JoinForm text={text} invitation={read.data} onJoined={() => setJoined(true)} finish={finish} />
+        {read.data && 'pass' in read.data ? (
+          <PassForm text={text} pass={read.data.pass} finish={finish} />
+        ) : read.data ? (
+          <JoinForm text={text} invitation={read.data.invitation} onJoined={() => setJoined(true)} finish={finish} />
         ) : (
           <InvitationForm
             text={text}

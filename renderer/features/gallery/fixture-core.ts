@@ -169,6 +169,13 @@ function villagesRouter(os: Pick<Implementer, 'villages'>, mode: FixtureMode) {
       invitedBy: 'Neema Mollel',
     })),
     join: os.villages.join.handler(() => ({ village: VILLAGE, words: WORDS })),
+    consolePass: os.villages.consolePass.handler(() => ({ text: `gridpact-console:${'k7Qm'.repeat(60)}` })),
+    readConsolePass: os.villages.readConsolePass.handler(() => ({
+      village: VILLAGE,
+      villageName: 'Kwa Mtoni',
+      name: 'Neema Mollel',
+    })),
+    addConsole: os.villages.addConsole.handler(() => ({ village: VILLAGE })),
     invite: os.villages.invite.handler(() => ({
       text: `gridpact-invite:1:${'k7Qm'.repeat(60)}`,
       expiresAtMs: NOW_MS + 7 * DAY_MS,

@@ -7,6 +7,7 @@ import { useFormat } from '../../ui/format.tsx';
 import { Block, Hidden, Muted } from '../../ui/layout.tsx';
 import { Chip, Count } from '../../ui/marks.tsx';
 import { RowName, Table } from '../../ui/table.tsx';
+import { PassDialog } from './pass-dialog.tsx';
 import { RevokeDialog } from './revoke-dialog.tsx';
 import type { VillageSettings } from './settings.tsx';
 
@@ -20,6 +21,7 @@ export function Consoles({ devices }: { readonly devices: readonly Device[] }) {
   const me = useVillage().me;
   const isCoordinator = useIsCoordinator();
   const [revoking, setRevoking] = useState<Device | null>(null);
+  const [adding, setAdding] = useState(false);
   const mayRevoke = (d: Device) => !d.here && !d.revoked && (isCoordinator || d.member === me?.id);
   const rows = [...devices].sort(
     (a, b) => Number(b.here) - Number(a.here) || Number(a.revoked) - Number(b.revoked) || a.grantedAtMs - b.grantedAtMs,
@@ -72,6 +74,13 @@ export function Consoles({ devices }: { readonly devices: readonly Device[] }) {
           <Trans>Take out one that was lost, stolen or sold.</Trans>
         )}
       </Muted>
+      <div>
+        <Button look="line" onPress={() => setAdding(true)}>
+          <Laptop aria-hidden />
+          <Trans>Another console for me</Trans>
+        </Button>
+      </div>
+      {adding && <PassDialog onClose={() => setAdding(false)} />}
       {revoking && <RevokeDialog device={revoking} onClose={() => setRevoking(null)} />}
     </Block>
   );
