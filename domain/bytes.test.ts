@@ -96,3 +96,11 @@ test('bytes are equal only in length and value', () => {
     equalBytes(Uint8Array.of(1), Uint8Array.of(2)),
   ]).toEqual([true, false, false]);
 });
+
+test('encoded bytes are plain: a slice of them is a copy', () => {
+  const bytes = encode({ a: 1 });
+  expect(Object.getPrototypeOf(bytes)).toBe(Uint8Array.prototype);
+  const copy = bytes.slice();
+  copy[0] = 0;
+  expect(bytes[0]).not.toBe(0);
+});

@@ -30,8 +30,14 @@ export function concat(...parts: readonly Uint8Array[]): Uint8Array {
   return out;
 }
 
-/** Canonical dag-cbor: one value, one byte string. Bigints must fit 64 bits. */
-export const encode = (value: unknown): Uint8Array => dagCbor.encode(value);
+/**
+ * Canonical dag-cbor: one value, one byte string. Bigints must fit 64 bits. Always a plain Uint8Array: under Node the
+ * encoder may answer a Buffer, whose slice() shares its bytes.
+ */
+export function encode(value: unknown): Uint8Array {
+  const bytes: Uint8Array = dagCbor.encode(value);
+  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
 /** Strict decode: throws unless the bytes are exactly the canonical form of the value they hold. */
 export function decode(bytes: Uint8Array): unknown {
   const value = dagCbor.decode<unknown>(bytes);
