@@ -51,7 +51,7 @@ const trustIn = (state: VillageState, fact: FrameFact, vouched: ReadonlySet<stri
   });
 
 /** Intervals of one frame. Use and site meters count import, generation counts export; a battery's use is its charge. */
-export const intervalsOf = (state: VillageState, fact: FrameFact, order: number): RawInterval[] =>
+const intervalsOf = (state: VillageState, fact: FrameFact, order: number): RawInterval[] =>
   intervalsAt(state, fact, order, trustOfFrame(state, fact));
 
 function intervalsAt(state: VillageState, fact: FrameFact, order: number, trust: TrustLevel): RawInterval[] {
