@@ -51,10 +51,7 @@ const trustIn = (state: VillageState, fact: FrameFact, vouched: ReadonlySet<stri
   });
 
 /** Intervals of one frame. Use and site meters count import, generation counts export; a battery's use is its charge. */
-const intervalsOf = (state: VillageState, fact: FrameFact, order: number): RawInterval[] =>
-  intervalsAt(state, fact, order, trustOfFrame(state, fact));
-
-function intervalsAt(state: VillageState, fact: FrameFact, order: number, trust: TrustLevel): RawInterval[] {
+function intervalsOf(state: VillageState, fact: FrameFact, order: number, trust: TrustLevel): RawInterval[] {
   const { frame } = fact;
   const meter = state.meters.get(frame.meter);
   const register =
@@ -91,7 +88,7 @@ export function historiesOf(state: VillageState, facts: readonly FrameFact[]): M
   for (const fact of facts) {
     const list = byMeter.get(fact.frame.meter) ?? [];
     const order = rank.get(fact.segment) ?? Number.MAX_SAFE_INTEGER;
-    list.push(...intervalsAt(state, fact, order, trustIn(state, fact, vouched)));
+    list.push(...intervalsOf(state, fact, order, trustIn(state, fact, vouched)));
     byMeter.set(fact.frame.meter, list);
   }
   const decisions = decisionsByMeter(state);
