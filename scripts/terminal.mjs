@@ -9,7 +9,13 @@ export const windows = process.platform === 'win32';
 const begun = Date.now();
 const seconds = (fromMs) => `${((Date.now() - fromMs) / 1000).toFixed(1)} s`;
 
-export const say = (text) => console.log(`[gridpact ${seconds(begun)}] ${text}`);
+let stdout = 1;
+/** From here on nothing but the program we become writes to stdout. */
+export function speakToStderr() {
+  stdout = 2;
+}
+
+export const say = (text) => (stdout === 1 ? console.log : console.error)(`[gridpact ${seconds(begun)}] ${text}`);
 
 /** Ends everything: what failed and what to do about it. */
 export function giveUp(text) {
@@ -23,7 +29,7 @@ export function run(label, command, args, { env = {} } = {}) {
   say(`${label}: ${[command, ...args].join(' ')}`);
   const done = spawnSync(command, args, {
     cwd: root,
-    stdio: 'inherit',
+    stdio: ['inherit', stdout, 'inherit'],
     shell: windows,
     env: { ...process.env, ...env },
   });
@@ -39,8 +45,8 @@ export function capture(command, args, { timeoutMs } = {}) {
 }
 
 /** Hands the terminal over to a program: passes signals on and ends with its exit code. */
-export function become(command, args, env) {
-  const child = spawn(command, args, { cwd: root, stdio: 'inherit', env: { ...process.env, ...env } });
+export function become(command, args, env, cwd = root) {
+  const child = spawn(command, args, { cwd, stdio: 'inherit', env: { ...process.env, ...env } });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
   // npm hands SIGTERM to its shell only, so watch for our parent's end as well
   const parent = process.ppid;

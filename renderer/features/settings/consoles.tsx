@@ -4,7 +4,7 @@ import { useState } from 'react';
 import { useIsCoordinator, useVillage } from '../../app/village-context.tsx';
 import { Button } from '../../ui/button.tsx';
 import { useFormat } from '../../ui/format.tsx';
-import { Block, Hidden, Muted } from '../../ui/layout.tsx';
+import { Block, Hidden, Muted, Stack } from '../../ui/layout.tsx';
 import { Chip, Count } from '../../ui/marks.tsx';
 import { RowName, Table } from '../../ui/table.tsx';
 import { PassDialog } from './pass-dialog.tsx';
@@ -67,19 +67,21 @@ export function Consoles({ devices }: { readonly devices: readonly Device[] }) {
           },
         ]}
       />
-      <Muted>
-        {devices.length < 2 ? (
-          <Trans>Only this one. A second console keeps a second copy of the book.</Trans>
-        ) : (
-          <Trans>Take out one that was lost, stolen or sold.</Trans>
-        )}
-      </Muted>
-      <div>
-        <Button look="line" onPress={() => setAdding(true)}>
-          <Laptop aria-hidden />
-          <Trans>Another console for me</Trans>
-        </Button>
-      </div>
+      <Stack>
+        <Muted>
+          {devices.length < 2 ? (
+            <Trans>Only this one. A second console keeps a second copy of the book.</Trans>
+          ) : (
+            <Trans>Take out one that was lost, stolen or sold.</Trans>
+          )}
+        </Muted>
+        <div>
+          <Button look="line" onPress={() => setAdding(true)}>
+            <Laptop aria-hidden />
+            <Trans>Another console for me</Trans>
+          </Button>
+        </div>
+      </Stack>
       {adding && <PassDialog onClose={() => setAdding(false)} />}
       {revoking && <RevokeDialog device={revoking} onClose={() => setRevoking(null)} />}
     </Block>
