@@ -60,11 +60,12 @@ async function serve(
   };
   const onAskedForCode = (): void => void printCode();
   try {
+    // the only signal a person can send for this; Windows has none and uses the pair command. Before the first line is
+    // out, for whoever reads it may send the signal at once, and unheard it would end the process.
+    if (process.platform !== 'win32') process.on('SIGUSR2', onAskedForCode);
     io.print('Gridpact is running.');
     const link = printCode();
     io.print('Ctrl+C ends it. A new code: gridpact pair');
-    // the only signal a person can send for this; Windows has none and uses the pair command
-    if (process.platform !== 'win32') process.on('SIGUSR2', onAskedForCode);
     if (values['open-demo'] === true) await createCoreClient(core).villages.startDemo({ commandId: randomUUID() });
     if (values['open'] === true) openBrowser(link);
     await aborted(io.signal);
