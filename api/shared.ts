@@ -1,5 +1,6 @@
 import { oc } from '@orpc/contract';
 import * as z from 'zod';
+import { MEMBER_ROLES } from '#domain/membership/roles.ts';
 import { errorMap } from './errors.ts';
 
 export const base = oc.errors(errorMap);
@@ -23,17 +24,7 @@ export const inVillage = z.object({ village: villageId });
 export const command = z.object({ commandId });
 export const villageCommand = inVillage.extend(command.shape);
 
-export const ROLES = [
-  'consumer',
-  'prosumer',
-  'owner',
-  'grid-provider',
-  'government',
-  'third-party',
-  'coordinator',
-  'auditor',
-] as const;
-export const role = z.enum(ROLES);
+export const role = z.enum(MEMBER_ROLES);
 export const trust = z.union([z.literal(0), z.literal(1), z.literal(2), z.literal(3), z.literal(4)]);
 export const SOURCES = ['solar', 'hydro', 'wind', 'biomass', 'diesel', 'battery', 'grid'] as const;
 export const source = z.enum(SOURCES);

@@ -8,7 +8,7 @@ import { standingOf } from '#core/sync/standing.ts';
 import type { Village } from '#core/village/open-village.ts';
 import { partiesOf } from '#domain/agreement/terms.ts';
 import { memberIdOf, newId } from '#domain/ids.ts';
-import type { Role } from '#domain/membership/founding.ts';
+import type { Role } from '#domain/membership/roles.ts';
 import { actDigest } from '#domain/membership/typed-data.ts';
 import { MONEY_TRUST } from '#domain/metering/trust.ts';
 import { totalOf } from '#domain/metering/vee.ts';

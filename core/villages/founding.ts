@@ -8,8 +8,9 @@ import type { ChainHost, PinnedChain } from '#core/ports/settlement-chain.ts';
 import type { VillageRow } from '#core/storage/console-store.ts';
 import { secretLabel } from '#core/village/open-village.ts';
 import { memberIdOf } from '#domain/ids.ts';
-import { type Founding, type Role, villageIdOf } from '#domain/membership/founding.ts';
+import { type Founding, villageIdOf } from '#domain/membership/founding.ts';
 import { grantDigest } from '#domain/membership/grants.ts';
+import type { Role } from '#domain/membership/roles.ts';
 import { keepFirstRecord } from './first-record.ts';
 
 export interface FoundInput {

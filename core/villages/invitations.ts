@@ -6,8 +6,8 @@ import { createKeystore, type MemberKey } from '#core/crypto/keystore.ts';
 import { AppError } from '#core/ports/errors.ts';
 import { decode, encode, toHex } from '#domain/bytes.ts';
 import { bytesOf, deviceSchema, memberIdOf, textSchema, villageSchema } from '#domain/ids.ts';
-import type { Role } from '#domain/membership/founding.ts';
 import { certificateDigest, certificateSchema, grantDigest, joinMessage } from '#domain/membership/grants.ts';
+import type { Role } from '#domain/membership/roles.ts';
 import { keepFirstRecord } from './first-record.ts';
 import { putSecrets } from './founding.ts';
 

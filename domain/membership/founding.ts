@@ -10,18 +10,8 @@ import {
   msSchema,
   textSchema,
 } from '../ids.ts';
+import { MEMBER_ROLES } from './roles.ts';
 
-export const MEMBER_ROLES = [
-  'consumer',
-  'prosumer',
-  'owner',
-  'grid-provider',
-  'government',
-  'third-party',
-  'coordinator',
-  'auditor',
-] as const;
-export type Role = (typeof MEMBER_ROLES)[number];
 export const rolesSchema = z.array(z.enum(MEMBER_ROLES)).max(MEMBER_ROLES.length);
 
 /** What founds a village and never changes. Its sha-256 is the village id. */

@@ -1,7 +1,8 @@
 import type { HostLease } from '../agreement/terms.ts';
 import type { Cut } from '../books/order.ts';
 import type { KnownRecord } from '../books/record.ts';
-import type { Founding, Role } from '../membership/founding.ts';
+import type { Founding } from '../membership/founding.ts';
+import type { Role } from '../membership/roles.ts';
 import type { LedgerDomain } from '../settlement/batch.ts';
 
 export interface MemberKey {

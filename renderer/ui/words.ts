@@ -2,10 +2,11 @@ import type { MessageDescriptor } from '@lingui/core';
 import { msg } from '@lingui/core/macro';
 import type { PERIOD_STATES } from '#api/accounts.ts';
 import type { AGREEMENT_STATES } from '#api/agreements.ts';
-import type { METER_KINDS, PLACES, ROLES, SOURCES } from '#api/shared.ts';
+import type { METER_KINDS, PLACES, SOURCES } from '#api/shared.ts';
+import type { Role } from '#domain/membership/roles.ts';
 
 export type Source = (typeof SOURCES)[number];
-export type Role = (typeof ROLES)[number];
+export type { Role };
 export type Place = (typeof PLACES)[number];
 export type MeterKind = (typeof METER_KINDS)[number];
 export type PeriodState = (typeof PERIOD_STATES)[number];

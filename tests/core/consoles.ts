@@ -10,7 +10,7 @@ import { createRouter } from '#core/router/create-router.ts';
 import { startConsole } from '#core/start-core.ts';
 import { foundVillage } from '#core/villages/founding.ts';
 import { joinVillage, makeInvitation } from '#core/villages/invitations.ts';
-import type { Role } from '#domain/membership/founding.ts';
+import type { Role } from '#domain/membership/roles.ts';
 import { DAY_MS } from '#domain/time.ts';
 import { composeOptions } from '#main/compose.ts';
 

@@ -11,7 +11,7 @@ import type { Village } from '#core/village/open-village.ts';
 import { foundVillage } from '#core/villages/founding.ts';
 import { joinVillage, makeInvitation } from '#core/villages/invitations.ts';
 import { partiesOf } from '#domain/agreement/terms.ts';
-import type { Role } from '#domain/membership/founding.ts';
+import type { Role } from '#domain/membership/roles.ts';
 import { operatorsDigest } from '#domain/settlement/batch.ts';
 import { DAY_MS } from '#domain/time.ts';
 import { hasSigned, signersOf } from '#domain/village/fold-agreements.ts';

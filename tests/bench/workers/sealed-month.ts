@@ -5,7 +5,7 @@ import type { LoggerFile } from '#core/metering/import-readings.ts';
 import { sealUntil } from '#core/metering/sealing.ts';
 import type { RawReading } from '#core/storage/village-store.ts';
 import { partiesOf } from '#domain/agreement/terms.ts';
-import type { Role } from '#domain/membership/founding.ts';
+import type { Role } from '#domain/membership/roles.ts';
 import { HOUR_MS } from '#domain/time.ts';
 import { enterMeter, MONTH, PIN, SPAN } from './village-month.ts';
 
