@@ -17,7 +17,7 @@ export interface OpenedCore {
 }
 
 /** Words of a defect that must never reach a window. */
-export const SECRET = 'secret of /home/asha/keystore';
+export const SECRET = 'secret of the keystore of Asha';
 /** A meter at this address makes the driver fail in a way nobody declared. */
 export const CURSED_HOST = 'cursed.invalid';
 

@@ -193,7 +193,7 @@ function villagesRouter(os: Pick<Implementer, 'villages'>, mode: FixtureMode) {
       chain: { chainId: 31_337, ledger: accounts.chain.ledger, genesis: 'ab'.repeat(32), hereByDevice: true },
       debtFloorMinor: -50_000n,
       reservePercent: 20,
-      dataDirectory: '/home/neema/.gridpact',
+      dataDirectory: '~/.local/share/gridpact',
       listen: ['/ip4/192.168.1.20/tcp/4101'],
       devices: [
         {
