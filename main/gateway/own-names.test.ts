@@ -55,6 +55,7 @@ test('no name but our own is taken for ours, however it is made from ours', () =
     expect(names.isHost(host)).toBe(true);
     expect(names.isOrigin(`http://${host}`, host)).toBe(true);
   }
+  expect(names.isHost('127.0.0.1:04646')).toBe(false);
   fc.assert(
     fc.property(fc.constantFrom(...own), fc.string({ minLength: 1, maxLength: 20 }), fc.nat(20), (host, extra, at) => {
       const changed = host.slice(0, at) + extra + host.slice(at);

@@ -11,7 +11,7 @@ export interface Authority {
  * name in lower case, with an optional port. Anything else, such as user info or a path, is undefined.
  */
 export function parseAuthority(text: string | undefined, defaultPort: number): Authority | undefined {
-  const parts = /^(?:\[([0-9a-f:.]{2,45})\]|([a-z0-9.-]{1,253}))(?::(\d{1,5}))?$/.exec(text ?? '');
+  const parts = /^(?:\[([0-9a-f:.]{2,45})\]|([a-z0-9.-]{1,253}))(?::([1-9]\d{0,4}))?$/.exec(text ?? '');
   if (!parts) return undefined;
   const [, v6, name, portText] = parts;
   const port = portText === undefined ? defaultPort : Number(portText);
