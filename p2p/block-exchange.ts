@@ -18,10 +18,12 @@ const RENEW_EVERY_MS = 5000;
 /** A cancelled want has left bitswap's list after this, ms. */
 const RENEW_PAUSE_MS = 100;
 
-export type BlockExchange = Pick<VillageNode, 'putBlock' | 'hasBlock' | 'getBlock'>;
+export type BlockExchange = Pick<VillageNode, 'putBlock' | 'hasBlock' | 'getBlock' | 'fetchBlocks'>;
+
+const FETCHED_AT_ONCE = 16;
 
 export function createBlockExchange(helia: Pick<Helia, 'blockstore'>, blocks: VillageBlocks): BlockExchange {
-  return {
+  const exchange: BlockExchange = {
     async putBlock(cid, bytes) {
       const problem = blockProblem(cid, bytes);
       if (problem !== undefined) throw new AppError('BAD_BLOCK', `block ${cid} was not stored: ${problem}`);
@@ -44,7 +46,25 @@ export function createBlockExchange(helia: Pick<Helia, 'blockstore'>, blocks: Vi
       step('sync.block-fetched');
       return bytes;
     },
+    async fetchBlocks(wanted, { signal, deliver }) {
+      const missing: string[] = [];
+      const open = [...wanted];
+      const take = async (): Promise<void> => {
+        for (let next = open.shift(); next; next = open.shift()) {
+          const { cid } = next;
+          try {
+            await deliver(cid, await exchange.getBlock(cid, { signal }));
+          } catch (error) {
+            if (!(error instanceof AppError) || error.code !== 'BLOCK_NOT_FOUND') throw error;
+            missing.push(cid);
+          }
+        }
+      };
+      await Promise.all(Array.from({ length: FETCHED_AT_ONCE }, take));
+      return missing;
+    },
   };
+  return exchange;
 }
 
 /** The block once a peer sends it and it is stored; undefined once the signal aborts. */

@@ -55,6 +55,22 @@ export interface PeerState {
   readonly toFetch: number;
 }
 
+/** A block that somebody announced. */
+export interface WantedBlock {
+  readonly cid: string;
+  /** As announced; more is refused. */
+  readonly bytes: number;
+}
+
+export interface FetchOptions {
+  readonly signal: AbortSignal;
+  /**
+   * Called with each block once its bytes match the CID and lie on disk, in any order. Fetching holds back while the
+   * promises of several blocks are pending, so a slow reader bounds memory.
+   */
+  readonly deliver: (cid: string, bytes: Uint8Array) => Promise<void>;
+}
+
 export type NodeEvent =
   | {
       readonly type: 'records';
@@ -87,6 +103,11 @@ export interface VillageNode {
   hasBlock(cid: string): Promise<boolean>;
   /** From disk, or from peers (bitswap) until the signal aborts. The bytes are checked against the CID. */
   getBlock(cid: string, options: { readonly signal: AbortSignal; readonly localOnly?: boolean }): Promise<Uint8Array>;
+  /**
+   * Fetches many blocks from all connected peers at once, windowed; goes on over peers that come and go.
+   * Resolves with the CIDs that no connected peer has now, or that were left when the signal aborted.
+   */
+  fetchBlocks(wanted: readonly WantedBlock[], options: FetchOptions): Promise<readonly string[]>;
   /** Remembers the address and keeps redialling it. */
   dial(address: string): Promise<void>;
   peers(): PeerState[];
