@@ -16,6 +16,7 @@ import { stateHash } from '#domain/village/fold.ts';
 import type { VillageState } from '#domain/village/state.ts';
 import { createAdmission, type WaitingDevice } from './admission.ts';
 import { createFrameKeys, type FrameKeys } from './frame-keys.ts';
+import { createReadings } from './readings.ts';
 import { createRecordIndex, type RecordIndex } from './record-index.ts';
 import { createSegmentFetcher } from './segment-fetcher.ts';
 import { createStateCache } from './state-cache.ts';
@@ -139,7 +140,8 @@ function assemble(p: Parts): Village & { load(): Promise<void> } {
   let unsubscribe = (): void => undefined;
   const log = (line: string): void => p.options.log(line);
 
-  const cache = createStateCache({ village: row.id, index, store, dataKey: p.dataKey, recover: p.recover, now });
+  const cache = createStateCache({ village: row.id, index, recover: p.recover, now });
+  const readings = createReadings({ store, dataKey: p.dataKey, state: cache.state });
   const segments = createSegmentFetcher({
     village: row.id,
     node,
@@ -150,7 +152,7 @@ function assemble(p: Parts): Village & { load(): Promise<void> } {
     now,
     log,
     onOpened() {
-      cache.onSegments();
+      readings.onSegments();
       p.changes.notify('readings', row.id);
     },
   });
@@ -213,14 +215,14 @@ function assemble(p: Parts): Village & { load(): Promise<void> } {
     state: cache.state,
     stateHash: () => stateHash(cache.state(), index.all.values()),
     act,
-    facts: cache.facts,
-    histories: cache.histories,
+    facts: readings.facts,
+    histories: readings.histories,
     openLocalSegments: segments.openLocal,
     fetchSegments: segments.fetch,
     async rebuild() {
       store.dropReadModels();
       cache.onRecords();
-      cache.onSegments();
+      readings.onSegments();
       await segments.fetch();
     },
     psk: p.psk,
