@@ -20,10 +20,13 @@ export const memberIdOf = (address: string): string => id('m', fromHex(address))
 export const newId = (letter: 'm' | 'e' | 'a' | 'g' | 'r', village: string, random: Uint8Array): string =>
   id(letter, fromHex(village), random);
 
-export const villageSchema = z.string().regex(/^[0-9a-f]{64}$/);
-export const deviceSchema = z.string().regex(/^[0-9a-f]{64}$/);
+/** A village or a device. */
+export const HEX_32 = /^[0-9a-f]{64}$/;
+export const METER_ID = /^e[0-9a-f]{32}$/;
+export const villageSchema = z.string().regex(HEX_32);
+export const deviceSchema = z.string().regex(HEX_32);
 export const memberSchema = z.string().regex(/^m[0-9a-f]{32}$/);
-export const meterSchema = z.string().regex(/^e[0-9a-f]{32}$/);
+export const meterSchema = z.string().regex(METER_ID);
 export const assetSchema = z.string().regex(/^a[0-9a-f]{32}$/);
 export const agreementSchema = z.string().regex(/^g[0-9a-f]{32}$/);
 export const entrySchema = z.string().regex(/^r[0-9a-f]{32}$/);
@@ -38,7 +41,9 @@ export const daySchema = z
   .string()
   .regex(/^(19[7-9]\d|2\d{3})-\d{2}-\d{2}$/)
   .refine(isDate);
-export const msSchema = z.int().min(0).max(8_640_000_000_000_000);
+/** Last instant a Date can name. */
+export const MAX_MS = 8_640_000_000_000_000;
+export const msSchema = z.int().min(0).max(MAX_MS);
 /** dag-cbor gives small integers back as numbers: read both, hold bigint. */
 export const bigSchema = z.union([z.int(), z.bigint()]).transform((v) => BigInt(v));
 export const naturalSchema = bigSchema.refine((v) => v >= 0n);

@@ -1,6 +1,6 @@
 import type { DataKey } from '#core/crypto/data-key.ts';
 import type { VillageStore } from '#core/storage/village-store.ts';
-import { readFrame } from '#domain/metering/frame.ts';
+import { readFrame } from '#domain/metering/frame-reader.ts';
 import type { MeterHistory } from '#domain/metering/vee.ts';
 import { type FrameFact, historiesOf } from '#domain/settlement/accounts.ts';
 import type { VillageState } from '#domain/village/state.ts';

@@ -3,7 +3,8 @@ import type { DataKey } from '#core/crypto/data-key.ts';
 import { verifyEd25519 } from '#core/crypto/device-keys.ts';
 import type { SegmentState, StoredFrame } from '#core/storage/village-store.ts';
 import { equalBytes, fromHex } from '#domain/bytes.ts';
-import { type Frame, frameAad, frameLeaf, frameMessage, readFrame, readSegment } from '#domain/metering/frame.ts';
+import { type Frame, frameAad, frameLeaf, frameMessage } from '#domain/metering/frame.ts';
+import { readFrame, readSegment } from '#domain/metering/frame-reader.ts';
 import { frameRoot } from '#domain/proof/merkle.ts';
 import type { SegmentRef } from '#domain/village/state.ts';
 

@@ -10,10 +10,9 @@ import {
   frameMessage,
   MAX_FRAME_BYTES,
   MAX_SEGMENT_BYTES,
-  readFrame,
-  readSegment,
   type Segment,
 } from './frame.ts';
+import { readFrame, readSegment } from './frame-reader.ts';
 
 const HOUR = 3_600_000;
 const frame: Frame = {

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { decode, encode, fromHex, sha256, utf8 } from '../bytes.ts';
+import { encode, fromHex, sha256, utf8 } from '../bytes.ts';
 import {
   bytesOf,
   bytesWhere,
@@ -11,27 +11,34 @@ import {
   naturalSchema,
   villageSchema,
 } from '../ids.ts';
+import { DAY_MS } from '../time.ts';
 
 /** How the gateway's clock stood while it read (OCMF's words). */
 export const CLOCK_STATES = ['unsynchronised', 'informative', 'synchronised', 'relative'] as const;
 
-const register = z.array(naturalSchema.nullable()).min(2).max(1441);
+export const ORIGINS = ['gateway', 'hand', 'file'] as const;
+
+export const MAX_EDGES = 1441;
+export const MAX_POLLS = 100_000;
+export const MIN_STEP_MS = 60_000;
+const register = z.array(naturalSchema.nullable()).min(2).max(MAX_EDGES);
+/** What a frame is. `readFrame` takes exactly this. */
 export const frameSchema = z
   .strictObject({
     v: z.literal(1),
     meter: meterSchema,
     gateway: deviceSchema,
     fromMs: msSchema,
-    stepMs: z.int().min(60_000).max(86_400_000),
+    stepMs: z.int().min(MIN_STEP_MS).max(DAY_MS),
     /** Cumulative Wh at the n+1 edges of n intervals; null = nobody heard the meter at that edge. OBIS 1-0:1.8.0 / 1-0:2.8.0. */
     importWh: register.nullable(),
     exportWh: register.nullable(),
     /** Polls asked and answered strictly inside each interval. */
-    asked: z.array(z.int().min(0).max(100_000)),
-    answered: z.array(z.int().min(0).max(100_000)),
+    asked: z.array(z.int().min(0).max(MAX_POLLS)),
+    answered: z.array(z.int().min(0).max(MAX_POLLS)),
     clock: z.enum(CLOCK_STATES),
     /** gateway: read by the signing device; hand / file: typed or imported, counts once two people vouch. */
-    origin: z.enum(['gateway', 'hand', 'file']),
+    origin: z.enum(ORIGINS),
     /** Leaf hash of this meter's frame before, from the same gateway. */
     prev: bytesOf(32).nullable(),
     /** 16 random bytes: the leaf hides the content. */
@@ -44,27 +51,25 @@ export const frameSchema = z
   )
   .refine((f) => f.importWh !== null || f.exportWh !== null, 'no register')
   .refine((f) => f.fromMs % f.stepMs === 0, 'not aligned to the step')
-  .refine((f) => f.asked.length * f.stepMs <= 86_400_000, 'longer than a day');
+  .refine((f) => f.asked.length * f.stepMs <= DAY_MS, 'longer than a day');
 export type Frame = z.infer<typeof frameSchema>;
 
 /** Most plaintext bytes of one frame. */
 export const MAX_FRAME_BYTES = 64 * 1024;
 
 export const frameBytes = (frame: Frame): Uint8Array => encode(frame);
-export function readFrame(bytes: Uint8Array): Frame {
-  if (bytes.length > MAX_FRAME_BYTES) throw new Error('frame over the limit');
-  return frameSchema.parse(decode(bytes));
-}
 /** Merkle leaf and what the gateway signs: covers the salted plaintext, so one frame can be opened without the others. */
 export const frameLeaf = (plaintext: Uint8Array): Uint8Array => sha256(Uint8Array.of(0), plaintext);
 export const frameMessage = (village: string, leaf: Uint8Array): Uint8Array =>
   sha256(utf8('gridpact frame '), fromHex(village), leaf);
 
+/** First 16 hex of sha-256 of the key. */
+export const FRAME_KEY_ID = /^[0-9a-f]{16}$/;
+
 /** A frame as it lies in a segment: AES-256-GCM, meter and key id as additional data. */
 export const sealedFrameSchema = z.strictObject({
   meter: meterSchema,
-  /** First 16 hex of sha-256 of the key. */
-  key: z.string().regex(/^[0-9a-f]{16}$/),
+  key: z.string().regex(FRAME_KEY_ID),
   iv: bytesOf(12),
   /** Ciphertext and 16-byte tag. */
   box: bytesWhere((b) => b.length > 16 && b.length <= MAX_FRAME_BYTES + 16),
@@ -75,8 +80,8 @@ export type SealedFrame = z.infer<typeof sealedFrameSchema>;
 export const frameAad = (meter: string, key: string): Uint8Array => utf8(`${meter}|${key}`);
 
 export const MAX_SEGMENT_BYTES = 8 * 1024 * 1024;
-const MAX_SEGMENT_FRAMES = 5000;
-/** One gateway's frames of one UTC day: the dag-cbor block whose CID its record announces. */
+export const MAX_SEGMENT_FRAMES = 5000;
+/** One gateway's frames of one UTC day: the dag-cbor block whose CID its record announces. `readSegment` takes exactly this. */
 export const segmentSchema = z.strictObject({
   v: z.literal(1),
   village: villageSchema,
@@ -86,10 +91,6 @@ export const segmentSchema = z.strictObject({
   frames: z.array(sealedFrameSchema).min(1).max(MAX_SEGMENT_FRAMES),
 });
 export type Segment = z.infer<typeof segmentSchema>;
-export function readSegment(bytes: Uint8Array): Segment {
-  if (bytes.length > MAX_SEGMENT_BYTES) throw new Error('segment over the limit');
-  return segmentSchema.parse(decode(bytes));
-}
 
 /** Body of a `segment.announce` record. */
 export const announceBody = z.strictObject({

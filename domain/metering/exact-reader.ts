@@ -1,0 +1,122 @@
+/** What a reader throws at the first byte that is not as it must be. */
+class NotExact extends Error {
+  constructor(what: string, at: number) {
+    super(`${what} at byte ${at}`);
+  }
+}
+
+const UNSIGNED = 0;
+const BYTES = 2;
+const TEXT = 3;
+const ARRAY = 4;
+const MAP = 5;
+const NULL = 0xf6;
+
+/**
+ * Walks the canonical dag-cbor of a shape known beforehand: one pass, no values between, nothing allocated that was not
+ * asked for. Throws at the first byte that differs, so what it reads is what the strict decoder and a schema would take.
+ */
+export class ExactReader {
+  readonly #bytes: Uint8Array;
+  readonly #view: DataView;
+  #at = 0;
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes;
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  }
+
+  /** The bytes are used up. */
+  end(): void {
+    if (this.#at !== this.#bytes.length) this.#fail('more bytes than the value has');
+  }
+  /** A map of `n` entries begins. */
+  map(n: number): void {
+    if (this.#head(MAP) !== n) this.#fail('a map of another size');
+  }
+  /** The next key of a map. */
+  key(name: string): void {
+    if (this.#head(TEXT) !== name.length) this.#fail(`no ${name}`);
+    const from = this.#take(name.length);
+    for (let i = 0; i < name.length; i++) if (this.#bytes[from + i] !== name.charCodeAt(i)) this.#fail(`no ${name}`);
+  }
+  /** Number of items of an array that begins. */
+  array(min: number, max: number): number {
+    const n = this.#head(ARRAY);
+    if (n < min || n > max) this.#fail('an array out of bounds');
+    return n;
+  }
+  /** Whether null comes next; it is taken. */
+  isNull(): boolean {
+    if (this.#bytes[this.#at] !== NULL) return false;
+    this.#at += 1;
+    return true;
+  }
+  int(min: number, max: number): number {
+    const n = this.#head(UNSIGNED);
+    if (n < min || n > max) this.#fail('a number out of bounds');
+    return n;
+  }
+  /** From 0 to 2^64 - 1. */
+  natural(): bigint {
+    if (this.#bytes[this.#at] !== 0x1b) return BigInt(this.#head(UNSIGNED));
+    const at = this.#take(9);
+    const value = this.#view.getBigUint64(at + 1);
+    if (value < 0x1_0000_0000n) this.#fail('a number longer than it needs');
+    return value;
+  }
+  /** Passes over what {@link natural} would read. */
+  skipNatural(): void {
+    if (this.#bytes[this.#at] !== 0x1b) {
+      this.#head(UNSIGNED);
+      return;
+    }
+    const at = this.#take(9);
+    if (this.#view.getUint32(at + 1) === 0) this.#fail('a number longer than it needs');
+  }
+  /** A view into the bytes. */
+  bytes(min: number, max: number): Uint8Array {
+    const n = this.#head(BYTES);
+    if (n < min || n > max) this.#fail('bytes of another length');
+    const from = this.#take(n);
+    return this.#bytes.subarray(from, from + n);
+  }
+  /** Text whose pattern allows nothing but ASCII. */
+  ascii(pattern: RegExp): string {
+    const n = this.#head(TEXT);
+    if (n > 64) this.#fail('text too long');
+    const from = this.#take(n);
+    const text = String.fromCharCode(...this.#bytes.subarray(from, from + n));
+    if (!pattern.test(text)) this.#fail('text of another form');
+    return text;
+  }
+
+  #take(n: number): number {
+    const from = this.#at;
+    if (from + n > this.#bytes.length) this.#fail('the value is cut off');
+    this.#at = from + n;
+    return from;
+  }
+  #head(major: number): number {
+    const first = this.#bytes[this.#take(1)] as number;
+    if (first >> 5 !== major) this.#fail('a value of another kind');
+    const info = first & 31;
+    if (info < 24) return info;
+    if (info === 24) return this.#atLeast(24, this.#bytes[this.#take(1)] as number);
+    if (info === 25) return this.#atLeast(0x100, this.#view.getUint16(this.#take(2)));
+    if (info === 26) return this.#atLeast(0x1_0000, this.#view.getUint32(this.#take(4)));
+    if (info !== 27) this.#fail('a value without a length');
+    const at = this.#take(8);
+    const value = this.#view.getUint32(at) * 0x1_0000_0000 + this.#view.getUint32(at + 4);
+    if (!Number.isSafeInteger(value)) this.#fail('a number out of bounds');
+    return this.#atLeast(0x1_0000_0000, value);
+  }
+  /** A value has one form only: the shortest. */
+  #atLeast(least: number, value: number): number {
+    if (value < least) this.#fail('a number longer than it needs');
+    return value;
+  }
+  #fail(what: string): never {
+    throw new NotExact(what, this.#at);
+  }
+}
