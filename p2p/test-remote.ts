@@ -1,15 +1,16 @@
-import { fork } from 'node:child_process';
+import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { toHex } from '#domain/bytes.ts';
 
-/** A node in another process. Calls reject when the process dies. */
-export interface RemoteNode {
-  call<T>(command: 'address' | 'append' | 'dial' | 'ids' | 'inStep' | 'stop', ...args: string[]): Promise<T>;
+/** Another process that takes commands over its IPC channel. Calls reject when the process dies. */
+export interface RemoteProcess<Command extends string> {
+  call<T>(command: Command, ...args: string[]): Promise<T>;
   kill(): void;
   /** Resolves with the signal that ended the process, or null. */
   readonly ended: Promise<NodeJS.Signals | null>;
 }
+export type RemoteNode = RemoteProcess<'address' | 'append' | 'dial' | 'ids' | 'inStep' | 'stop'>;
 
 interface Reply {
   readonly id?: number;
@@ -22,15 +23,21 @@ export async function startRemoteNode(options: {
   readonly seed: Uint8Array;
   readonly killAt?: string;
 }): Promise<RemoteNode> {
-  const child = fork(fileURLToPath(new URL('./test-process.ts', import.meta.url)), {
-    execArgv: [],
-    env: {
-      ...process.env,
-      GRIDPACT_TEST_DIR: options.dir,
-      GRIDPACT_TEST_SEED: toHex(options.seed),
-      GRIDPACT_KILL_AT: options.killAt ?? '',
-    },
-  });
+  return await driveProcess(
+    fork(fileURLToPath(new URL('./test-process.ts', import.meta.url)), {
+      execArgv: [],
+      env: {
+        ...process.env,
+        GRIDPACT_TEST_DIR: options.dir,
+        GRIDPACT_TEST_SEED: toHex(options.seed),
+        GRIDPACT_KILL_AT: options.killAt ?? '',
+      },
+    }),
+  );
+}
+
+/** Resolves once the process says that it is ready, or has ended. */
+export async function driveProcess<Command extends string>(child: ChildProcess): Promise<RemoteProcess<Command>> {
   const open = new Map<number, { resolve: (value: unknown) => void; reject: (error: Error) => void }>();
   let next = 0;
   const ended = new Promise<NodeJS.Signals | null>((resolve) => {
