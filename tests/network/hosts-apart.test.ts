@@ -11,7 +11,7 @@ const SEED = 20_261_122;
 const reason = whyNoNamespaces();
 if (reason !== undefined) console.warn(`SKIPPED, NOT PASSED: hosts in network namespaces (${reason})`);
 
-const ending: (() => Promise<unknown> | unknown)[] = [];
+const ending: (() => unknown)[] = [];
 afterEach(async () => {
   for (let end = ending.pop(); end; end = ending.pop()) await end();
 });
