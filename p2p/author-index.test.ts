@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { createAuthorIndex } from './author-index.ts';
+import { createAuthorIndex, createAuthorMarks } from './author-index.ts';
 
 const entries = fc.uniqueArray(
   fc.record({ device: fc.constantFrom('d1', 'd2', 'd3'), time: fc.integer({ min: 1, max: 30 }) }),
@@ -12,12 +12,18 @@ const indexOf = (list: readonly { device: string; time: number }[]) => {
   return index;
 };
 
+const marksOf = (list: readonly { device: string; time: number }[]) => {
+  const marks = createAuthorMarks();
+  for (const { device, time } of list) marks.add(device, time);
+  return marks;
+};
+
 test('a peer that has a prefix of every author is sent exactly the rest, oldest first', () => {
   fc.assert(
     fc.property(entries, fc.array(fc.nat(30), { minLength: 3, maxLength: 3 }), (list, cuts) => {
       const known = list.filter(({ device, time }) => time <= (cuts[Number(device[1]) - 1] ?? 0));
       const ours = indexOf(list);
-      const marks = indexOf(known).marks();
+      const marks = marksOf(known).list();
       const lacked = ours.lackedBy(marks);
       expect([...lacked].sort()).toEqual(
         list
@@ -27,7 +33,8 @@ test('a peer that has a prefix of every author is sent exactly the rest, oldest 
       );
       const times = lacked.map((h) => Number(h.split(':')[1]));
       expect(times).toEqual([...times].sort((a, b) => a - b));
-      expect(indexOf(known).countBehind(ours.marks())).toBe(lacked.length);
+      expect(marksOf(known).countBehind(marksOf(list).list())).toBe(lacked.length);
+      expect(marksOf(list).isCoveredBy(marks)).toBe(lacked.length === 0);
     }),
   );
 });

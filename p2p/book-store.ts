@@ -1,12 +1,8 @@
-import { existsSync, mkdirSync } from 'node:fs';
-import { AppError } from '#core/ports/errors.ts';
+import type { AuthorMark } from '#core/ports/village-node.ts';
 import { utf8 } from '#domain/bytes.ts';
-import { type AuthorIndex, createAuthorIndex } from './author-index.ts';
-import { ORBIT_HASH } from './entry-codec.ts';
-import { asDiskError, type Database, openDatabase } from './level-database.ts';
-
-const SCAN_CHUNK = 64;
-const CACHE_BYTES = 16 * 1024 * 1024;
+import { type AuthorMarks, createAuthorMarks } from './author-index.ts';
+import { type BookDatabase, bodyOf, damaged, sealBytes, unsealBytes, type Write } from './book-database.ts';
+import { type BookIndex, createBookIndex, type IndexRow, readIndexRow, writeIndexRow } from './book-index.ts';
 
 /** An entry that passed every check and whose parents are in the store or come before it in the same commit. */
 export interface NewEntry {
@@ -17,150 +13,192 @@ export interface NewEntry {
   readonly next: readonly string[];
 }
 
-/** A head as OrbitDB stores it. */
-interface Head {
+/** A head with its log time. */
+export interface Head {
   readonly hash: string;
-  readonly next: readonly string[];
+  readonly time: number;
+}
+
+/** What is known of a book without its index; one row on disk, changed with every commit. */
+interface Summary {
+  readonly size: number;
+  readonly released: number;
+  readonly heads: readonly Head[];
+  readonly marks: AuthorMarks;
 }
 
 /**
- * The entries of one book in one LevelDB. Keys: `e!<hash>` entry bytes, `o!<number>` "hash time device" in the order
- * of joining, `m!heads` OrbitDB's JSON list of heads. All three change in one atomic batch, so after a crash the heads
- * never name an entry that is not there. The database comes into being with the first entry.
+ * The entries of one book. Summary, index rows and bytes change in one atomic batch, so after a crash the heads never
+ * name an entry that is not there. The index is read from disk when it is first asked for.
  */
 export interface BookStore {
-  readonly authors: AuthorIndex;
   size(): number;
-  readonly has: (hash: string) => boolean;
-  /** Log time of an entry that is in the store. */
-  timeOf(hash: string): number | undefined;
-  heads(): readonly string[];
-  entryBytes(hash: string): Promise<Uint8Array | undefined>;
-  /** Durable when resolved; nothing is changed, in memory or on disk, when it fails. */
+  heads(): readonly Head[];
+  readonly marks: () => AuthorMarks;
+  index(): Promise<BookIndex>;
+  /** Bytes of entries by hash; undefined where they are not here. */
+  bytesOf(hashes: readonly string[]): Promise<(Uint8Array | undefined)[]>;
+  /** Durable when resolved; nothing is changed, in memory or on disk, when it fails. One at a time. */
   commit(entries: readonly NewEntry[]): Promise<void>;
-  /** Entry bytes in the order of joining, as of the moment of the call. */
+  /** Drops the bytes of all entries; the index stays. One at a time with the others. */
+  release(): Promise<{ readonly entries: number; readonly bytes: number }>;
+  /** Brings bytes of released entries back; answers how many. One at a time with the others. */
+  restore(entries: readonly Pick<NewEntry, 'hash' | 'bytes'>[]): Promise<number>;
+  /** Entry bytes in the order of joining, as of the moment of the call; released ones are left out. */
   scan(): AsyncIterable<readonly Uint8Array[]>;
-  close(): Promise<void>;
 }
 
-export async function openBookStore(path: string): Promise<BookStore> {
-  let db: Database | undefined = existsSync(path) ? await openDatabase(path) : undefined;
-  const order: string[] = [];
-  const times = new Map<string, number>();
-  const authors = createAuthorIndex();
-  let heads = new Map<string, Head>();
-  const cache = createByteCache(CACHE_BYTES);
+const NUMBER_DIGITS = 12;
+const EMPTY: Summary = { size: 0, released: 0, heads: [], marks: createAuthorMarks() };
+const put = (key: string, value: Uint8Array): Write => ({ type: 'put', key, value });
 
-  const index = (hash: string, time: number, device: string): void => {
-    order.push(hash);
-    times.set(hash, time);
-    authors.add(device, time, hash);
+/** `row` is the book's summary as it lies on disk, if it has one. */
+export function createBookStore(book: string, db: BookDatabase, row?: Uint8Array): BookStore {
+  let summary = row ? readSummary(row, db.path) : EMPTY;
+  let loading: Promise<BookIndex> | undefined;
+  const entryKey = (n: number): string => `e!${book}!${numbered(n)}`;
+  const indexKey = (n: number): string => `i!${book}!${numbered(n)}`;
+  const rowWrites = (rows: readonly IndexRow[]): Write[] => rows.map((r) => put(indexKey(r.n), writeIndexRow(r)));
+
+  const loadIndex = async (): Promise<BookIndex> => {
+    const index = createBookIndex();
+    for await (const chunk of db.rows(`i!${book}!`))
+      for (const [key, value] of chunk) index.put(readIndexRow(Number(key.slice(-NUMBER_DIGITS)), value, db.path));
+    return index;
   };
-  if (db) {
-    for await (const row of db.values({ gte: 'o!', lt: 'o"' })) index(...readRow(row, path));
-    heads = readHeads(await db.get('m!heads'), path);
-  }
+  const index = (): Promise<BookIndex> => {
+    if (!loading) {
+      loading = loadIndex();
+      loading.catch(() => {
+        loading = undefined;
+      });
+    }
+    return loading;
+  };
+  /** What is on disk now is in memory too; an index that is just being read may lack it. */
+  const settle = async (after: Summary, rows: readonly IndexRow[]): Promise<void> => {
+    summary = after;
+    const loaded = await loading;
+    for (const r of rows) loaded?.put(r);
+  };
+  const readBytes = async (rows: readonly IndexRow[]): Promise<Map<string, Uint8Array>> => {
+    const kept = rows.filter((r) => !r.released);
+    const found = await db.getMany(kept.map((r) => entryKey(r.n)));
+    const bytes = new Map<string, Uint8Array>();
+    for (const [i, { hash }] of kept.entries()) {
+      const sealed = found[i];
+      if (!sealed) continue;
+      const plain = unsealBytes(sealed, db.path);
+      bytes.set(hash, plain);
+      db.cache.add(hash, plain);
+    }
+    return bytes;
+  };
 
   return {
-    authors,
-    size: () => order.length,
-    has: (hash) => times.has(hash),
-    timeOf: (hash) => times.get(hash),
-    heads: () => [...heads.keys()],
-    async entryBytes(hash) {
-      if (!times.has(hash)) return undefined;
-      const cached = cache.get(hash);
-      if (cached) return cached;
-      const bytes = await db?.get(`e!${hash}`);
-      if (bytes) cache.add(hash, bytes);
-      return bytes;
+    size: () => summary.size,
+    heads: () => summary.heads,
+    marks: () => summary.marks,
+    index,
+    async bytesOf(hashes) {
+      const loaded = await index();
+      const rows = hashes.map((hash) => loaded.row(hash)).filter((r) => r !== undefined);
+      const read = await readBytes(rows.filter((r) => !db.cache.get(r.hash)));
+      return hashes.map((hash) => (loaded.has(hash) ? (db.cache.get(hash) ?? read.get(hash)) : undefined));
     },
     async commit(entries) {
-      const after = headsAfter(heads, entries);
-      const rows = entries.flatMap((e, i) => [
-        { type: 'put' as const, key: `e!${e.hash}`, value: e.bytes },
-        { type: 'put' as const, key: rowKey(order.length + i), value: utf8(`${e.hash} ${e.time} ${e.device}`) },
+      const sealed = entries.map((e) => sealBytes(e.bytes));
+      const rows = entries.map(
+        ({ hash, time, device }, i): IndexRow => ({ n: summary.size + i, hash, time, device, released: false }),
+      );
+      const marks = summary.marks.copy();
+      for (const { device, time } of entries) marks.add(device, time);
+      const heads = headsAfter(summary.heads, entries);
+      const after = { ...summary, size: summary.size + entries.length, heads, marks };
+      await db.commit([
+        ...rowWrites(rows),
+        ...rows.map((r, i) => put(entryKey(r.n), sealed[i] ?? new Uint8Array())),
+        ...rows.map((r) => put(`h!${r.hash}`, utf8(`${book} ${r.n}`))),
+        put(`s!${book}`, writeSummary(after)),
       ]);
-      const headRow = { type: 'put' as const, key: 'm!heads', value: utf8(JSON.stringify([...after.values()])) };
-      try {
-        if (!db) mkdirSync(path, { recursive: true });
-        db ??= await openDatabase(path);
-        await db.batch([...rows, headRow], { sync: true });
-      } catch (error) {
-        throw asDiskError(error, path);
-      }
-      heads = after;
-      for (const e of entries) {
-        index(e.hash, e.time, e.device);
-        cache.add(e.hash, e.bytes);
-      }
+      for (const [i, { hash }] of entries.entries())
+        db.cache.add(hash, sealed[i] ? bodyOf(sealed[i]) : new Uint8Array());
+      await settle(after, rows);
     },
-    async *scan() {
-      const hashes = order.slice();
-      for (let i = 0; i < hashes.length; i += SCAN_CHUNK) {
-        const keys = hashes.slice(i, i + SCAN_CHUNK).map((hash) => `e!${hash}`);
-        const found = (await db?.getMany(keys)) ?? [];
-        if (found.some((bytes) => bytes === undefined)) throw damaged(path, 'an entry of the index is missing');
-        yield found;
-      }
+    async release() {
+      const kept = [...(await index()).rows()].filter((r) => !r.released);
+      let bytes = 0;
+      for await (const chunk of db.rows(`e!${book}!`)) for (const [, value] of chunk) bytes += value.length;
+      const rows = kept.map((r): IndexRow => ({ ...r, released: true }));
+      const after = { ...summary, released: summary.size };
+      const gone = rows.map((r): Write => ({ type: 'del', key: entryKey(r.n) }));
+      await db.commit([...rowWrites(rows), ...gone, put(`s!${book}`, writeSummary(after))]);
+      for (const { hash } of rows) db.cache.delete(hash);
+      await settle(after, rows);
+      await db.compact(`e!${book}!`);
+      return { entries: rows.length, bytes };
     },
-    async close() {
-      await db?.close();
-      db = undefined;
+    async restore(entries) {
+      const loaded = await index();
+      const bytes = new Map(entries.map((e) => [e.hash, e.bytes]));
+      const rows = [...bytes.keys()]
+        .map((hash) => loaded.row(hash))
+        .filter((r) => r?.released)
+        .filter((r) => r !== undefined)
+        .map((r): IndexRow => ({ ...r, released: false }));
+      if (rows.length === 0) return 0;
+      const after = { ...summary, released: summary.released - rows.length };
+      const back = rows.map((r) => put(entryKey(r.n), sealBytes(bytes.get(r.hash) ?? new Uint8Array())));
+      await db.commit([...rowWrites(rows), ...back, put(`s!${book}`, writeSummary(after))]);
+      await settle(after, rows);
+      return rows.length;
+    },
+    scan() {
+      const before = summary;
+      const rows = db.rows(`e!${book}!`);
+      return (async function* () {
+        let seen = 0;
+        for await (const chunk of rows) {
+          seen += chunk.length;
+          yield chunk.map(([, value]) => unsealBytes(value, db.path));
+        }
+        const lacking = before.size - Math.max(before.released, summary.released) - seen;
+        if (lacking > 0) throw damaged(db.path, `${lacking} entries of ${book} are missing`);
+      })();
     },
   };
 }
+
+const numbered = (n: number): string => String(n).padStart(NUMBER_DIGITS, '0');
 
 /** Heads once the entries are joined, oldest first: an entry replaces the heads it names. */
-function headsAfter(before: ReadonlyMap<string, Head>, entries: readonly NewEntry[]): Map<string, Head> {
+function headsAfter(before: readonly Head[], entries: readonly NewEntry[]): Head[] {
   const covered = new Set(entries.flatMap((e) => e.next));
-  const after = new Map([...before].filter(([hash]) => !covered.has(hash)));
-  for (const { hash, next } of entries) if (!covered.has(hash)) after.set(hash, { hash, next });
-  return after;
+  return [...before, ...entries.map(({ hash, time }) => ({ hash, time }))].filter(({ hash }) => !covered.has(hash));
 }
 
-const rowKey = (n: number): string => `o!${String(n).padStart(12, '0')}`;
-const damaged = (path: string, what: string): AppError =>
-  new AppError('BOOK_DAMAGED', `${path}: ${what}; move the folder away and let the peers send the book again`, {
-    data: { path },
-  });
+const writeSummary = ({ size, released, heads, marks }: Summary): Uint8Array =>
+  utf8(
+    JSON.stringify({
+      v: 1,
+      size,
+      released,
+      heads: heads.map((h) => [h.hash, h.time]),
+      marks: marks.list().map((m) => [m.device, m.time, m.count]),
+    }),
+  );
 
-function readRow(row: Uint8Array, path: string): [hash: string, time: number, device: string] {
-  const [hash = '', time, device = ''] = Buffer.from(row).toString('utf8').split(' ');
-  if (!ORBIT_HASH.test(hash) || !Number.isSafeInteger(Number(time))) throw damaged(path, 'unreadable index');
-  return [hash, Number(time), device];
-}
-
-function readHeads(bytes: Uint8Array | undefined, path: string): Map<string, Head> {
-  if (!bytes) return new Map();
+function readSummary(row: Uint8Array, path: string): Summary {
   try {
-    const list = JSON.parse(Buffer.from(bytes).toString('utf8')) as Head[];
-    return new Map(list.map((head) => [head.hash, head]));
+    const { size, released, heads, marks } = JSON.parse(Buffer.from(row).toString('utf8')) as {
+      size: number;
+      released: number;
+      heads: [string, number][];
+      marks: [string, number, number][];
+    };
+    const known = marks.map(([device, time, count]): AuthorMark => ({ device, time, count }));
+    return { size, released, heads: heads.map(([hash, time]) => ({ hash, time })), marks: createAuthorMarks(known) };
   } catch {
-    throw damaged(path, 'unreadable heads');
+    throw damaged(path, 'an unreadable summary of a book');
   }
-}
-
-interface ByteCache {
-  get(hash: string): Uint8Array | undefined;
-  add(hash: string, bytes: Uint8Array): void;
-}
-
-/** Keeps the newest bytes, up to a limit; the oldest go first. */
-function createByteCache(limitBytes: number): ByteCache {
-  const held = new Map<string, Uint8Array>();
-  let size = 0;
-  return {
-    get: (hash) => held.get(hash),
-    add(hash, bytes) {
-      if (held.has(hash)) return;
-      held.set(hash, bytes);
-      size += bytes.length;
-      for (const [oldest, old] of held) {
-        if (size <= limitBytes) break;
-        held.delete(oldest);
-        size -= old.length;
-      }
-    },
-  };
 }

@@ -46,9 +46,9 @@ test('a send queue sends each entry once, in order, unless it is asked for by na
   queue.add('members', ['d', 'e']);
   queue.addWanted('assets', ['c', 'd']);
   const sent: string[] = [];
-  for (let item = queue.peek(undefined); item; item = queue.peek(undefined)) {
-    sent.push(`${item.book} ${item.hash}`);
-    queue.shift();
+  for (let next = queue.peek(2); next; next = queue.peek(2)) {
+    for (const hash of next.hashes) sent.push(`${next.book} ${hash}`);
+    queue.shift(next.hashes.length);
   }
   expect(sent).toEqual(['assets a', 'assets b', 'assets c', 'members e', 'assets d']);
   expect(queue.length()).toBe(0);
@@ -64,6 +64,11 @@ test('a want is asked once, in messages of a bounded size, and again only when i
   expect([wants.count(), wants.isQuiet()]).toEqual([1, false]);
   now = 10_001;
   expect([wants.ask(hashes.slice(0, 1)), wants.isQuiet()]).toEqual([[['h0']], true]);
+  wants.gone(['h0']);
+  now = 30_000;
+  expect([wants.ask(['h0']), wants.count()]).toEqual([[], 0]);
+  wants.forgetGone();
+  expect(wants.ask(['h0'])).toEqual([['h0']]);
 });
 
 test('waits double up to the last and are never longer', () => {

@@ -1,5 +1,6 @@
 import * as dagCbor from '@ipld/dag-cbor';
 import * as z from 'zod';
+import { AppError } from '#core/ports/errors.ts';
 import { MAX_RECORD_BYTES, openRecord, type SignedRecord } from '#domain/books/record.ts';
 import { decode, encode, fromHex } from '#domain/bytes.ts';
 import { orbitHashOf } from './device-identity.ts';
@@ -79,9 +80,18 @@ export function readEntry(bytes: Uint8Array, hash = orbitHashOf(bytes)): Checked
   return { ok: true, value: { hash, bytes, fields, records } };
 }
 
-/** What sending needs of an entry that is already in a book, and so was checked before. */
-export function peekEntry(bytes: Uint8Array): Pick<EntryFields, 'identity' | 'next'> {
-  return dagCbor.decode<Pick<EntryFields, 'identity' | 'next'>>(bytes);
+type Peeked = Pick<EntryFields, 'identity' | 'next' | 'payload'>;
+
+/** What is asked of an entry that is already in a book, and so was checked before. */
+export const peekEntry = (bytes: Uint8Array): Peeked => dagCbor.decode<Peeked>(bytes);
+
+/** The records of an entry that is already in a book. */
+export function recordsOfEntry(bytes: Uint8Array, book: string): SignedRecord[] {
+  try {
+    return peekEntry(bytes).payload.records.map(({ b, s }) => ({ bytes: b, sig: s }));
+  } catch (cause) {
+    throw new AppError('BOOK_DAMAGED', `an entry of ${book} on disk is not readable`, { data: { book }, cause });
+  }
 }
 
 /** Checks signatures of the entry and of all its records off the main thread, and that they belong to this book. */

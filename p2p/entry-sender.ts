@@ -3,11 +3,13 @@ import { peekEntry } from './entry-codec.ts';
 import type { FrameStream } from './frame-stream.ts';
 import { createSendQueue, type SendQueue } from './send-queue.ts';
 import type { VillageBooks } from './village-books.ts';
-import { MAX_ENTRIES_PER_FRAME, writeMessage } from './wire-messages.ts';
+import { writeMessage } from './wire-messages.ts';
 
 const WINDOW_FRAMES = 4;
 /** A frame is closed once it holds this much; a larger entry goes alone. */
 const FRAME_BYTES = 256 * 1024;
+/** Looked at for one frame; also the most that are told to be gone at once. */
+const PEEK_ENTRIES = 512;
 /** How many ancestors come along with an entry that was asked for by name. */
 const WALK_ENTRIES = 512;
 
@@ -35,6 +37,8 @@ interface Batch {
   readonly book: string;
   readonly entries: Uint8Array[];
   readonly identities: string[];
+  /** Asked for, and not kept here. */
+  readonly gone: string[];
 }
 
 export function createEntrySender({ frames, books, onProgress }: SenderContext): EntrySender {
@@ -49,24 +53,30 @@ export function createEntrySender({ frames, books, onProgress }: SenderContext):
   };
 
   const takeBatch = async (): Promise<Batch | undefined> => {
-    const first = queue.peek(undefined);
-    if (!first) return undefined;
-    const entries: Uint8Array[] = [];
+    const next = queue.peek(PEEK_ENTRIES);
+    if (!next) return undefined;
+    const found = await books.bytesOf(next.book, next.hashes);
+    const batch = { book: next.book, entries: [] as Uint8Array[], identities: [] as string[], gone: [] as string[] };
     const identities = new Set<string>();
     let size = 0;
-    for (let item = queue.peek(first.book); item; item = queue.peek(first.book)) {
-      const bytes = await books.entryBytes(item.hash);
+    let taken = 0;
+    for (const [i, hash] of next.hashes.entries()) {
+      const bytes = found[i];
       if (bytes && size > 0 && size + bytes.length > FRAME_BYTES) break;
-      queue.shift();
-      if (!bytes) continue;
-      entries.push(bytes);
+      taken += 1;
+      if (!bytes) {
+        batch.gone.push(hash);
+        continue;
+      }
+      batch.entries.push(bytes);
       size += bytes.length;
       identities.add(peekEntry(bytes).identity);
-      if (entries.length >= MAX_ENTRIES_PER_FRAME) break;
     }
-    return { book: first.book, entries, identities: [...identities] };
+    queue.shift(taken);
+    return { ...batch, identities: [...identities] };
   };
-  const send = async ({ book, entries, identities }: Batch): Promise<void> => {
+  const send = async ({ book, entries, identities, gone }: Batch): Promise<void> => {
+    if (gone.length > 0) await frames.send(writeMessage({ t: 'gone', book, hashes: gone }));
     if (entries.length === 0) return;
     const blocks = await Promise.all(identities.map((hash) => books.identityBytes(hash)));
     const n = next++;
@@ -107,23 +117,29 @@ export function createEntrySender({ frames, books, onProgress }: SenderContext):
       return was;
     },
     async sendWanted(book, hashes) {
-      const store = books.store(book);
-      if (!store) return;
-      const found = new Map<string, number>();
-      const open = hashes.filter((hash) => store.has(hash));
-      for (const hash of open) {
-        if (found.size >= WALK_ENTRIES) break;
-        if (found.has(hash)) continue;
-        found.set(hash, store.timeOf(hash) ?? 0);
-        const bytes = await store.entryBytes(hash);
-        if (bytes) open.push(...peekEntry(bytes).next.filter((parent) => !queue.isKnown(parent)));
-      }
-      queue.addWanted(
-        book,
-        [...found].sort((a, b) => a[1] - b[1]).map(([hash]) => hash),
-      );
+      const found = await walkWanted(books, book, hashes, queue.isKnown);
+      queue.addWanted(book, found);
       wake();
     },
     count: () => queue.length() + [...unacked.values()].reduce((sum, n) => sum + n, 0),
   };
+}
+
+/** Entries asked for by name with some of their ancestors, in the order they were joined here: parents come first. */
+async function walkWanted(
+  books: VillageBooks,
+  book: string,
+  hashes: readonly string[],
+  isKnown: (hash: string) => boolean,
+): Promise<string[]> {
+  const found = new Set<string>();
+  let open = hashes;
+  while (open.length > 0 && found.size < WALK_ENTRIES) {
+    const layer = open.slice(0, WALK_ENTRIES - found.size);
+    for (const hash of layer) found.add(hash);
+    const bytes = await books.bytesOf(book, layer);
+    const parents = bytes.flatMap((b) => (b ? peekEntry(b).next : []));
+    open = [...new Set(parents)].filter((hash) => !found.has(hash) && !isKnown(hash));
+  }
+  return books.inJoinOrder(book, [...found]);
 }

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
-import { openBookStore } from './book-store.ts';
+import { openBookDatabase } from './book-database.ts';
+import { createBookStore } from './book-store.ts';
 import { readEntry } from './entry-codec.ts';
 import { type RemoteNode, startRemoteNode } from './test-remote.ts';
 import { addressOf, createTestDevice, idsOf, makeTestDir, startTestNode } from './test-village.ts';
@@ -12,16 +13,19 @@ const MAX_FED = 500;
 
 /** Every head and every parent that the store on disk names is in it. */
 async function expectConsistent(dir: string): Promise<void> {
-  const store = await openBookStore(join(dir, 'books', BOOK));
-  for (const head of store.heads()) expect(store.has(head)).toBe(true);
+  const db = await openBookDatabase(join(dir, 'books'));
+  const store = createBookStore(BOOK, db, await db.get(`s!${BOOK}`));
+  const index = await store.index();
+  expect([...index.rows()]).toHaveLength(store.size());
+  for (const head of store.heads()) expect(index.has(head.hash)).toBe(true);
   for await (const part of store.scan()) {
     for (const bytes of part) {
       const read = readEntry(bytes);
-      for (const parent of read.ok ? read.value.fields.next : ['unreadable']) expect(store.has(parent)).toBe(true);
+      for (const parent of read.ok ? read.value.fields.next : ['unreadable']) expect(index.has(parent)).toBe(true);
     }
   }
   expect(store.size() === 0).toBe(store.heads().length === 0);
-  await store.close();
+  await db.close();
 }
 
 /** Appends until the process dies; returns the ids it acknowledged. */

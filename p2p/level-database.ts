@@ -28,6 +28,15 @@ async function open(path: string, db: Database): Promise<Database> {
   }
 }
 
+/** LevelDB proper can; the type of `level` also stands for a browser's store, which cannot. */
+type Compactable = Database & { readonly compactRange?: (start: string, end: string) => Promise<void> };
+
+/** Gives the disk space of what was deleted in the range back, where the database can. */
+export async function compactRange(db: Database, from: string, to: string): Promise<void> {
+  const { compactRange: compact } = db as Compactable;
+  await compact?.call(db, from, to);
+}
+
 /** Turns what LevelDB throws into the errors of the port; anything else passes through. */
 export function asDiskError(error: unknown, path: string): unknown {
   if (error instanceof AppError) return error;

@@ -6,9 +6,10 @@ export interface SendQueue {
   add(book: string, hashes: readonly string[]): void;
   /** Adds what the peer asked for by name, even if it once had it. */
   addWanted(book: string, hashes: readonly string[]): void;
-  /** The next entry if it belongs to `book`, or to any when undefined. */
-  peek(book: string | undefined): { readonly book: string; readonly hash: string } | undefined;
-  shift(): void;
+  /** The next entries that belong to one book, at most so many. */
+  peek(limit: number): { readonly book: string; readonly hashes: readonly string[] } | undefined;
+  /** Takes the next ones out. */
+  shift(count: number): void;
   markKnown(hashes: readonly string[]): void;
   isKnown(hash: string): boolean;
   /** The peer said anew what it has. */
@@ -38,15 +39,16 @@ export function createSendQueue(): SendQueue {
     addWanted(book, hashes) {
       for (const hash of hashes) push(book, hash);
     },
-    peek(book) {
-      const item = items[at];
-      return book === undefined || item?.book === book ? item : undefined;
+    peek(limit) {
+      const first = items[at];
+      if (!first) return undefined;
+      const hashes: string[] = [];
+      for (let i = at; i < at + limit && items[i]?.book === first.book; i++) hashes.push(items[i]?.hash ?? '');
+      return { book: first.book, hashes };
     },
-    shift() {
-      const item = items[at];
-      if (!item) return;
-      queued.delete(item.hash);
-      at += 1;
+    shift(count) {
+      for (const { hash } of items.slice(at, at + count)) queued.delete(hash);
+      at = Math.min(items.length, at + count);
       if (at < 1024 && at < items.length) return;
       items = items.slice(at);
       at = 0;

@@ -6,13 +6,14 @@ import type { PeerState, StartVillageNode, VillageNode, VillageNodeOptions } fro
 import { createBlockExchange } from './block-exchange.ts';
 import { type BookReplication, startBookReplication } from './book-replication.ts';
 import { createDeviceIdentity } from './device-identity.ts';
+import { createEntryBundles } from './entry-bundles.ts';
 import { createIdentityStore } from './identity-store.ts';
 import { createNodeEvents, type NodeEvents } from './node-events.ts';
 import { deviceOfPeer } from './peer-device.ts';
 import { createPeerLinks, type OnlineSwitch, type PeerLink } from './peer-links.ts';
 import { createRefusals } from './refusals.ts';
 import { createStagedEntries } from './staged-entries.ts';
-import { openVillageBlocks, type VillageBlocks } from './village-blocks.ts';
+import { openVillageBlocks, releaseBlocks, type VillageBlocks } from './village-blocks.ts';
 import { openVillageBooks, type VillageBooks } from './village-books.ts';
 import { startVillageHost, type VillageHost } from './village-host.ts';
 
@@ -59,6 +60,8 @@ export const startVillageNode: StartVillageNode = async (options) => {
     books: () => disk.books.names(),
     reconsider: () => disk.books.reconsider(),
     subscribe: (listener) => events.subscribe(listener),
+    ...createEntryBundles(disk.books),
+    releaseBlocks: (cids) => releaseBlocks(disk.blocks, cids),
     ...createBlockExchange(host.helia, disk.blocks),
     dial: (address) => links.dial(address),
     peers: () => links.list().map((link) => toPeerState(link, replication, options.clock.now())),

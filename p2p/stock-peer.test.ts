@@ -63,7 +63,7 @@ test('a stock OrbitDB peer joins our log from its head: entries, identities and 
     const bytes = (await books.entryBytes(hash)) ?? (await blocks.readLocal(cidOfOrbitHash(hash)));
     return bytes ?? expect.unreachable(`${hash} is not there`);
   });
-  const [head] = books.store('assets')?.heads() ?? [];
+  const [head] = books.heads('assets');
   const bytes = await books.entryBytes(head ?? '');
   const entry = await Entry.decode<EntryPayload>(bytes ?? new Uint8Array());
   expect(await stock.log.joinEntry(entry)).toBe(true);

@@ -1,8 +1,9 @@
-import type { AuthorMark } from './author-index.ts';
+import type { AuthorMark } from '#core/ports/village-node.ts';
+import type { CheckedDelivery } from './delivery.ts';
 import { createEntrySender } from './entry-sender.ts';
 import { FrameError, type FrameStream } from './frame-stream.ts';
 import { createMutex } from './mutex.ts';
-import type { CheckedDelivery, VillageBooks } from './village-books.ts';
+import type { VillageBooks } from './village-books.ts';
 import { createWants } from './wants.ts';
 import { type Hello, MAX_HEADS, type Message, readMessage, writeMessage } from './wire-messages.ts';
 
@@ -55,6 +56,7 @@ export function createSyncSession(frames: FrameStream, context: SessionContext):
   const remoteMarks = new Map<string, readonly AuthorMark[]>();
   const listed = new Set<string>();
   const wants = createWants(now);
+  const heldOffers: { readonly book: string; readonly hashes: readonly string[] }[] = [];
   let greeted = false;
   let remoteDigest: string | undefined;
   let heardAt = now();
@@ -83,24 +85,26 @@ export function createSyncSession(frames: FrameStream, context: SessionContext):
     }
     post({ t: 'pulse', digest: books.digest() });
   };
-  const offerLacked = (book: string, marks: readonly AuthorMark[]): void => {
-    sender.queue.add(book, books.store(book)?.authors.lackedBy(marks) ?? []);
+  const offerLacked = async (book: string, marks: readonly AuthorMark[]): Promise<void> => {
+    sender.queue.add(book, await books.lackedBy(book, marks));
   };
 
-  const onHello = (hello: Hello): void => {
+  const onHello = async (hello: Hello): Promise<void> => {
     if (hello.village !== village) throw new Violation('it belongs to another village');
-    if (listed.size === 0) sender.queue.forgetKnown();
+    if (listed.size === 0) {
+      sender.queue.forgetKnown();
+      wants.forgetGone();
+    }
     for (const { book, heads, marks } of hello.books) {
       listed.add(book);
       remoteMarks.set(book, marks);
       sender.queue.markKnown(heads);
     }
     if (hello.more) return;
-    for (const book of books.names()) {
-      offerLacked(book, listed.has(book) ? (remoteMarks.get(book) ?? []) : []);
-    }
+    for (const book of books.names()) await offerLacked(book, listed.has(book) ? (remoteMarks.get(book) ?? []) : []);
     listed.clear();
     greeted = true;
+    for (const { book, hashes } of heldOffers.splice(0)) sender.queue.add(book, hashes);
     sender.wake();
     pulse();
   };
@@ -111,20 +115,29 @@ export function createSyncSession(frames: FrameStream, context: SessionContext):
     const list = books.names().map((book) => ({ book, heads: headsOf(books, book) }));
     for (const part of splitHeads(list)) post({ t: 'heads', books: part });
   };
-  const want = (book: string, hashes: readonly string[]): void => {
-    const open = hashes.filter((hash) => !books.isKnown(book, hash));
+  const want = async (book: string, hashes: readonly string[]): Promise<void> => {
+    if (hashes.length === 0) return;
+    const standings = await books.standing(book, hashes);
+    const open = hashes.filter((_, i) => standings[i] === 'unknown');
     for (const part of wants.ask(open)) post({ t: 'want', book, hashes: part });
+  };
+  /** Heads that are staged wait for parents, which this peer may have too. */
+  const onHeads = async (
+    list: readonly { readonly book: string; readonly heads: readonly string[] }[],
+  ): Promise<void> => {
+    if (!wants.isQuiet()) return;
+    for (const { book, heads } of list) await want(book, [...heads, ...books.missing(book)]);
   };
   const joinChecked = async (n: number, checking: Promise<CheckedDelivery>): Promise<void> => {
     const checked = await checking;
     wants.arrived(checked.hashes);
     sender.queue.markKnown(checked.hashes);
     const receipt = await books.join(checked);
-    overflowed ||= receipt.overflowed;
-    refused += checked.refused;
+    overflowed ||= receipt.overflowed > 0;
+    refused += checked.unsound.length;
     post({ t: 'ack', n });
     if (refused > MAX_REFUSED) throw new Violation('it sent too many unsound entries');
-    want(checked.book, receipt.missing);
+    await want(checked.book, receipt.missing);
     context.onChange();
   };
   /** Signatures of the next frame are checked while the one before is joined; joining keeps the order of arrival. */
@@ -147,13 +160,14 @@ export function createSyncSession(frames: FrameStream, context: SessionContext):
       case 'pulse':
         return onPulse(message.digest);
       case 'heads':
-        if (wants.isQuiet()) for (const { book, heads } of message.books) want(book, heads);
-        return;
+        return onHeads(message.books);
       case 'entries':
         return onEntries(message);
       case 'ack':
         if (!sender.acknowledge(message.n)) throw new Violation('it acknowledged what was never sent');
         return;
+      case 'gone':
+        return wants.gone(message.hashes);
       case 'want':
         return sender.sendWanted(message.book, message.hashes);
     }
@@ -183,7 +197,9 @@ export function createSyncSession(frames: FrameStream, context: SessionContext):
       }
     },
     offer(book, hashes) {
-      if (!greeted) return;
+      // While the greeting is answered, newer entries wait behind the older ones.
+      if (listed.size > 0) heldOffers.push({ book, hashes });
+      if (!greeted || listed.size > 0) return;
       sender.queue.add(book, hashes);
       sender.wake();
     },
@@ -203,14 +219,11 @@ export function createSyncSession(frames: FrameStream, context: SessionContext):
 class Violation extends Error {}
 
 const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)));
-const headsOf = (books: VillageBooks, book: string): string[] => (books.store(book)?.heads() ?? []).slice(0, MAX_HEADS);
+const headsOf = (books: VillageBooks, book: string): string[] => books.heads(book).slice(0, MAX_HEADS);
 
 function countBehind(books: VillageBooks, remoteMarks: ReadonlyMap<string, readonly AuthorMark[]>): number {
   let behind = 0;
-  for (const [book, marks] of remoteMarks) {
-    const authors = books.store(book)?.authors;
-    behind += authors ? authors.countBehind(marks) : marks.reduce((n, mark) => n + mark.count, 0);
-  }
+  for (const [book, marks] of remoteMarks) behind += books.marksOf(book).countBehind(marks);
   return behind;
 }
 
@@ -218,7 +231,7 @@ function splitGreeting(village: string, books: VillageBooks): Hello[] {
   const parts: Hello['books'][] = [[]];
   let weight = 0;
   for (const book of books.names()) {
-    const listing = { book, heads: headsOf(books, book), marks: books.store(book)?.authors.marks() ?? [] };
+    const listing = { book, heads: headsOf(books, book), marks: books.marksOf(book).list() };
     weight += listing.marks.length / GREETING_MARKS + listing.heads.length / GREETING_HEADS;
     if (weight > 1 && (parts.at(-1)?.length ?? 0) > 0) {
       parts.push([]);

@@ -1,6 +1,7 @@
 import { LevelBlockstore } from 'blockstore-level';
-import type { CID } from 'multiformats/cid';
-import { toOrbitHash } from './device-identity.ts';
+import { base32 } from 'multiformats/bases/base32';
+import { CID } from 'multiformats/cid';
+import { openIdentity, toOrbitHash } from './device-identity.ts';
 import { asDiskError, type Database, openDurableDatabase } from './level-database.ts';
 
 /** Reads a log entry by its OrbitDB hash, from whichever book it is in. */
@@ -13,6 +14,8 @@ export interface VillageBlocks {
   put(cid: CID, bytes: Uint8Array): Promise<void>;
   has(cid: CID): Promise<boolean>;
   readLocal(cid: CID): Promise<Uint8Array | undefined>;
+  /** Bytes that were freed; undefined when it was not here. */
+  release(cid: CID): Promise<number | undefined>;
   close(): Promise<void>;
 }
 
@@ -30,6 +33,16 @@ class OverlaidBlockstore extends LevelBlockstore {
   override async has(cid: CID, options?: { signal?: AbortSignal }): Promise<boolean> {
     return (await this.#readEntry(toOrbitHash(cid))) !== undefined || super.has(cid, options);
   }
+  /** Whether it lies here as a block of its own, not as an entry of a book. */
+  holds(cid: CID): Promise<boolean> {
+    return super.has(cid);
+  }
+}
+
+async function toBytes(source: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of source) chunks.push(chunk);
+  return chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks);
 }
 
 export async function openVillageBlocks(path: string, readEntry: ReadEntryBytes): Promise<VillageBlocks> {
@@ -47,10 +60,31 @@ export async function openVillageBlocks(path: string, readEntry: ReadEntryBytes)
     has: (cid) => blockstore.has(cid),
     async readLocal(cid) {
       if (!(await blockstore.has(cid))) return undefined;
-      const chunks: Uint8Array[] = [];
-      for await (const chunk of blockstore.get(cid)) chunks.push(chunk);
-      return chunks.length === 1 ? chunks[0] : Buffer.concat(chunks);
+      return toBytes(blockstore.get(cid));
+    },
+    async release(cid) {
+      if (!(await blockstore.holds(cid))) return undefined;
+      const bytes = await toBytes(blockstore.get(cid));
+      await blockstore.delete(cid);
+      return bytes.length;
     },
     close: () => db.close(),
   };
+}
+
+/** Drops blocks; those small enough to be an author's identity are looked at first, and identities stay. */
+export async function releaseBlocks(
+  blocks: Pick<VillageBlocks, 'readLocal' | 'release'>,
+  cids: readonly string[],
+): Promise<{ readonly blocks: number; readonly bytes: number }> {
+  const released = { blocks: 0, bytes: 0 };
+  for (const cid of cids.map((text) => CID.parse(text, base32))) {
+    const bytes = await blocks.readLocal(cid);
+    if (!bytes || (await openIdentity(bytes))) continue;
+    const freed = await blocks.release(cid);
+    if (freed === undefined) continue;
+    released.blocks += 1;
+    released.bytes += freed;
+  }
+  return released;
 }

@@ -1,54 +1,56 @@
-import { mkdirSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { AppError } from '#core/ports/errors.ts';
+import type { AuthorMark, Released, VillageMarks } from '#core/ports/village-node.ts';
 import { BOOK, type SignedRecord } from '#domain/books/record.ts';
 import { encode, sha256, toHex } from '#domain/bytes.ts';
-import { type BookContext, type BookLog, openBookLog } from './book-log.ts';
-import type { BookStore } from './book-store.ts';
-import { type DeviceIdentity, openIdentity, orbitHashOf } from './device-identity.ts';
-import { type BookEntry, type Checked, readEntry, verifyEntry } from './entry-codec.ts';
-import type { Arrival } from './staged-entries.ts';
+import { type AuthorMarks, createAuthorMarks } from './author-index.ts';
+import { openBookDatabase } from './book-database.ts';
+import { type BookContext, type BookLog, createBookLog } from './book-log.ts';
+import { createBookStore, type NewEntry } from './book-store.ts';
+import { type CheckedDelivery, checkDelivery, type Delivery } from './delivery.ts';
+import type { Refused } from './ingest.ts';
 
 const MAX_BOOKS = 4096;
 const MEMBERS = 'members';
 
-/** What a peer sent for one book. */
-interface Delivery {
-  readonly peer: string;
-  readonly book: string;
-  readonly identities: readonly Uint8Array[];
-  readonly entries: readonly Uint8Array[];
-}
+/** Where an entry is; those that were released stay joined. */
+export type Standing = 'unknown' | 'joined' | 'staged' | 'refused';
 
-export interface CheckedDelivery {
-  readonly book: string;
-  /** Hashes of all entries of the delivery, sound or not. */
-  readonly hashes: readonly string[];
-  readonly arrivals: readonly Arrival[];
-  readonly refused: number;
-}
-
-interface Receipt {
+export interface Receipt {
+  readonly joined: number;
   readonly missing: readonly string[];
-  readonly overflowed: boolean;
+  readonly refused: readonly Refused[];
+  readonly overflowed: number;
 }
 
 /** All books of the village on this disk. */
 export interface VillageBooks {
   /** Books with at least one entry; `members` first, because it decides who may write the others. */
   names(): string[];
-  store(book: string): BookStore | undefined;
+  size(book: string): number;
+  heads(book: string): string[];
+  marksOf(book: string): AuthorMarks;
+  marks(): VillageMarks;
   append(book: string, records: readonly SignedRecord[]): Promise<void>;
   scan(book: string): AsyncIterable<readonly SignedRecord[]>;
-  /** Verifies everything a peer sent. */
+  /** Hashes of entries kept here that the owner of the marks lacks; parents come first. */
+  lackedBy(book: string, marks: readonly AuthorMark[]): Promise<string[]>;
+  /** Verifies everything that came for a book. Stores and remembers nothing. */
   check(delivery: Delivery): Promise<CheckedDelivery>;
-  /** Joins what may be joined. Rejects only when the disk fails. */
+  /** Remembers what was refused, tells of it, and joins what may be joined. Rejects only when the disk fails. */
   join(delivery: CheckedDelivery): Promise<Receipt>;
   reconsider(): Promise<void>;
-  /** Whether a hash needs no fetching: joined, staged or refused. */
-  isKnown(book: string, hash: string): boolean;
+  release(book: string): Promise<Released>;
+  restore(book: string, entries: readonly Pick<NewEntry, 'hash' | 'bytes'>[]): Promise<number>;
+  standing(book: string, hashes: readonly string[]): Promise<Standing[]>;
+  /** Those of the hashes that were joined, parents first. */
+  inJoinOrder(book: string, hashes: readonly string[]): Promise<string[]>;
+  /** Parents that staged entries of the book wait for. */
+  missing(book: string): readonly string[];
   /** No room for entries that have to wait. */
   isStagingFull(): boolean;
+  /** Bytes by hash; undefined where they are not kept here. */
+  bytesOf(book: string, hashes: readonly string[]): Promise<(Uint8Array | undefined)[]>;
+  /** Bytes of an entry of whichever book. */
   entryBytes(hash: string): Promise<Uint8Array | undefined>;
   identityBytes(hash: string): Promise<Uint8Array | undefined>;
   /** Equal on two peers exactly when all their books have the same heads. */
@@ -57,10 +59,10 @@ export interface VillageBooks {
 }
 
 export async function openVillageBooks(dir: string, context: BookContext): Promise<VillageBooks> {
-  const { staged, refusals, village, identities } = context;
-  mkdirSync(dir, { recursive: true });
-  const open = new Map<string, BookLog>();
-  const opening = new Map<string, Promise<BookLog>>();
+  const { staged, refusals, identities } = context;
+  const db = await openBookDatabase(dir);
+  const logs = new Map<string, BookLog>();
+  const missing = new Map<string, readonly string[]>();
   let digest: string | undefined;
   let closed = false;
   const tracked: BookContext = {
@@ -70,123 +72,114 @@ export async function openVillageBooks(dir: string, context: BookContext): Promi
       context.onJoined(joined);
     },
   };
-
-  const openOne = async (book: string): Promise<BookLog> => {
-    const log = await openBookLog(book, join(dir, book), tracked);
-    open.set(book, log);
+  const addLog = (book: string, summary?: Uint8Array): BookLog => {
+    const log = createBookLog(book, createBookStore(book, db, summary), tracked);
+    logs.set(book, log);
     return log;
   };
-  const ensure = (book: string): Promise<BookLog> => {
-    if (!BOOK.test(book)) return Promise.reject(new AppError('BAD_RECORD', `${book} is not the name of a book`));
-    const known = opening.get(book);
-    if (known) return known;
-    if (closed) return Promise.reject(new AppError('NODE_STOPPED', `${book} is closed: the node was stopped`));
-    if (opening.size >= MAX_BOOKS) return Promise.reject(new AppError('BAD_RECORD', `no room for the book ${book}`));
-    const log = openOne(book);
-    opening.set(book, log);
-    log.catch(() => opening.delete(book));
-    return log;
-  };
-  for (const name of readdirSync(dir)) if (BOOK.test(name)) await ensure(name);
+  try {
+    for await (const chunk of db.rows('s!')) for (const [key, row] of chunk) addLog(key.slice(2), row);
+  } catch (error) {
+    await db.close();
+    throw error;
+  }
 
+  const ensure = (book: string): BookLog => {
+    if (!BOOK.test(book)) throw new AppError('BAD_RECORD', `${book} is not the name of a book`);
+    if (closed) throw new AppError('NODE_STOPPED', `${book} is closed: the node was stopped`);
+    const known = logs.get(book);
+    if (!known && logs.size >= MAX_BOOKS) throw new AppError('BAD_RECORD', `no room for the book ${book}`);
+    return known ?? addLog(book);
+  };
+  const headsOf = (book: string): string[] => (logs.get(book)?.store.heads() ?? []).map((head) => head.hash);
   const names = (): string[] =>
-    [...open]
+    [...logs]
       .filter(([, log]) => log.store.size() > 0)
       .map(([book]) => book)
       .sort((a, b) => Number(b === MEMBERS) - Number(a === MEMBERS) || (a < b ? -1 : 1));
-  const isKnown = (book: string, hash: string): boolean =>
-    (open.get(book)?.store.has(hash) ?? false) || staged.has(book, hash) || refusals.has(hash);
+  const standing = async (book: string, hashes: readonly string[]): Promise<Standing[]> => {
+    const store = logs.get(book)?.store;
+    const index = store && store.size() > 0 ? await store.index() : undefined;
+    return hashes.map((hash) => {
+      if (index?.has(hash)) return 'joined';
+      if (staged.has(book, hash)) return 'staged';
+      return refusals.has(hash) ? 'refused' : 'unknown';
+    });
+  };
 
+  const ingest = async (book: string, arrivals: CheckedDelivery['arrivals']): Promise<Receipt> => {
+    const result = await ensure(book).ingest(arrivals);
+    missing.set(book, result.missing);
+    for (const { peer, reason } of result.refused) context.onRefused({ peer, book, reason });
+    return { ...result, joined: result.joined.length };
+  };
   const reconsider = async (): Promise<void> => {
-    for (const book of staged.books()) await (await ensure(book)).ingest([]);
+    for (const book of staged.books()) await ingest(book, []);
   };
   const settleMembers = async (book: string): Promise<void> => {
     if (book === MEMBERS) await reconsider();
   };
-  const findIdentity = async (hash: string, sent: readonly DeviceIdentity[]): Promise<DeviceIdentity | undefined> =>
-    sent.find((identity) => identity.hash === hash) ?? identities.get(hash);
-
-  const checkEntry = async (
-    bytes: Uint8Array,
-    hash: string,
-    delivery: Delivery,
-    sent: readonly DeviceIdentity[],
-  ): Promise<Checked<Arrival>> => {
-    const read = readEntry(bytes, hash);
-    if (!read.ok) return read;
-    const identity = await findIdentity(read.value.fields.identity, sent);
-    const problem = bindingProblem(read.value, identity);
-    if (problem !== undefined || !identity) return { ok: false, reason: problem ?? 'unknown identity' };
-    const verified = await verifyEntry(read.value, village, delivery.book);
-    return verified.ok ? { ok: true, value: { entry: verified.value, identity, peer: delivery.peer } } : verified;
-  };
+  const noMarks = createAuthorMarks();
 
   return {
     names,
-    store: (book) => open.get(book)?.store,
+    size: (book) => logs.get(book)?.store.size() ?? 0,
+    heads: headsOf,
+    marksOf: (book) => logs.get(book)?.store.marks() ?? noMarks,
+    marks: () => new Map(names().map((book) => [book, logs.get(book)?.store.marks().list() ?? []])),
     async append(book, records) {
-      await (await ensure(book)).append(records);
+      await ensure(book).append(records);
       await settleMembers(book);
     },
     async *scan(book) {
-      const log = open.get(book);
+      const log = logs.get(book);
       if (log) yield* log.scan();
     },
-    async check(delivery) {
-      const { book, peer } = delivery;
-      const opened = await Promise.all(delivery.identities.map(openIdentity));
-      const sent = opened.filter((identity) => identity !== undefined);
-      const hashes = delivery.entries.map(orbitHashOf);
-      const fresh = delivery.entries
-        .map((bytes, i) => ({ bytes, hash: hashes[i] ?? '' }))
-        .filter(({ hash }) => !isKnown(book, hash));
-      const checked = await Promise.all(
-        fresh.map(async ({ bytes, hash }) => ({ hash, result: await checkEntry(bytes, hash, delivery, sent) })),
-      );
-      const arrivals: Arrival[] = [];
-      for (const { hash, result } of checked) {
-        if (result.ok) {
-          arrivals.push(result.value);
-          continue;
-        }
-        if (result.reason !== NO_IDENTITY) refusals.add(hash);
-        context.onRefused({ peer, book, reason: result.reason });
-      }
-      const refused = checked.length - arrivals.length;
-      return { book, hashes, arrivals, refused };
+    async lackedBy(book, marks) {
+      const store = logs.get(book)?.store;
+      if (!store || store.marks().isCoveredBy(marks)) return [];
+      return (await store.index()).lackedBy(marks);
     },
-    async join({ book, arrivals }) {
-      if (arrivals.length === 0) return { missing: [], overflowed: false };
-      const { joined, missing, overflowed } = await (await ensure(book)).ingest(arrivals);
-      if (joined > 0) await settleMembers(book);
-      return { missing, overflowed };
+    check: (delivery) => checkDelivery(delivery, { village: context.village, identities, standing }),
+    async join({ book, peer, arrivals, unsound }) {
+      for (const { hash, reason, forGood } of unsound) {
+        if (forGood) refusals.add(hash);
+        context.onRefused({ peer, book, reason });
+      }
+      if (arrivals.length === 0) return { joined: 0, missing: [], refused: [], overflowed: 0 };
+      const receipt = await ingest(book, arrivals);
+      if (receipt.joined > 0) await settleMembers(book);
+      return receipt;
     },
     reconsider,
-    isKnown,
+    release: async (book) => (await logs.get(book)?.release()) ?? { entries: 0, bytes: 0 },
+    restore: async (book, entries) => (await logs.get(book)?.restore(entries)) ?? 0,
+    standing,
+    async inJoinOrder(book, hashes) {
+      const index = await logs.get(book)?.store.index();
+      const rows = hashes.map((hash) => index?.row(hash)).filter((row) => row !== undefined);
+      return rows.sort((a, b) => a.n - b.n).map((row) => row.hash);
+    },
+    missing: (book) => missing.get(book) ?? [],
     isStagingFull: () => staged.isFull(),
     identityBytes: async (hash) => (await identities.get(hash))?.bytes,
+    bytesOf: async (book, hashes) => (await logs.get(book)?.store.bytesOf(hashes)) ?? hashes.map(() => undefined),
     async entryBytes(hash) {
-      for (const { store } of open.values()) if (store.has(hash)) return store.entryBytes(hash);
-      return undefined;
+      const cached = db.cache.get(hash);
+      if (cached) return cached;
+      const place = await db.get(`h!${hash}`);
+      const [book = ''] = place ? Buffer.from(place).toString('latin1').split(' ') : [];
+      const [bytes] = (await logs.get(book)?.store.bytesOf([hash])) ?? [];
+      return bytes;
     },
     digest: () => {
-      digest ??= toHex(sha256(encode(names().map((book) => [book, headsOf(open.get(book))]))));
+      digest ??= toHex(sha256(encode(names().map((book) => [book, headsOf(book).sort()]))));
       return digest;
     },
     async close() {
       closed = true;
-      opening.clear();
-      for (const log of open.values()) await log.close();
+      for (const log of logs.values()) await log.idle();
+      await db.close();
     },
   };
-}
-
-const headsOf = (log: BookLog | undefined): string[] => [...(log?.store.heads() ?? [])].sort();
-
-/** Not remembered: the same entry is sound once its identity comes along. */
-const NO_IDENTITY = 'the identity of the entry was not sent';
-
-function bindingProblem(entry: BookEntry, identity: DeviceIdentity | undefined): string | undefined {
-  if (!identity) return NO_IDENTITY;
-  return identity.device === entry.fields.key ? undefined : 'the key of the entry is not the key of its identity';
 }

@@ -11,6 +11,10 @@ export interface Wants {
   /** Marks hashes as asked and returns those that were not, in messages of a bounded size. */
   ask(hashes: readonly string[]): string[][];
   arrived(hashes: readonly string[]): void;
+  /** The peer does not keep these: they are not asked of it again. */
+  gone(hashes: readonly string[]): void;
+  /** The peer said anew what it has. */
+  forgetGone(): void;
   /** Whether no entries came for a while, so that what is missing will not come by itself. */
   isQuiet(): boolean;
   count(): number;
@@ -18,11 +22,12 @@ export interface Wants {
 
 export function createWants(now: () => number): Wants {
   const asked = new Map<string, number>();
+  const gone = new Set<string>();
   let arrivedAt = Number.NEGATIVE_INFINITY;
   return {
     ask(hashes) {
       for (const [hash, at] of asked) if (now() - at > RETRY_AFTER_MS) asked.delete(hash);
-      const fresh = hashes.filter((hash) => !asked.has(hash)).slice(0, MAX_ASKED - asked.size);
+      const fresh = hashes.filter((hash) => !asked.has(hash) && !gone.has(hash)).slice(0, MAX_ASKED - asked.size);
       for (const hash of fresh) asked.set(hash, now());
       return Array.from({ length: Math.ceil(fresh.length / MAX_WANTED) }, (_, i) =>
         fresh.slice(i * MAX_WANTED, (i + 1) * MAX_WANTED),
@@ -32,6 +37,14 @@ export function createWants(now: () => number): Wants {
       arrivedAt = now();
       for (const hash of hashes) asked.delete(hash);
     },
+    gone(hashes) {
+      if (gone.size >= MAX_ASKED) gone.clear();
+      for (const hash of hashes) {
+        asked.delete(hash);
+        gone.add(hash);
+      }
+    },
+    forgetGone: () => gone.clear(),
     isQuiet: () => now() - arrivedAt > QUIET_AFTER_MS,
     count: () => asked.size,
   };

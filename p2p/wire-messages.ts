@@ -1,8 +1,8 @@
 import * as dagCbor from '@ipld/dag-cbor';
 import * as z from 'zod';
+import type { AuthorMark } from '#core/ports/village-node.ts';
 import { BOOK } from '#domain/books/record.ts';
 import { encode, fromHex, toHex } from '#domain/bytes.ts';
-import type { AuthorMark } from './author-index.ts';
 import { MAX_IDENTITY_BYTES } from './device-identity.ts';
 import { MAX_ENTRY_BYTES, ORBIT_HASH } from './entry-codec.ts';
 import { MAX_FRAME_BYTES } from './frame-parser.ts';
@@ -43,11 +43,12 @@ const schema = z.discriminatedUnion('t', [
   }),
   z.strictObject({ t: z.literal('ack'), n: z.int().min(0) }),
   z.strictObject({ t: z.literal('want'), book, hashes: z.array(hash).min(1).max(MAX_WANTED) }),
+  z.strictObject({ t: z.literal('gone'), book, hashes: z.array(hash).min(1).max(MAX_WANTED) }),
 ]);
 
 /**
  * What two peers say to each other. hello: all books with heads and author marks, once per stream and after an
- * overflow. entries/ack: data and its window. want: entries by name. pulse: digest of all heads, every few seconds.
+ * overflow. entries/ack: data and its window. want: entries by name; gone: those of them that are not kept any more. pulse: digest of all heads, every few seconds.
  * heads: the answer to a pulse that differs.
  */
 export type Message = z.infer<typeof schema>;

@@ -62,6 +62,51 @@ export interface WantedBlock {
   readonly bytes: number;
 }
 
+/** What is known of one author of a book: the newest log time and how many entries. */
+export interface AuthorMark {
+  /** 64 hex. */
+  readonly device: string;
+  readonly time: number;
+  readonly count: number;
+}
+/** By book: everything that a node has, for asking what it lacks. */
+export type VillageMarks = ReadonlyMap<string, readonly AuthorMark[]>;
+
+/** Log entries of one book with the identities of their authors, as they travel: OrbitDB's own bytes. */
+export interface EntryBundle {
+  readonly book: string;
+  readonly identities: readonly Uint8Array[];
+  readonly entries: readonly Uint8Array[];
+}
+
+export interface RefusedEntries {
+  readonly reason: string;
+  readonly count: number;
+}
+
+export interface CheckedEntries {
+  /** Verified now: hash, signatures, village, book, and that each author is who its identity says. */
+  readonly sound: number;
+  /** In the book already, so verified before. */
+  readonly known: number;
+  readonly refused: readonly RefusedEntries[];
+}
+
+export interface ImportedEntries {
+  readonly joined: number;
+  readonly known: number;
+  /** Entries that were released here and whose bytes are kept again. */
+  readonly restored: number;
+  /** Sound, kept in memory until their device is let in or their parents come. */
+  readonly waiting: number;
+  readonly refused: readonly RefusedEntries[];
+}
+
+export interface Released {
+  readonly entries: number;
+  readonly bytes: number;
+}
+
 export interface FetchOptions {
   readonly signal: AbortSignal;
   /**
@@ -72,6 +117,7 @@ export interface FetchOptions {
 }
 
 export type NodeEvent =
+  /** Every record of this event was verified by the node: form, signature, village, book and device. */
   | {
       readonly type: 'records';
       readonly book: string;
@@ -91,10 +137,34 @@ export interface VillageNode {
   addresses(): string[];
   /** Durable (fsync) when resolved. Up to 64 records become one log entry. */
   append(book: string, records: readonly SignedRecord[]): Promise<void>;
-  /** All records of a book in the order they were joined here, in chunks. */
+  /**
+   * All records of a book in the order they were joined here, in chunks; released ones are left out. The node verified
+   * each before it stored it, and finds bytes that changed on disk since: they need no second verification.
+   */
   scan(book: string): AsyncIterable<readonly SignedRecord[]>;
-  /** Books that have at least one entry here. */
+  /** Books that have at least one entry here, `members` first. */
   books(): string[];
+  /** What is here, released or not: give it to another node's {@link exportEntries}. */
+  marks(): VillageMarks;
+  /**
+   * Entries that the owner of `since` lacks (all of them without it), of the named books or all. In chunks of about
+   * 256 KiB, `members` first, within a book parents before children. Released entries are left out.
+   */
+  exportEntries(since?: VillageMarks, books?: readonly string[]): AsyncIterable<EntryBundle>;
+  /** Verifies entries from outside without storing anything. */
+  checkEntries(bundle: EntryBundle): Promise<CheckedEntries>;
+  /**
+   * Takes entries in as if a peer had sent them: the same verification and admission. Durable when resolved. Bytes of
+   * released entries are brought back. `records` events tell what joined.
+   */
+  importEntries(bundle: EntryBundle): Promise<ImportedEntries>;
+  /**
+   * Drops the bytes of all entries of a book from this disk. What they were stays known: nothing is asked for again,
+   * marks and heads stay, later entries still join, and peers that ask for them are told that they are not kept here.
+   */
+  releaseBook(book: string): Promise<Released>;
+  /** Drops blocks from this disk; answers what was there. Identities of authors are never dropped. */
+  releaseBlocks(cids: readonly string[]): Promise<{ readonly blocks: number; readonly bytes: number }>;
   /** Asks {@link Admit} again for everything staged. */
   reconsider(): Promise<void>;
   subscribe(listener: (event: NodeEvent) => void): () => void;

@@ -1,0 +1,100 @@
+import { crc32 } from 'node:zlib';
+import { AppError } from '#core/ports/errors.ts';
+import { type ByteCache, createByteCache } from './byte-cache.ts';
+import { createGroupCommit } from './group-commit.ts';
+import { asDiskError, compactRange, openDatabase } from './level-database.ts';
+
+const CACHE_BYTES = 16 * 1024 * 1024;
+const CHUNK_ROWS = 512;
+const CRC_BYTES = 4;
+
+export type Write =
+  | { readonly type: 'put'; readonly key: string; readonly value: Uint8Array }
+  | { readonly type: 'del'; readonly key: string };
+
+/**
+ * All books of a village in one LevelDB, so that opening does not depend on their number and one fsync serves several.
+ * Keys: `s!<book>` summary; `i!<book>!<number>` index row and `e!<book>!<number>` entry bytes in the order of joining;
+ * `h!<hash>` "book number".
+ */
+export interface BookDatabase {
+  readonly path: string;
+  /** Entry bytes by hash, read or written lately. */
+  readonly cache: ByteCache;
+  /** Atomic, and durable (fsync) when resolved; concurrent calls share the fsync. */
+  commit(writes: readonly Write[]): Promise<void>;
+  get(key: string): Promise<Uint8Array | undefined>;
+  getMany(keys: readonly string[]): Promise<(Uint8Array | undefined)[]>;
+  /** Rows whose keys begin with the prefix, as of the moment of the call. */
+  rows(prefix: string): AsyncIterable<readonly [string, Uint8Array][]>;
+  /** Gives the disk space of deleted rows back. */
+  compact(prefix: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+export async function openBookDatabase(path: string): Promise<BookDatabase> {
+  const db = await openDatabase(path);
+  const group = createGroupCommit<Write>(async (writes) => {
+    try {
+      await db.batch([...writes], { sync: true });
+    } catch (error) {
+      throw asDiskError(error, path);
+    }
+  });
+  return {
+    path,
+    cache: createByteCache(CACHE_BYTES),
+    commit: (writes) => group.commit(writes),
+    get: (key) => db.get(key),
+    getMany: (keys) => db.getMany([...keys]),
+    rows(prefix) {
+      const rows = db.iterator(rangeOf(prefix));
+      return (async function* () {
+        try {
+          for (let chunk = await rows.nextv(CHUNK_ROWS); chunk.length > 0; chunk = await rows.nextv(CHUNK_ROWS))
+            yield chunk;
+        } finally {
+          await rows.close();
+        }
+      })();
+    },
+    compact(prefix) {
+      const { gte, lt } = rangeOf(prefix);
+      return compactRange(db, gte, lt);
+    },
+    async close() {
+      await group.idle();
+      await db.close();
+    },
+  };
+}
+
+/** Prefixes end with `!`, which `"` follows. */
+const rangeOf = (prefix: string): { readonly gte: string; readonly lt: string } => ({
+  gte: prefix,
+  lt: `${prefix.slice(0, -1)}"`,
+});
+
+/** Entry bytes as they lie on disk: their CRC-32 comes first, because LevelDB does not look for flipped bits. */
+export function sealBytes(bytes: Uint8Array): Uint8Array {
+  const sealed = new Uint8Array(CRC_BYTES + bytes.length);
+  new DataView(sealed.buffer).setUint32(0, crc32(bytes));
+  sealed.set(bytes, CRC_BYTES);
+  return sealed;
+}
+
+/** The bytes inside, without looking whether they are sound. */
+export const bodyOf = (sealed: Uint8Array): Uint8Array => sealed.subarray(CRC_BYTES);
+
+export function unsealBytes(sealed: Uint8Array, path: string): Uint8Array {
+  if (sealed.length < CRC_BYTES) throw damaged(path, 'an entry was cut short on disk');
+  const bytes = bodyOf(sealed);
+  const crc = new DataView(sealed.buffer, sealed.byteOffset, sealed.length).getUint32(0);
+  if (crc32(bytes) !== crc) throw damaged(path, 'an entry was changed on disk');
+  return bytes;
+}
+
+export const damaged = (path: string, what: string): AppError =>
+  new AppError('BOOK_DAMAGED', `${path}: ${what}; move the folder away and let the peers send the books again`, {
+    data: { path },
+  });

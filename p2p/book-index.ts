@@ -1,0 +1,54 @@
+import type { AuthorMark } from '#core/ports/village-node.ts';
+import { utf8 } from '#domain/bytes.ts';
+import { createAuthorIndex } from './author-index.ts';
+import { damaged } from './book-database.ts';
+import { ORBIT_HASH } from './entry-codec.ts';
+
+/** What is known of an entry without its bytes. */
+export interface IndexRow {
+  /** Place in the order of joining. */
+  readonly n: number;
+  readonly hash: string;
+  /** Log time. */
+  readonly time: number;
+  readonly device: string;
+  /** The bytes are not kept here any more. */
+  readonly released: boolean;
+}
+
+/** The entries of one book by hash and by author, in memory. */
+export interface BookIndex {
+  row(hash: string): IndexRow | undefined;
+  has(hash: string): boolean;
+  /** Adds a row, or takes it in place of the one with the same hash. */
+  put(row: IndexRow): void;
+  rows(): Iterable<IndexRow>;
+  /** Hashes of entries kept here that the owner of the marks lacks; parents come first. */
+  lackedBy(marks: readonly AuthorMark[]): string[];
+}
+
+export function createBookIndex(): BookIndex {
+  const rows = new Map<string, IndexRow>();
+  const authors = createAuthorIndex();
+  return {
+    row: (hash) => rows.get(hash),
+    has: (hash) => rows.has(hash),
+    put(row) {
+      if (!rows.has(row.hash)) authors.add(row.device, row.time, row.hash);
+      rows.set(row.hash, row);
+    },
+    rows: () => rows.values(),
+    lackedBy: (marks) => authors.lackedBy(marks).filter((hash) => rows.get(hash)?.released === false),
+  };
+}
+
+export const writeIndexRow = ({ hash, time, device, released }: IndexRow): Uint8Array =>
+  utf8(released ? `${hash} ${time} ${device} r` : `${hash} ${time} ${device}`);
+
+export function readIndexRow(n: number, value: Uint8Array, path: string): IndexRow {
+  const [hash = '', time, device = '', mark] = Buffer.from(value.buffer, value.byteOffset, value.length)
+    .toString('latin1')
+    .split(' ');
+  if (!ORBIT_HASH.test(hash) || !Number.isSafeInteger(Number(time))) throw damaged(path, 'unreadable index');
+  return { n, hash, time: Number(time), device, released: mark === 'r' };
+}

@@ -1,0 +1,136 @@
+import { step } from '#core/ports/steps.ts';
+import type { Admit } from '#core/ports/village-node.ts';
+import type { BookIndex } from './book-index.ts';
+import type { BookContext } from './book-log.ts';
+import type { BookStore, NewEntry } from './book-store.ts';
+import { MAX_CLOCK_JUMP } from './entry-codec.ts';
+import { walkInOrder } from './join-order.ts';
+import type { Arrival } from './staged-entries.ts';
+
+export interface Ingested {
+  /** Hashes of the entries that joined, in that order. */
+  readonly joined: readonly string[];
+  /** Parents that neither the book nor the staged entries have. */
+  readonly missing: readonly string[];
+  readonly refused: readonly Refused[];
+  /** Entries for which there was no room to wait. */
+  readonly overflowed: number;
+}
+
+export interface Refused {
+  readonly peer: string;
+  readonly hash: string;
+  readonly reason: string;
+}
+
+interface Candidate {
+  readonly hash: string;
+  readonly parents: readonly string[];
+  readonly arrival: Arrival;
+}
+
+/** Joins what may be joined of the arrivals and of what is staged for the book. Rejects only when the disk fails. */
+export async function ingestArrivals(
+  book: string,
+  arrivals: readonly Arrival[],
+  store: BookStore,
+  context: BookContext,
+): Promise<Ingested> {
+  const { staged, refusals } = context;
+  const index = await store.index();
+  const candidates = new Map(
+    [...staged.take(book), ...arrivals]
+      .filter(({ entry }) => !index.has(entry.hash) && !refusals.has(entry.hash))
+      .map((arrival) => [arrival.entry.hash, toCandidate(arrival)]),
+  );
+  const { joining, held, dropped, missing } = judgeAll(book, candidates, index, context);
+  try {
+    await commitJoining(joining, store, context);
+  } catch (error) {
+    for (const { arrival } of candidates.values()) staged.add(book, arrival);
+    throw error;
+  }
+  let overflowed = 0;
+  for (const { arrival } of held) if (!staged.add(book, arrival)) overflowed += 1;
+  for (const { hash } of dropped) refusals.add(hash);
+  const joined = joining.map((c) => c.hash);
+  if (joined.length > 0) {
+    const records = joining.flatMap(({ arrival }) => arrival.entry.records);
+    context.onJoined({ book, origin: 'remote', hashes: joined, records });
+  }
+  return { joined, missing, refused: dropped, overflowed };
+}
+
+interface Judged {
+  readonly joining: readonly Candidate[];
+  readonly held: readonly Candidate[];
+  readonly dropped: readonly Refused[];
+  readonly missing: readonly string[];
+}
+
+function judgeAll(
+  book: string,
+  candidates: ReadonlyMap<string, Candidate>,
+  index: BookIndex,
+  { admit, refusals }: BookContext,
+): Judged {
+  const joining: Candidate[] = [];
+  const times = new Map<string, number>();
+  const timeOf = (hash: string): number => times.get(hash) ?? index.row(hash)?.time ?? 0;
+  const reasons = new Map<string, string>();
+  const { held, dropped, missing } = walkInOrder(candidates, index.has, refusals.has, (candidate) => {
+    const verdict = judge(candidate.arrival, book, timeOf, admit);
+    if (verdict === 'hold') return 'hold';
+    if (verdict !== 'join') {
+      reasons.set(candidate.hash, verdict.refuse);
+      return 'drop';
+    }
+    joining.push(candidate);
+    times.set(candidate.hash, candidate.arrival.entry.fields.clock.time);
+    return 'join';
+  });
+  const refused = dropped.map(({ hash, arrival }) => ({
+    hash,
+    peer: arrival.peer,
+    reason: reasons.get(hash) ?? 'it follows a refused entry',
+  }));
+  return { joining, held, missing, dropped: refused };
+}
+
+const toCandidate = (arrival: Arrival): Candidate => ({
+  hash: arrival.entry.hash,
+  parents: [...arrival.entry.fields.next, ...arrival.entry.fields.refs],
+  arrival,
+});
+
+/** The clock rule looks only at an entry and its parents, so every peer decides it the same way at any time. */
+function judge(
+  { entry }: Arrival,
+  book: string,
+  timeOf: (hash: string) => number,
+  admit: Admit,
+): 'join' | 'hold' | { readonly refuse: string } {
+  const { next, clock, key } = entry.fields;
+  const newestParent = next.reduce((max, hash) => Math.max(max, timeOf(hash)), 0);
+  if (clock.time <= newestParent) return { refuse: 'the clock of the entry is not after its parents' };
+  if (clock.time > newestParent + MAX_CLOCK_JUMP) return { refuse: 'the clock of the entry jumps too far ahead' };
+  const verdict = admit({ book, device: key, records: entry.records });
+  if (verdict === 'accept') return 'join';
+  return verdict === 'wait' ? 'hold' : verdict;
+}
+
+async function commitJoining(joining: readonly Candidate[], store: BookStore, context: BookContext): Promise<void> {
+  if (joining.length === 0) return;
+  const authors = new Map(joining.map(({ arrival }) => [arrival.identity.hash, arrival.identity]));
+  for (const identity of authors.values()) await context.identities.keep(identity);
+  await store.commit(joining.map(({ arrival: { entry } }) => toNewEntry(entry)));
+  step('sync.entries-stored');
+}
+
+const toNewEntry = ({ hash, bytes, fields }: Arrival['entry']): NewEntry => ({
+  hash,
+  bytes,
+  device: fields.key,
+  time: fields.clock.time,
+  next: fields.next,
+});
