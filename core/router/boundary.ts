@@ -1,5 +1,5 @@
-import { implement, ORPCError } from '@orpc/server';
-import { contract } from '#api/contract.ts';
+import { type ImplementerInternalWithMiddlewares, implement, ORPCError } from '@orpc/server';
+import { type Contract, contract } from '#api/contract.ts';
 import { ERROR_CODES, type ErrorData } from '#api/errors.ts';
 import { needOf } from '#api/roles.ts';
 import type { Console } from '#core/console.ts';
@@ -39,11 +39,14 @@ function checkRight(console: Console, session: CoreContext['session'], path: rea
 
 const answerLabel = (id: string): string => `answer|${id}`;
 
+/** What every handler is built from. Named, because the inferred type grows past what the compiler writes down. */
+export type Boundary = ImplementerInternalWithMiddlewares<Contract, CoreContext & Record<never, never>, CoreContext>;
+
 /**
  * The one place where rights are checked, commands are made safe to repeat, and errors are declared or masked.
  * Every handler is built from what this returns.
  */
-export function createBoundary(console: Console) {
+export function createBoundary(console: Console): Boundary {
   const running = new Map<string, { readonly procedure: string; readonly outcome: Promise<unknown> }>();
   const guarded = implement(contract)
     .$context<CoreContext>()
@@ -86,4 +89,3 @@ export function createBoundary(console: Console) {
     });
   return guarded;
 }
-export type Boundary = ReturnType<typeof createBoundary>;

@@ -1,6 +1,6 @@
-import { createRouterClient, implement, ORPCError } from '@orpc/server';
+import { createRouterClient, type ImplementerInternalWithMiddlewares, implement, ORPCError } from '@orpc/server';
 import { createTanstackQueryUtils } from '@orpc/tanstack-query';
-import { contract } from '#api/contract.ts';
+import { type Contract, contract } from '#api/contract.ts';
 import type { Console } from '../../app/console-context.tsx';
 import type { LinkState } from '../../app/link.ts';
 import type { ConsoleClient } from '../../app/wire.ts';
@@ -28,7 +28,9 @@ export function createFixtureConsole(mode: FixtureMode): Console {
   };
 }
 
-const implementFor = (mode: FixtureMode) =>
+type NoContext = Record<never, never>;
+type Implementer = ImplementerInternalWithMiddlewares<Contract, NoContext, NoContext>;
+const implementFor = (mode: FixtureMode): Implementer =>
   implement(contract).use(async ({ next, path }) => {
     if (path[0] === 'villages' && path[1] === 'state') return next();
     if (mode === 'loading') return forever();
@@ -38,7 +40,6 @@ const implementFor = (mode: FixtureMode) =>
       });
     return next();
   });
-type Implementer = ReturnType<typeof implementFor>;
 
 function createFixtureRouter(mode: FixtureMode) {
   const os = implementFor(mode);
