@@ -51,7 +51,10 @@ export async function startBookReplication(context: ReplicationContext): Promise
   let pulseTimer: NodeJS.Timeout | undefined;
 
   const connectionOf = (peer: string): Connection | undefined =>
-    libp2p.getConnections(peerIdFromString(peer)).find((c) => c.status === 'open');
+    libp2p
+      .getConnections(peerIdFromString(peer))
+      .filter((c) => c.status === 'open')
+      .sort((a, b) => Number(b.direct) - Number(a.direct))[0];
   const isBarred = (peer: string): boolean => (barredUntil.get(peer) ?? 0) > now();
   const track = (task: Promise<void>): void => {
     const tracked = task.catch(() => undefined).finally(() => running.delete(tracked));
@@ -99,7 +102,10 @@ export async function startBookReplication(context: ReplicationContext): Promise
     const connection = connectionOf(peer);
     if (stopped || !connection || sessions.has(peer)) return;
     try {
-      const stream = await connection.newStream(SYNC_PROTOCOL, { signal: AbortSignal.timeout(OPEN_TIMEOUT_MS) });
+      const stream = await connection.newStream(SYNC_PROTOCOL, {
+        signal: AbortSignal.timeout(OPEN_TIMEOUT_MS),
+        runOnLimitedConnection: true,
+      });
       track(runSession(peer, stream));
     } catch {
       // The other side may not be ready yet, or the connection is on its way out.
@@ -133,7 +139,11 @@ export async function startBookReplication(context: ReplicationContext): Promise
   };
 
   libp2p.addEventListener('peer:connect', onConnect);
-  await libp2p.handle(SYNC_PROTOCOL, onStream, { maxInboundStreams: 4, maxOutboundStreams: 4 });
+  await libp2p.handle(SYNC_PROTOCOL, onStream, {
+    maxInboundStreams: 4,
+    maxOutboundStreams: 4,
+    runOnLimitedConnection: true,
+  });
   for (const peer of libp2p.getPeers()) scheduleOpening(peer.toString(), 0);
   schedulePulse();
 

@@ -1,12 +1,7 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { backoffMs } from './backoff.ts';
 import { createDeviceIdentity } from './device-identity.ts';
 import { readEntry } from './entry-codec.ts';
-import { openKnownAddresses } from './known-addresses.ts';
 import { createRefusals } from './refusals.ts';
 import { createSendQueue } from './send-queue.ts';
 import { type Arrival, createStagedEntries } from './staged-entries.ts';
@@ -78,20 +73,4 @@ test('waits double up to the last and are never longer', () => {
     expect(wait).toBeGreaterThanOrEqual(full / 2);
     expect(wait).toBeLessThanOrEqual(full);
   }
-});
-
-test('addresses survive a restart, newest first and at most eight of a peer; a broken file is an empty one', async () => {
-  const path = join(mkdtempSync(join(tmpdir(), 'gridpact-addresses-')), 'peers.json');
-  const known = openKnownAddresses(path);
-  for (let i = 0; i < 10; i++) known.add('peer', [`/ip4/10.0.0.${i}/tcp/1`]);
-  known.add(undefined, ['/ip4/10.0.1.1/tcp/1']);
-  known.settle('/ip4/10.0.1.1/tcp/1', 'other');
-  await known.saved();
-  const again = openKnownAddresses(path);
-  expect(again.of('peer')).toHaveLength(8);
-  expect(again.of('peer')[0]).toBe('/ip4/10.0.0.9/tcp/1');
-  expect([again.peers(), again.bare(), again.of('other')]).toEqual([['peer', 'other'], [], ['/ip4/10.0.1.1/tcp/1']]);
-  expect(JSON.parse(await readFile(path, 'utf8'))).toMatchObject({ v: 1 });
-  writeFileSync(path, '{"v":1,"peers":[{"pe');
-  expect(openKnownAddresses(path).peers()).toEqual([]);
 });

@@ -1,5 +1,6 @@
-import { peerIdFromString } from '@libp2p/peer-id';
-import { toHex } from '#domain/bytes.ts';
+import { publicKeyFromRaw } from '@libp2p/crypto/keys';
+import { peerIdFromPublicKey, peerIdFromString } from '@libp2p/peer-id';
+import { fromHex, toHex } from '#domain/bytes.ts';
 
 /** The device behind a libp2p peer id: both are the same Ed25519 key. Undefined for other kinds of keys. */
 export function deviceOfPeer(peer: string): string | undefined {
@@ -10,3 +11,7 @@ export function deviceOfPeer(peer: string): string | undefined {
     return undefined;
   }
 }
+
+/** The libp2p peer id of a device, 64 hex. */
+export const peerOfDevice = (device: string): string =>
+  peerIdFromPublicKey(publicKeyFromRaw(fromHex(device))).toString();

@@ -2,18 +2,28 @@ import type { Connection, IdentifyResult, Libp2p, PeerId, PeerInfo } from '@libp
 import { peerIdFromString } from '@libp2p/peer-id';
 import { multiaddr } from '@multiformats/multiaddr';
 import { AppError } from '#core/ports/errors.ts';
+import { isRelayed, withoutPeer } from './addresses.ts';
 import { openKnownAddresses } from './known-addresses.ts';
+import { createPeerFinder } from './peer-finder.ts';
 import { createRedialler, type DialTarget } from './redialler.ts';
+import type { VillageGate } from './village-gate.ts';
+import type { VillageProtector } from './village-protector.ts';
+import { watchForWaking } from './wake-watch.ts';
 
 /** Peers of which only an announcement is known; they are remembered for good once a connection stood. */
 const MAX_ANNOUNCED = 256;
 const DIALLED_AT_ONCE_MS = 5000;
+const DROP_STALE_EVERY_MS = 24 * 3_600_000;
 
 /** Connections to the peers of the village: dialling, redialling, cutting and restoring all of them. */
 export interface PeerLinks {
   dial(address: string): Promise<void>;
   /** All remembered and connected peers. */
   list(): PeerLink[];
+  /** Forgets where a peer was reached and hangs up on it. */
+  forget(peer: string): Promise<void>;
+  /** Grants or revocations changed. */
+  recheck(): void;
   readonly online: boolean;
   setOnline(online: boolean): Promise<void>;
   stop(): Promise<void>;
@@ -22,25 +32,39 @@ export interface PeerLinks {
 export interface PeerLink {
   readonly peer: string;
   readonly connected: boolean;
+  /** Connected, but only over a third node. */
+  readonly relayed: boolean;
+  /** It answered, and refused every key of the village network we have. */
+  readonly keyRefused: boolean;
   readonly addresses: readonly string[];
 }
 
-/** Whether this node may have connections at all; the gate of the host asks it. */
-export interface OnlineSwitch {
-  online: boolean;
+interface LinkParts {
+  readonly libp2p: Libp2p;
+  readonly addressFile: string;
+  readonly gate: VillageGate;
+  readonly protector: VillageProtector;
+  readonly members: (() => readonly string[]) | undefined;
+  /** UTC ms. */
+  readonly now: () => number;
+  readonly onChange: () => void;
 }
 
-export function createPeerLinks(
-  libp2p: Libp2p,
-  addressFile: string,
-  gate: OnlineSwitch,
-  onChange: () => void,
-): PeerLinks {
-  const known = openKnownAddresses(addressFile);
+export function createPeerLinks({
+  libp2p,
+  addressFile,
+  gate,
+  protector,
+  members,
+  now,
+  onChange,
+}: LinkParts): PeerLinks {
+  const known = openKnownAddresses(addressFile, now);
   const announced = new Set<string>();
   /** Monotonic ms. */
   const connectedAt = new Map<string, number>();
-  const redialler = createRedialler(libp2p, known, () => gate.online);
+  const mayDial = (target: DialTarget): boolean => gate.online && !('peer' in target && gate.isRevoked(target.peer));
+  const redialler = createRedialler({ libp2p, known, protector, mayDial });
   const self = libp2p.peerId.toString();
 
   const onConnect = ({ detail }: CustomEvent<PeerId>): void => {
@@ -48,7 +72,7 @@ export function createPeerLinks(
     announced.delete(peer);
     connectedAt.set(peer, performance.now());
     const dialled = libp2p.getConnections(detail).filter((c) => c.direction === 'outbound');
-    known.add(
+    known.met(
       peer,
       dialled.map((c) => withoutPeer(c.remoteAddr.toString())),
     );
@@ -56,17 +80,20 @@ export function createPeerLinks(
   };
   const onDisconnect = ({ detail }: CustomEvent<PeerId>): void => {
     const peer = detail.toString();
+    known.met(peer, []);
     redialler.lost(peer, performance.now() - (connectedAt.get(peer) ?? 0));
     connectedAt.delete(peer);
     onChange();
   };
   const onIdentify = ({ detail }: CustomEvent<IdentifyResult>): void => {
+    const peer = detail.peerId.toString();
     const addresses = detail.listenAddrs.map((a) => withoutPeer(a.toString())).slice(0, 8);
-    if (known.add(detail.peerId.toString(), addresses)) onChange();
+    if (known.add(peer, addresses)) onChange();
+    if (isRelayed(detail.connection.remoteAddr.toString())) redialler.improve(peer);
   };
   const onDiscovery = ({ detail }: CustomEvent<PeerInfo>): void => {
     const peer = detail.id.toString();
-    if (peer === self || !gate.online || libp2p.getConnections(detail.id).length > 0) return;
+    if (peer === self || !mayDial({ peer }) || libp2p.getConnections(detail.id).length > 0) return;
     if (known.of(peer).length > 0) {
       redialler.wake(peer);
       return;
@@ -76,23 +103,31 @@ export function createPeerLinks(
     // An announcement may be stale; the next one tries again.
     libp2p.dial(detail.id).catch(() => announced.delete(peer));
   };
-  /**
-   * Two sides that dial at once make two connections; then the side with the lower id keeps the newer. A new connection
-   * beside one that stood for a while means that the peer lost the old one, which is then closed on either side.
-   */
   const onConnection = ({ detail: fresh }: CustomEvent<Connection>): void => {
-    const decides = self < fresh.remotePeer.toString();
-    for (const other of libp2p.getConnections(fresh.remotePeer)) {
-      if (other.id === fresh.id || other.status !== 'open') continue;
-      const ageMs = fresh.timeline.open - other.timeline.open;
-      if (decides || ageMs > DIALLED_AT_ONCE_MS) other.abort(new Error('a newer connection replaces this one'));
-    }
+    for (const spare of spareConnections(libp2p, fresh)) spare.abort(new Error('another connection replaces this one'));
   };
   libp2p.addEventListener('connection:open', onConnection);
   libp2p.addEventListener('peer:connect', onConnect);
   libp2p.addEventListener('peer:disconnect', onDisconnect);
   libp2p.addEventListener('peer:identify', onIdentify);
   libp2p.addEventListener('peer:discovery', onDiscovery);
+  const finder = createPeerFinder({
+    libp2p,
+    members: members ?? (() => []),
+    isOnline: () => gate.online,
+    onFound(peer, addresses) {
+      known.add(peer, addresses);
+      redialler.wake(peer);
+    },
+  });
+  const wake = (): void => {
+    if (!gate.online) return;
+    redialler.wakeAll();
+    finder.wake();
+  };
+  const stopWatching = watchForWaking(wake);
+  known.dropStale();
+  const dropTimer = setInterval(() => known.dropStale(), DROP_STALE_EVERY_MS);
 
   const hangUpAll = async (): Promise<void> => {
     redialler.pause();
@@ -109,16 +144,40 @@ export function createPeerLinks(
       try {
         await redialler.dialNow(target);
       } catch (error) {
-        throw dialFailed(address, error instanceof Error ? error.message : 'no answer', error);
+        const why = protector.isRefused([bare])
+          ? 'it refuses the key of the village network that this console has'
+          : reasonOf(error);
+        throw dialFailed(address, why, error);
       }
     },
     list() {
-      const connected = new Set(libp2p.getPeers().map((p) => p.toString()));
-      return [...new Set([...known.peers(), ...connected])].map((peer) => ({
-        peer,
-        connected: connected.has(peer),
-        addresses: known.of(peer),
-      }));
+      const connections = Map.groupBy(libp2p.getConnections(), (c) => c.remotePeer.toString());
+      return [...new Set([...known.peers(), ...connections.keys()])].map((peer) => {
+        const addresses = known.of(peer);
+        const links = connections.get(peer) ?? [];
+        return {
+          peer,
+          connected: links.length > 0,
+          relayed: links.length > 0 && links.every((c) => isRelayed(c.remoteAddr.toString())),
+          keyRefused: links.length === 0 && protector.isRefused(addresses),
+          addresses,
+        };
+      });
+    },
+    async forget(peer) {
+      redialler.forget(peer);
+      known.forget(peer);
+      const id = peerIdFromString(peer);
+      await libp2p.hangUp(id);
+      await libp2p.peerStore.delete(id);
+      // Hanging up made it known again, as any peer that was met.
+      redialler.forget(peer);
+      known.forget(peer);
+      onChange();
+    },
+    recheck() {
+      gate.recheck();
+      finder.wake();
     },
     get online() {
       return gate.online;
@@ -126,12 +185,15 @@ export function createPeerLinks(
     async setOnline(online) {
       if (gate.online === online) return;
       gate.online = online;
-      if (online) redialler.wakeAll();
+      if (online) wake();
       else await hangUpAll();
       onChange();
     },
     async stop() {
       gate.online = false;
+      stopWatching();
+      clearInterval(dropTimer);
+      finder.stop();
       libp2p.removeEventListener('connection:open', onConnection);
       libp2p.removeEventListener('peer:connect', onConnect);
       libp2p.removeEventListener('peer:disconnect', onDisconnect);
@@ -143,16 +205,31 @@ export function createPeerLinks(
   };
 }
 
-const withoutPeer = (address: string): string => address.replace(/\/p2p\/[^/]+$/, '');
+/**
+ * What a new connection makes superfluous. A relayed one goes as soon as there is a direct one. Two sides that dial at
+ * once make two alike; then the side with the lower id keeps the newer. A new connection beside one that stood for a
+ * while means that the peer lost the old one, which is then closed on either side.
+ */
+function spareConnections(libp2p: Libp2p, fresh: Connection): Connection[] {
+  const isDirect = (c: Connection): boolean => !isRelayed(c.remoteAddr.toString());
+  const others = libp2p.getConnections(fresh.remotePeer).filter((c) => c.id !== fresh.id && c.status === 'open');
+  if (!isDirect(fresh) && others.some(isDirect)) return [fresh];
+  const decides = libp2p.peerId.toString() < fresh.remotePeer.toString();
+  return others.filter((other) => {
+    if (isDirect(fresh) !== isDirect(other)) return true;
+    return decides || fresh.timeline.open - other.timeline.open > DIALLED_AT_ONCE_MS;
+  });
+}
 
 function readAddress(address: string, self: string): DialTarget {
   let peer: string | undefined;
   try {
     if (address.length > 512) throw new Error('too long');
-    peer = multiaddr(address)
-      .getComponents()
-      .findLast((c) => c.name === 'p2p')?.value;
+    const parts = multiaddr(address).getComponents();
+    const last = parts.at(-1);
+    peer = last?.name === 'p2p' ? last.value : undefined;
     if (peer !== undefined) peerIdFromString(peer);
+    else if (isRelayed(address)) throw new Error('it does not say whom to reach over the relay');
   } catch (error) {
     throw new AppError('BAD_ADDRESS', `"${address.slice(0, 100)}" is not an address; expected /ip4/…/tcp/…/p2p/…`, {
       cause: error,
@@ -162,5 +239,6 @@ function readAddress(address: string, self: string): DialTarget {
   return peer === undefined ? { bare: address } : { peer };
 }
 
+const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : 'no answer');
 const dialFailed = (address: string, why: string, cause?: unknown): AppError =>
   new AppError('DIAL_FAILED', `no connection to ${address}: ${why}`, { retryable: true, data: { address }, cause });

@@ -194,7 +194,7 @@ test('a block that is asked for before anyone has it arrives once a peer puts it
 
 test('a node with another pre-shared key cannot connect', async () => {
   const nodeA = await start({ device: createTestDevice() });
-  const stranger = await start({ device: createTestDevice(), psk: sha256(utf8('another key')) });
+  const stranger = await start({ device: createTestDevice(), networkKeys: () => [sha256(utf8('another key'))] });
   await expect(stranger.dial(addressOf(nodeA))).rejects.toMatchObject({ code: 'DIAL_FAILED', retryable: true });
   expect(nodeA.peers().filter((p) => p.connected)).toEqual([]);
 });

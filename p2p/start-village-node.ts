@@ -10,12 +10,14 @@ import { createEntryBundles } from './entry-bundles.ts';
 import { createIdentityStore } from './identity-store.ts';
 import { createNodeEvents, type NodeEvents } from './node-events.ts';
 import { deviceOfPeer } from './peer-device.ts';
-import { createPeerLinks, type OnlineSwitch, type PeerLink } from './peer-links.ts';
+import { createPeerLinks, type PeerLink } from './peer-links.ts';
 import { createRefusals } from './refusals.ts';
 import { createStagedEntries } from './staged-entries.ts';
 import { openVillageBlocks, releaseBlocks, type VillageBlocks } from './village-blocks.ts';
 import { openVillageBooks, type VillageBooks } from './village-books.ts';
+import { createVillageGate } from './village-gate.ts';
 import { startVillageHost, type VillageHost } from './village-host.ts';
+import { createVillageProtector } from './village-protector.ts';
 
 /** Starts the node over libp2p, Helia and OrbitDB's log. The device key is also the libp2p and the OrbitDB key. */
 export const startVillageNode: StartVillageNode = async (options) => {
@@ -23,11 +25,14 @@ export const startVillageNode: StartVillageNode = async (options) => {
   mkdirSync(options.dir, { recursive: true });
   const events = createNodeEvents();
   const disk = await openDisk(options, events);
-  const gate: OnlineSwitch = { online: false };
+  const { members, isRevoked, clock } = options;
+  const protector = createVillageProtector(options.networkKeys);
+  const gate = createVillageGate({ members, isRevoked, protector });
   let host: VillageHost;
   try {
     const hostOptions = { ...options, seed: options.device.seed };
-    host = await startVillageHost(hostOptions, disk.blocks, join(options.dir, 'data'), () => gate.online);
+    const parts = { blocks: disk.blocks, dataPath: join(options.dir, 'data'), gate, protector };
+    host = await startVillageHost(hostOptions, parts);
   } catch (error) {
     await disk.close();
     throw error;
@@ -41,7 +46,15 @@ export const startVillageNode: StartVillageNode = async (options) => {
     onChange: () => events.peersChanged(),
   });
   disk.onJoined((book, hashes) => replication.offer(book, hashes));
-  const links = createPeerLinks(libp2p, join(options.dir, 'peers.json'), gate, () => events.peersChanged());
+  const links = createPeerLinks({
+    libp2p,
+    addressFile: join(options.dir, 'peers.json'),
+    gate,
+    protector,
+    members,
+    now: () => clock.now(),
+    onChange: () => events.peersChanged(),
+  });
   await links.setOnline(true);
 
   let stopping: Promise<void> | undefined;
@@ -64,7 +77,9 @@ export const startVillageNode: StartVillageNode = async (options) => {
     releaseBlocks: (cids) => releaseBlocks(disk.blocks, cids),
     ...createBlockExchange(host.helia, disk.blocks),
     dial: (address) => links.dial(address),
-    peers: () => links.list().map((link) => toPeerState(link, replication, options.clock.now())),
+    peers: () => links.list().map((link) => toPeerState(link, replication, clock.now())),
+    forget: (peer) => links.forget(peer),
+    recheckPeers: () => links.recheck(),
     setOnline: (online) => links.setOnline(online),
     get online() {
       return links.online;
@@ -124,19 +139,24 @@ async function openDisk(options: VillageNodeOptions, events: NodeEvents): Promis
   };
 }
 
-function checkOptions({ village, psk, device }: VillageNodeOptions): void {
+function checkOptions({ village, networkKeys, device }: VillageNodeOptions): void {
   if (!/^[0-9a-f]{64}$/.test(village)) throw new AppError('BAD_OPTIONS', 'the village is not 64 hex digits');
-  if (psk.length !== 32) throw new AppError('BAD_OPTIONS', 'the pre-shared key is not 32 bytes');
+  const keys = networkKeys();
+  if (keys.length === 0 || keys.some((key) => key.length !== 32))
+    throw new AppError('BAD_OPTIONS', 'a key of the village network is not 32 bytes');
   if (device.seed.length !== 32) throw new AppError('BAD_OPTIONS', 'the device seed is not 32 bytes');
 }
 
-function toPeerState({ peer, connected, addresses }: PeerLink, replication: BookReplication, nowMs: number): PeerState {
+function toPeerState(link: PeerLink, replication: BookReplication, nowMs: number): PeerState {
+  const { peer, connected, relayed, keyRefused, addresses } = link;
   const state = replication.state(peer);
   const heardAt = replication.heardAt(peer);
   return {
     peer,
     device: deviceOfPeer(peer),
     connected,
+    relayed,
+    keyRefused,
     addresses,
     heardAt: heardAt === undefined ? undefined : Math.round(nowMs - (performance.now() - heardAt)),
     inStep: state?.inStep ?? false,

@@ -55,7 +55,7 @@ export function startTestNode(
   return startVillageNode({
     dir: makeTestDir(),
     village: TEST_VILLAGE,
-    psk: TEST_PSK,
+    networkKeys: () => [TEST_PSK],
     listen: ['/ip4/127.0.0.1/tcp/0'],
     mdns: false,
     admit: () => 'accept',

@@ -1,7 +1,9 @@
 import { withBitswap } from '@helia/bitswap';
 import { withLibp2pLight } from '@helia/libp2p';
 import * as dagCbor from '@ipld/dag-cbor';
+import { circuitRelayServer } from '@libp2p/circuit-relay-v2';
 import { generateKeyPairFromSeed } from '@libp2p/crypto/keys';
+import { dcutr } from '@libp2p/dcutr';
 import { gossipsub } from '@libp2p/gossipsub';
 import { identify } from '@libp2p/identify';
 import type { Libp2p } from '@libp2p/interface';
@@ -9,20 +11,21 @@ import { kadDHT, passthroughMapper } from '@libp2p/kad-dht';
 import { mdns } from '@libp2p/mdns';
 import { noise } from '@libp2p/noise';
 import { ping } from '@libp2p/ping';
-import { preSharedKey } from '@libp2p/pnet';
 import { tcp } from '@libp2p/tcp';
+import { webSockets } from '@libp2p/websockets';
 import { yamux } from '@libp2p/yamux';
 import { LevelDatastore } from 'datastore-level';
 import { createHeliaLight, type Helia } from 'helia';
 import { AppError } from '#core/ports/errors.ts';
 import type { VillageNodeOptions } from '#core/ports/village-node.ts';
-import { toHex, utf8 } from '#domain/bytes.ts';
 import { openDatabase } from './level-database.ts';
+import { NETWORK_LIMITS } from './network-limits.ts';
+import { createRelayClient } from './relay-client.ts';
 import type { VillageBlocks } from './village-blocks.ts';
+import type { VillageGate } from './village-gate.ts';
+import type { VillageProtector } from './village-protector.ts';
 
 const MDNS_EVERY_MS = 5000;
-/** A loaded single-board computer needs more than the default second. */
-const PSK_TIMEOUT_MS = 3000;
 
 /** Helia over libp2p, reachable only by holders of the village's pre-shared key. */
 export interface VillageHost {
@@ -31,39 +34,43 @@ export interface VillageHost {
   stop(): Promise<void>;
 }
 
-type HostOptions = Pick<VillageNodeOptions, 'village' | 'psk' | 'listen' | 'mdns'> & { readonly seed: Uint8Array };
+type HostOptions = Pick<VillageNodeOptions, 'village' | 'listen' | 'mdns' | 'relay'> & { readonly seed: Uint8Array };
 
-/** `isOnline` is asked before every connection, in or out. */
+interface HostParts {
+  readonly blocks: VillageBlocks;
+  readonly dataPath: string;
+  readonly gate: VillageGate;
+  readonly protector: VillageProtector;
+}
+
+/** The gate is asked before every connection, in or out. */
 export async function startVillageHost(
   options: HostOptions,
-  blocks: VillageBlocks,
-  dataPath: string,
-  isOnline: () => boolean,
+  { blocks, dataPath, gate, protector }: HostParts,
 ): Promise<VillageHost> {
   const prefix = options.village.slice(0, 16);
   const data = await openDatabase(dataPath);
   const datastore = new LevelDatastore(data);
-  const isOffline = (): boolean => !isOnline();
-  const psk = utf8(`/key/swarm/psk/1.0.0/\n/base16/\n${toHex(options.psk)}`);
+  const relayClient = createRelayClient();
   const helia = withBitswap(
     withLibp2pLight(createHeliaLight({ blockstore: blocks.blockstore, datastore, codecs: [dagCbor] }), {
       privateKey: await generateKeyPairFromSeed('Ed25519', options.seed),
       datastore,
       addresses: { listen: [...options.listen] },
-      transports: [tcp()],
+      transports: [tcp(), webSockets(), relayClient.transport],
       connectionEncrypters: [noise()],
-      streamMuxers: [yamux()],
-      connectionProtector: preSharedKey({ psk, timeout: PSK_TIMEOUT_MS }),
+      streamMuxers: [yamux({ maxInboundStreams: NETWORK_LIMITS.streamsPerConnection })],
+      connectionProtector: protector.asComponent,
+      connectionManager: {
+        maxConnections: NETWORK_LIMITS.connections,
+        maxIncomingPendingConnections: NETWORK_LIMITS.pending,
+        inboundConnectionThreshold: NETWORK_LIMITS.openedPerHostPerSecond,
+        inboundUpgradeTimeout: NETWORK_LIMITS.handshakeMs,
+      },
       peerDiscovery: options.mdns
         ? [mdns({ interval: MDNS_EVERY_MS, serviceTag: `_gridpact-${prefix}._udp.local` })]
         : [],
-      connectionGater: {
-        denyDialPeer: isOffline,
-        denyDialMultiaddr: isOffline,
-        denyInboundConnection: isOffline,
-        denyInboundUpgradedConnection: isOffline,
-        denyOutboundUpgradedConnection: isOffline,
-      },
+      connectionGater: gate.gater,
       services: {
         identify: identify(),
         ping: ping(),
@@ -72,9 +79,14 @@ export async function startVillageHost(
           protocol: `/gridpact/${prefix}/kad/1.0.0`,
           clientMode: false,
           peerInfoMapper: passthroughMapper,
+          maxInboundStreams: NETWORK_LIMITS.dhtStreams,
         }),
+        dcutr: dcutr(),
+        relayClient: relayClient.service,
+        ...(options.relay ? { relay: relayServer() } : {}),
       },
     }),
+    { runOnLimitedConnections: true },
   );
   try {
     await helia.start();
@@ -86,6 +98,7 @@ export async function startVillageHost(
       cause: error,
     });
   }
+  gate.attach(helia.libp2p);
   return {
     helia,
     libp2p: helia.libp2p,
@@ -95,3 +108,14 @@ export async function startVillageHost(
     },
   };
 }
+
+/** The library's own limits, 128 KiB and 2 minutes to a connection, are made for signalling: replication needs more. */
+const relayServer = () =>
+  circuitRelayServer({
+    maxInboundHopStreams: NETWORK_LIMITS.relayHopStreams,
+    reservations: {
+      maxReservations: NETWORK_LIMITS.relayReservations,
+      defaultDataLimit: NETWORK_LIMITS.relayBytes,
+      defaultDurationLimit: NETWORK_LIMITS.relayMs,
+    },
+  });

@@ -28,12 +28,24 @@ export interface VillageNodeOptions {
   /** 64 hex. */
   readonly village: string;
   readonly device: DeviceKey;
-  /** Pre-shared key of the village network, 32 bytes. */
-  readonly psk: Uint8Array;
+  /**
+   * Pre-shared keys of the village network, 32 bytes each, the newest first; asked at every connection. Whoever has one
+   * of them may connect; the newest is used to dial.
+   */
+  readonly networkKeys: () => readonly Uint8Array[];
   /** Multiaddrs to listen on. */
   readonly listen: readonly string[];
   /** Find peers of the village on the local network. */
   readonly mdns: boolean;
+  /** Carry connections between others that cannot reach each other; for a node with an address all can reach. */
+  readonly relay?: boolean;
+  /**
+   * Device ids that are granted and not revoked: they are looked for, and served before strangers, who have the network
+   * key alone. Left out, no difference is made. Asked again after {@link VillageNode.recheckPeers}.
+   */
+  readonly members?: () => readonly string[];
+  /** Devices that get no connection, in or out. */
+  readonly isRevoked?: (device: string) => boolean;
   readonly admit: Admit;
   /** Whose time {@link PeerState.heardAt} is told in. */
   readonly clock: Clock;
@@ -45,6 +57,10 @@ export interface PeerState {
   /** Device id where known. */
   readonly device: string | undefined;
   readonly connected: boolean;
+  /** Connected over a third node only. */
+  readonly relayed: boolean;
+  /** It answered where it was dialled, and refused every key of the village network that we have. */
+  readonly keyRefused: boolean;
   readonly addresses: readonly string[];
   /** UTC ms of the last exchange, of any kind. */
   readonly heardAt: number | undefined;
@@ -181,6 +197,10 @@ export interface VillageNode {
   /** Remembers the address and keeps redialling it. */
   dial(address: string): Promise<void>;
   peers(): PeerState[];
+  /** Hangs up, and forgets where the peer was reached. It is known again once it comes back. */
+  forget(peer: string): Promise<void>;
+  /** Grants, revocations or network keys changed: closes what is not allowed any more. */
+  recheckPeers(): void;
   /** Cuts or restores every wire; the books stay usable while cut. */
   setOnline(online: boolean): Promise<void>;
   readonly online: boolean;

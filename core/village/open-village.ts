@@ -100,7 +100,7 @@ export async function openVillage(deps: VillageDeps, row: VillageRow): Promise<V
       dir: join(dir, 'node'),
       village: row.id,
       device: { id: keys.id, seed: keys.seed },
-      psk: psk(),
+      networkKeys: () => [psk()],
       listen: options.listen,
       mdns: options.mdns,
       admit: admission.admit,

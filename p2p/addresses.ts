@@ -1,0 +1,11 @@
+const CIRCUIT = '/p2p-circuit';
+
+/** Whether a connection at this address runs over a third node. */
+export const isRelayed = (address: string): boolean => address.includes(CIRCUIT);
+export const withoutPeer = (address: string): string => address.replace(/\/p2p\/[^/]+$/, '');
+/** A relay's own name inside an address is not the peer's. */
+export const withPeer = (address: string, peer: string): string =>
+  /\/p2p\/[^/]+$/.test(address) ? address : `${address}/p2p/${peer}`;
+/** Where a peer with a place on a relay is reached over it. */
+export const throughRelay = (relayAddress: string, relay: string): string =>
+  `${withPeer(relayAddress, relay)}${CIRCUIT}`;

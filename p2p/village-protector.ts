@@ -1,0 +1,89 @@
+import { randomBytes, timingSafeEqual } from 'node:crypto';
+import type { AbortOptions, ConnectionProtector, MultiaddrConnection } from '@libp2p/interface';
+import { byteStream } from '@libp2p/utils';
+import { utf8 } from '#domain/bytes.ts';
+import { sealConnection, type ThrottledConnection } from './sealed-connection.ts';
+import { createKeyStream, NONCE_BYTES } from './xsalsa20.ts';
+
+/** Nonces and the first words of a connection; a loaded single-board computer needs a while. */
+const TIMEOUT_MS = 5000;
+/** Addresses of which is remembered what they refused. */
+const MAX_ADDRESSES = 1000;
+/** Length-prefixed, as multistream-select sends it before anything else, in both directions. */
+const FIRST_WORDS = utf8('\x13/multistream/1.0.0\n');
+
+/**
+ * Lets only holders of a key of the village network connect: the wire format of libp2p's private networks, with more
+ * than one key. Inbound, the first words tell which of our keys the other side has; outbound, the newest is tried first
+ * and the older ones when a dial is repeated.
+ */
+export interface VillageProtector {
+  protect(connection: MultiaddrConnection, options?: AbortOptions): Promise<MultiaddrConnection>;
+  readonly asComponent: () => ConnectionProtector;
+  /** Whether a dial to one of these addresses failed over its key, and another key is left to try now. */
+  hasKeyLeft(addresses: readonly string[]): boolean;
+  /** Whether one of these addresses answered and refused every key we have. */
+  isRefused(addresses: readonly string[]): boolean;
+  /** Reads at most so many bytes a second from the connection; undefined: as many as come. */
+  throttle(connection: MultiaddrConnection, bytesPerSecond: number | undefined): void;
+}
+
+/** `keys`: 32 bytes each, the newest first; asked at every connection. */
+export function createVillageProtector(keys: () => readonly Uint8Array[]): VillageProtector {
+  const refusedBy = new Map<string, Set<Uint8Array>>();
+  const throttled = new WeakMap<MultiaddrConnection, ThrottledConnection>();
+  const noteRefusal = (address: string, key: Uint8Array): void => {
+    const refused = refusedBy.get(address) ?? new Set();
+    refusedBy.delete(address);
+    refusedBy.set(address, refused.add(key));
+    const [oldest] = refusedBy.keys();
+    if (refusedBy.size > MAX_ADDRESSES && oldest !== undefined) refusedBy.delete(oldest);
+  };
+  const keysLeft = (address: string): Uint8Array[] => {
+    const refused = [...(refusedBy.get(address) ?? [])];
+    return keys().filter((key) => !refused.some((r) => timingSafeEqual(r, key)));
+  };
+
+  const protect = async (connection: MultiaddrConnection, options?: AbortOptions): Promise<MultiaddrConnection> => {
+    const timeout = AbortSignal.timeout(TIMEOUT_MS);
+    const signal = options?.signal ? AbortSignal.any([options.signal, timeout]) : timeout;
+    const bytes = byteStream(connection);
+    const localNonce = randomBytes(NONCE_BYTES);
+    const read = async (count: number): Promise<Uint8Array> => (await bytes.read({ bytes: count, signal })).subarray();
+    const [remoteNonce] = await Promise.all([read(NONCE_BYTES), bytes.write(localNonce, { signal })]);
+    let sealed: ThrottledConnection;
+    if (connection.direction === 'inbound') {
+      const sent = await read(FIRST_WORDS.length);
+      const key = keys().find((k) => isSame(createKeyStream(k, remoteNonce).xor(sent), FIRST_WORDS));
+      if (!key) throw new Error('the other side does not have the key of the village network');
+      const inbound = createKeyStream(key, remoteNonce);
+      const first = inbound.xor(sent);
+      sealed = sealConnection(bytes.unwrap(), { inbound, outbound: createKeyStream(key, localNonce), first });
+    } else {
+      const address = addressKey(connection.remoteAddr.toString());
+      const key = keysLeft(address)[0] ?? keys()[0];
+      if (!key) throw new Error('this console has no key of the village network');
+      sealed = sealConnection(bytes.unwrap(), {
+        inbound: createKeyStream(key, remoteNonce),
+        outbound: createKeyStream(key, localNonce),
+        expected: FIRST_WORDS,
+        onFirst(isExpected) {
+          if (isExpected) refusedBy.delete(address);
+          else noteRefusal(address, key);
+        },
+      });
+    }
+    throttled.set(connection, sealed);
+    return sealed;
+  };
+  return {
+    protect,
+    asComponent: () => ({ protect: (connection, options) => protect(connection as MultiaddrConnection, options) }),
+    hasKeyLeft: (addresses) => addresses.map(addressKey).some((a) => refusedBy.has(a) && keysLeft(a).length > 0),
+    isRefused: (addresses) => addresses.map(addressKey).some((a) => refusedBy.has(a) && keysLeft(a).length === 0),
+    throttle: (connection, bytesPerSecond) => throttled.get(connection)?.throttle(bytesPerSecond),
+  };
+}
+
+const isSame = (a: Uint8Array, b: Uint8Array): boolean => a.length === b.length && timingSafeEqual(a, b);
+const addressKey = (address: string): string => address.replace(/\/p2p\/[^/]+$/, '');
