@@ -1,6 +1,23 @@
 import * as z from 'zod';
 import { atMs, base, deviceId, inVillage, villageCommand } from './shared.ts';
 
+const amount = z.object({ segments: z.int(), bytes: z.int() });
+/** How far the announced segments are on this console. */
+const fetching = z.object({
+  /** waiting: what is missing nobody in reach has. */
+  state: z.enum(['idle', 'fetching', 'waiting', 'paused']),
+  announced: amount,
+  present: amount,
+  verified: amount,
+  /** Segments kept out for good. */
+  bad: z.int(),
+  /** Frames in them that are not shared with this console. */
+  lockedFrames: z.int(),
+  bytesPerSecond: z.int(),
+  /** null where nobody can say. */
+  secondsLeft: z.int().nullable(),
+});
+
 export const sync = {
   status: base.input(inVillage).output(
     z.object({
@@ -11,6 +28,7 @@ export const sync = {
       words: z.array(z.string()),
       records: z.int(),
       segments: z.object({ announced: z.int(), present: z.int(), bytes: z.int() }),
+      fetching,
       peers: z.array(
         z.object({
           peer: z.string(),
@@ -40,5 +58,8 @@ export const sync = {
     }),
   ),
   dial: base.input(villageCommand.extend({ address: z.string().trim().min(4).max(400) })).output(z.object({})),
+  /** Segments are not asked for until resumed; books go on. */
+  pause: base.input(villageCommand).output(z.object({})),
+  resume: base.input(villageCommand).output(z.object({})),
   setOnline: base.input(villageCommand.extend({ online: z.boolean() })).output(z.object({})),
 };

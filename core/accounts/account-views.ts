@@ -173,7 +173,8 @@ function checksOf(village: Village, month: Month, accounts: MonthAccounts): Acco
   const silent = [...state.meters.values()].filter((m) => (accounts.meters.get(m.id)?.recorded ?? 0) === 0).length;
   const have = village.store.segments();
   const missing = [...state.segments.values()].filter(
-    (s) => s.fromMs < to && s.toMs > from && have.get(s.cid)?.state !== 'verified',
+    (s) =>
+      s.fromMs < to && s.toMs > from && (have.get(s.cid)?.state !== 'verified' || (have.get(s.cid)?.locked ?? 0) > 0),
   ).length;
   const unvouched = [...state.entries.values()].filter((e) => e.vouched === null).length;
   const chain = agreedChain(state.closes.values());

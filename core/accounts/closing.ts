@@ -39,8 +39,9 @@ export function accountsAt(village: Village, month: Month, cut: Cut): CutAccount
   if (missing > 0) return { ok: false, missing };
   const state = stateAt(village, cut);
   const have = village.store.segments();
-  for (const cid of state.segments.keys())
-    if (have.get(cid)?.state !== 'verified' && have.get(cid)?.state !== 'bad') missing += 1;
+  for (const cid of state.segments.keys()) if (!have.has(cid)) missing += 1;
+  // A frame that is not shared with this device may hold anything: nobody can come to the same sum without it.
+  missing += village.store.lockedIn(state.segments.keys());
   if (missing > 0) return { ok: false, missing };
   const facts = village.facts().filter((f) => state.segments.has(f.segment));
   const accounts = accountsOf(state, historiesOf(state, facts), month);

@@ -13,6 +13,14 @@ export interface DataKey {
   seal(label: string, plaintext: Uint8Array): Uint8Array;
   /** Throws AppError INTERNAL when the bytes were changed or belong to another label. */
   open(label: string, sealed: Uint8Array): Uint8Array;
+  /** The key of one label alone, for a thread that seals under it with {@link sealAtRest}. */
+  keyOf(label: string): Uint8Array;
+}
+
+/** As a data key seals under the label that `key` is of. */
+export function sealAtRest(key: Uint8Array, label: string, plaintext: Uint8Array): Uint8Array {
+  const { iv, box } = sealBytes(key, plaintext, utf8(label));
+  return concat(iv, box);
 }
 
 const bytes = z.instanceof(Uint8Array);
@@ -83,10 +91,8 @@ function dataKeyOf(key: Uint8Array, holder: DataKey['holder']): DataKey {
   };
   return {
     holder,
-    seal(label, plaintext) {
-      const { iv, box } = sealBytes(keyFor(label), plaintext, utf8(label));
-      return concat(iv, box);
-    },
+    seal: (label, plaintext) => sealAtRest(keyFor(label), label, plaintext),
+    keyOf: (label) => Uint8Array.from(keyFor(label)),
     open(label, sealed) {
       const plain = openBytes(keyFor(label), { iv: sealed.subarray(0, 12), box: sealed.subarray(12) }, utf8(label));
       if (!plain) throw new AppError('INTERNAL', `What is stored under ${label} does not open: the file was changed.`);

@@ -134,7 +134,7 @@ async function finish(village: Village, pending: PendingSegment): Promise<void> 
   }
   step('segment.announced');
   village.store.finishSegment(pending);
-  await village.openLocalSegments();
+  await village.segments.open([pending.cid]);
 }
 
 /** Takes up segments that were sealed but not announced when the process died. */

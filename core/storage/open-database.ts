@@ -11,6 +11,8 @@ export interface Database {
   all(sql: string, ...values: SQLInputValue[]): Row[];
   /** All or nothing. */
   transaction<T>(work: () => T): T;
+  /** A transaction that a power cut may undo, never tear: for what can be made again. */
+  relaxed<T>(work: () => T): T;
   close(): void;
 }
 
@@ -39,19 +41,28 @@ export function openDatabase(path: string, migrations: readonly string[]): Datab
     }
     return s;
   };
+  const transaction = <T>(work: () => T): T => {
+    guardDisk(path, () => db.exec('begin immediate'));
+    try {
+      const result = work();
+      guardDisk(path, () => db.exec('commit'));
+      return result;
+    } catch (e) {
+      if (db.isTransaction) db.exec('rollback');
+      throw e;
+    }
+  };
   return {
     run: (sql, ...values) => void guardDisk(path, () => prepare(sql).run(...values)),
     get: (sql, ...values) => prepare(sql).get(...values),
     all: (sql, ...values) => prepare(sql).all(...values),
-    transaction(work) {
-      guardDisk(path, () => db.exec('begin immediate'));
+    transaction,
+    relaxed(work) {
+      db.exec('pragma synchronous = normal');
       try {
-        const result = work();
-        guardDisk(path, () => db.exec('commit'));
-        return result;
-      } catch (e) {
-        if (db.isTransaction) db.exec('rollback');
-        throw e;
+        return transaction(work);
+      } finally {
+        db.exec('pragma synchronous = full');
       }
     },
     close: () => db.close(),

@@ -1,4 +1,5 @@
 import { bigOrNull, blob, int, openDatabase, type Row, text } from './open-database.ts';
+import { SEGMENT_TABLES, type SegmentTables, segmentTables } from './segment-tables.ts';
 
 const MIGRATIONS = [
   `-- what this console alone knows
@@ -9,12 +10,8 @@ const MIGRATIONS = [
    create table pending_segment (cid text primary key, block blob not null, announce blob not null, until text not null) strict;
    create table refused (at_ms integer not null, peer text not null, book text not null, reason text not null) strict;
    create table submission (digest text primary key, state text not null, detail text not null, at_ms integer not null) strict;
-   -- read models of the books: may be dropped and made again
-   create table segment (cid text primary key, state text not null, reason text not null, bytes integer not null) strict;
-   create table frame (segment text not null, meter text not null, from_ms integer not null, step_ms integer not null,
-     intervals integer not null, signature_ok integer not null, sealed blob not null,
-     primary key (segment, meter, from_ms)) strict, without rowid;
-   create index frame_by_meter on frame (meter, from_ms);`,
+   -- read models of the books
+${SEGMENT_TABLES}`,
 ];
 
 export interface RawReading {
@@ -27,7 +24,6 @@ export interface RawReading {
   readonly powerW: number | null;
   readonly socPercent: number | null;
 }
-export type SegmentState = 'verified' | 'locked' | 'bad';
 export interface PendingSegment {
   readonly cid: string;
   readonly block: Uint8Array;
@@ -35,19 +31,8 @@ export interface PendingSegment {
   readonly announce: Uint8Array;
   readonly until: readonly { readonly meter: string; readonly toMs: number; readonly leaf: string }[];
 }
-export interface StoredFrame {
-  readonly segment: string;
-  readonly meter: string;
-  readonly fromMs: number;
-  readonly stepMs: number;
-  readonly intervals: number;
-  readonly signatureOk: boolean;
-  /** Plaintext under the data key. */
-  readonly sealed: Uint8Array;
-}
-
 /** One village's SQLite: raw readings and local settings (kept), segments and frames (read models). */
-export interface VillageStore {
+export interface VillageStore extends SegmentTables {
   addLocalMeter(meter: string, address: string, atMs: number): void;
   removeLocalMeter(meter: string): void;
   localMeters(): { readonly meter: string; readonly address: string }[];
@@ -70,15 +55,9 @@ export interface VillageStore {
   refused(
     limit: number,
   ): { readonly atMs: number; readonly peer: string; readonly book: string; readonly reason: string }[];
-  segment(cid: string): { readonly state: SegmentState; readonly reason: string } | undefined;
-  segments(): Map<string, { readonly state: SegmentState; readonly reason: string; readonly bytes: number }>;
-  putSegment(cid: string, state: SegmentState, reason: string, bytes: number, frames: readonly StoredFrame[]): void;
-  frames(): StoredFrame[];
   counts(): { readonly readings: number; readonly frames: number; readonly segments: number };
   setSubmission(digest: string, state: string, detail: string, atMs: number): void;
   submission(digest: string): { readonly state: string; readonly detail: string } | undefined;
-  /** Forgets everything that the books can tell again. */
-  dropReadModels(): void;
   close(): void;
 }
 
@@ -96,19 +75,10 @@ const readingOf = (r: Row): RawReading => ({
   powerW: r['power_w'] === null ? null : Number(r['power_w']),
   socPercent: r['soc_percent'] === null ? null : Number(r['soc_percent']),
 });
-const frameOf = (r: Row): StoredFrame => ({
-  segment: text(r, 'segment'),
-  meter: text(r, 'meter'),
-  fromMs: int(r, 'from_ms'),
-  stepMs: int(r, 'step_ms'),
-  intervals: int(r, 'intervals'),
-  signatureOk: int(r, 'signature_ok') === 1,
-  sealed: blob(r, 'sealed'),
-});
-
 export function openVillageStore(path: string): VillageStore {
   const db = openDatabase(path, MIGRATIONS);
   return {
+    ...segmentTables(db),
     addLocalMeter: (meter, address, atMs) =>
       db.run('insert or replace into local_meter values (?, ?, ?)', meter, address, atMs),
     removeLocalMeter: (meter) => db.run('delete from local_meter where meter = ?', meter),
@@ -177,37 +147,6 @@ export function openVillageStore(path: string): VillageStore {
         book: text(r, 'book'),
         reason: text(r, 'reason'),
       })),
-    segment(cid) {
-      const row = db.get('select state, reason from segment where cid = ?', cid);
-      return row ? { state: text(row, 'state') as SegmentState, reason: text(row, 'reason') } : undefined;
-    },
-    segments: () =>
-      new Map(
-        db
-          .all('select * from segment')
-          .map((r) => [
-            text(r, 'cid'),
-            { state: text(r, 'state') as SegmentState, reason: text(r, 'reason'), bytes: int(r, 'bytes') },
-          ]),
-      ),
-    putSegment(cid, state, reason, bytes, frames) {
-      db.transaction(() => {
-        db.run('insert or replace into segment values (?, ?, ?, ?)', cid, state, reason, bytes);
-        for (const f of frames) {
-          db.run(
-            'insert or replace into frame values (?, ?, ?, ?, ?, ?, ?)',
-            f.segment,
-            f.meter,
-            f.fromMs,
-            f.stepMs,
-            f.intervals,
-            f.signatureOk ? 1 : 0,
-            f.sealed,
-          );
-        }
-      });
-    },
-    frames: () => db.all('select * from frame order by meter, from_ms').map(frameOf),
     counts: () => ({
       readings: int(db.get('select count(*) as n from reading') ?? {}, 'n'),
       frames: int(db.get('select count(*) as n from frame') ?? {}, 'n'),
@@ -219,11 +158,6 @@ export function openVillageStore(path: string): VillageStore {
       const row = db.get('select state, detail from submission where digest = ?', digest);
       return row ? { state: text(row, 'state'), detail: text(row, 'detail') } : undefined;
     },
-    dropReadModels: () =>
-      db.transaction(() => {
-        db.run('delete from frame');
-        db.run('delete from segment');
-      }),
     close: () => db.close(),
   };
 }

@@ -14,6 +14,14 @@ export function syncProcedures(os: Boundary, console: Console) {
       await open(input.village).node.dial(input.address);
       return {};
     }),
+    pause: s.pause.handler(({ input }) => {
+      open(input.village).segments.pause();
+      return {};
+    }),
+    resume: s.resume.handler(({ input }) => {
+      open(input.village).segments.resume();
+      return {};
+    }),
     setOnline: s.setOnline.handler(async ({ input }) => {
       const village = open(input.village);
       await village.node.setOnline(input.online);
@@ -30,9 +38,8 @@ function statusOf(village: Village) {
     const member = device ? state.devices.get(device)?.member : undefined;
     return member ? (state.members.get(member)?.name ?? null) : null;
   };
-  const have = village.store.segments();
+  const fetching = village.segments.progress();
   const hash = village.stateHash();
-  const present = [...state.segments.values()].filter((s) => have.get(s.cid)?.state === 'verified');
   return {
     online: village.node.online,
     addresses: village.node.addresses(),
@@ -41,9 +48,10 @@ function statusOf(village: Village) {
     records: village.index.all.size,
     segments: {
       announced: state.segments.size,
-      present: present.length,
-      bytes: present.reduce((n, s) => n + s.bytes, 0),
+      present: fetching.verified.segments,
+      bytes: fetching.verified.bytes,
     },
+    fetching,
     peers: village.node.peers().map((p) => ({
       peer: p.peer,
       device: p.device ?? null,

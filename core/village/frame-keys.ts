@@ -8,7 +8,8 @@ import { isCoordinator, type VillageState } from '#domain/village/state.ts';
 export interface FrameKeys {
   /** The key to seal this month's frames with; makes one where this device has none. */
   current(scope: string): { readonly id: string; readonly key: Uint8Array };
-  find(id: string): Uint8Array | undefined;
+  /** All keys this device holds, by id; it grows. */
+  all(): ReadonlyMap<string, Uint8Array>;
   /** Opens what was sealed to this device since. */
   learn(state: VillageState): boolean;
   /** Bodies of `key.share` records that are still owed: keys this device holds and others were not given. */
@@ -27,6 +28,11 @@ interface HeldKey {
 
 export function createFrameKeys(store: ConsoleStore, dataKey: DataKey, village: string, keys: DeviceKeys): FrameKeys {
   const held = new Map<string, HeldKey>();
+  const all = new Map<string, Uint8Array>();
+  const hold = (id: string, key: HeldKey): void => {
+    held.set(id, key);
+    all.set(id, key.key);
+  };
   const listLabel = `frame-keys|${village}`;
   const load = () => {
     const sealed = store.getSecret(listLabel);
@@ -35,7 +41,7 @@ export function createFrameKeys(store: ConsoleStore, dataKey: DataKey, village: 
       const [scope = '', own, hex, giver = ''] = line.split(' ');
       if (!hex) continue;
       const key = new Uint8Array(Buffer.from(hex, 'hex'));
-      held.set(keyIdOf(key), { key, scope, own: own === 'own', giver });
+      hold(keyIdOf(key), { key, scope, own: own === 'own', giver });
     }
   };
   const save = () => {
@@ -50,11 +56,11 @@ export function createFrameKeys(store: ConsoleStore, dataKey: DataKey, village: 
       for (const [id, h] of held) if (h.own && h.scope === scope) return { id, key: h.key };
       const key = newSeed();
       const id = keyIdOf(key);
-      held.set(id, { key, scope, own: true, giver: '' });
+      hold(id, { key, scope, own: true, giver: '' });
       save();
       return { id, key };
     },
-    find: (id) => held.get(id)?.key,
+    all: () => all,
     learn(state) {
       let news = false;
       for (const [id, shares] of state.keyShares) {
@@ -63,7 +69,7 @@ export function createFrameKeys(store: ConsoleStore, dataKey: DataKey, village: 
         for (const [giver, sealed] of shares.get(keys.id) ?? []) {
           const key = openSealedKey(keys, sealed);
           if (!key || keyIdOf(key) !== id) continue;
-          held.set(id, { key, scope: '', own: false, giver });
+          hold(id, { key, scope: '', own: false, giver });
           news = true;
           break;
         }

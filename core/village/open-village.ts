@@ -18,7 +18,7 @@ import { createAdmission, type WaitingDevice } from './admission.ts';
 import { createFrameKeys, type FrameKeys } from './frame-keys.ts';
 import { createReadings } from './readings.ts';
 import { createRecordIndex, type RecordIndex } from './record-index.ts';
-import { createSegmentFetcher } from './segment-fetcher.ts';
+import { createSegmentFetcher, type SegmentFetcher } from './segment-fetcher.ts';
 import { createStateCache } from './state-cache.ts';
 import { type Act, createVillageBooks } from './village-books.ts';
 
@@ -51,10 +51,8 @@ export interface Village {
   /** All frames that can be read, of accepted segments. */
   facts(): readonly FrameFact[];
   histories(): ReadonlyMap<string, MeterHistory>;
-  /** Opens announced segments whose blocks lie on this disk. */
-  openLocalSegments(): Promise<void>;
-  /** Fetches what is announced and not here; resolves when nothing more can be fetched now. */
-  fetchSegments(): Promise<void>;
+  /** Announced segments: brought here, checked, opened. */
+  readonly segments: Pick<SegmentFetcher, 'open' | 'fetch' | 'pause' | 'resume' | 'progress'>;
   /** Drops the read models and makes them again from books and blocks. */
   rebuild(): Promise<void>;
   /** Pre-shared key of the village network. */
@@ -148,13 +146,15 @@ function assemble(p: Parts): Village & { load(): Promise<void> } {
     store,
     dataKey: p.dataKey,
     state: cache.state,
-    findKey: (id) => frameKeys.find(id),
+    keys: frameKeys.all,
     now,
     log,
     onOpened() {
       readings.onSegments();
       p.changes.notify('readings', row.id);
+      p.changes.notify('sync', row.id);
     },
+    onProgress: () => p.changes.notify('sync', row.id),
   });
   const books = createVillageBooks({
     village: row.id,
@@ -200,7 +200,10 @@ function assemble(p: Parts): Village & { load(): Promise<void> } {
       const { peer, book, reason } = event;
       orLog('refused', () => store.addRefused({ atMs: now(), peer, book, reason }));
       p.changes.notify('sync', row.id);
-    } else p.changes.notify('sync', row.id);
+    } else {
+      segments.onPeers();
+      p.changes.notify('sync', row.id);
+    }
   };
   const self: Village & { load(): Promise<void> } = {
     row,
@@ -217,8 +220,7 @@ function assemble(p: Parts): Village & { load(): Promise<void> } {
     act,
     facts: readings.facts,
     histories: readings.histories,
-    openLocalSegments: segments.openLocal,
-    fetchSegments: segments.fetch,
+    segments,
     async rebuild() {
       store.dropReadModels();
       cache.onRecords();

@@ -60,7 +60,8 @@ describe('a close', () => {
     await converge(first, second);
     const { store } = second.open().village;
     const [cid = ''] = second.open().village.state().segments.keys();
-    store.putSegment(cid, 'locked', 'its key has not come', 1, []);
+    const locked = [{ meter: lease.hostMeter, key: '00'.repeat(8), frames: 1 }];
+    store.putSegments([{ cid, state: 'verified', reason: '', bytes: 1, frames: [], locked }]);
     expect(await codeOf(sign(second, digest))).toBe('CANNOT_VERIFY_CLOSE');
     expect(second.open().village.state().closes.get(digest)?.signatures).toEqual([]);
     await second.open().village.rebuild();

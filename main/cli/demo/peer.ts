@@ -268,7 +268,7 @@ function standingOf({ village }: OpenVillage): Standing {
   return {
     stateHash: village.stateHash(),
     records: village.index.all.size,
-    segmentsMissing: [...state.segments.keys()].filter((cid) => have.get(cid)?.state !== 'verified').length,
+    segmentsMissing: [...state.segments.keys()].filter((cid) => (have.get(cid)?.locked ?? 1) > 0).length,
     connected: village.node.peers().filter((p) => p.connected).length,
     members: state.members.size,
     onHold: [...state.onHold.values()].slice(0, 3),

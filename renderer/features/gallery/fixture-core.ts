@@ -116,6 +116,8 @@ function createFixtureRouter(mode: FixtureMode) {
         empty ? { ...accounts.sync, peers: [], refused: [], conflicts: [] } : accounts.sync,
       ),
       dial: os.sync.dial.handler(() => ({})),
+      pause: os.sync.pause.handler(() => ({})),
+      resume: os.sync.resume.handler(() => ({})),
       setOnline: os.sync.setOnline.handler(() => ({})),
     },
     changes: os.changes.handler(async function* () {

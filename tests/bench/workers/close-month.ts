@@ -89,7 +89,7 @@ clock.set(SPAN.to + 3_600_000);
 const opened = await openConsole(dir, clock);
 const open = opened.console.find(founded.village.id);
 const { village } = open;
-await village.fetchSegments();
+await village.segments.fetch();
 const cut = village.index.positions();
 
 const startMs = performance.now();

@@ -1,0 +1,141 @@
+import { blob, type Database, int, type Row, text } from './open-database.ts';
+
+/** Read models of the books: may be dropped and made again. */
+export const SEGMENT_TABLES = `
+   create table segment (cid text primary key, state text not null, reason text not null, bytes integer not null,
+     locked integer not null) strict, without rowid;
+   create table frame (segment text not null, meter text not null, from_ms integer not null, step_ms integer not null,
+     intervals integer not null, signature_ok integer not null, sealed blob not null) strict;
+   create unique index frame_by_meter on frame (meter, from_ms, segment);
+   create table locked_frame (segment text not null, meter text not null, key text not null, frames integer not null,
+     primary key (segment, meter, key)) strict, without rowid;
+   create index locked_by_key on locked_frame (key, segment);
+   create index locked_by_meter on locked_frame (meter);`;
+
+/** 'bad': kept out for good, with the reason. Not in the table: not here, or not looked at yet. */
+export type SegmentState = 'verified' | 'bad';
+
+export interface StoredFrame {
+  readonly segment: string;
+  readonly meter: string;
+  readonly fromMs: number;
+  readonly stepMs: number;
+  readonly intervals: number;
+  readonly signatureOk: boolean;
+  /** Plaintext under the data key. */
+  readonly sealed: Uint8Array;
+}
+
+/** Frames of one meter whose key this device was not given. */
+export interface LockedFrames {
+  readonly meter: string;
+  readonly key: string;
+  readonly frames: number;
+}
+
+export interface CheckedSegment {
+  readonly cid: string;
+  readonly state: SegmentState;
+  readonly reason: string;
+  readonly bytes: number;
+  /** Those that opened now; those opened before are not repeated. */
+  readonly frames: readonly StoredFrame[];
+  /** All that stay closed. */
+  readonly locked: readonly LockedFrames[];
+}
+
+export interface SegmentRow {
+  readonly state: SegmentState;
+  readonly reason: string;
+  readonly bytes: number;
+  /** Frames in it that are not shared with this device. */
+  readonly locked: number;
+}
+
+export interface SegmentTables {
+  segment(cid: string): SegmentRow | undefined;
+  segments(): Map<string, SegmentRow>;
+  /**
+   * One transaction, without waiting for the disk: after a power cut the last ones may be missing and are checked again
+   * from their blocks.
+   */
+  putSegments(checked: readonly CheckedSegment[]): void;
+  frames(): StoredFrame[];
+  /** How many frames of these segments are not shared with this device. */
+  lockedIn(cids: Iterable<string>): number;
+  /** Frames that are not shared with this device, by meter. */
+  lockedByMeter(): Map<string, number>;
+  /** Ids of the keys that locked frames wait for. */
+  lockedKeys(): string[];
+  segmentsLockedBy(key: string): string[];
+  /** Forgets everything that the books can tell again. */
+  dropReadModels(): void;
+}
+
+const rowOf = (r: Row): SegmentRow => ({
+  state: text(r, 'state') as SegmentState,
+  reason: text(r, 'reason'),
+  bytes: int(r, 'bytes'),
+  locked: int(r, 'locked'),
+});
+const frameOf = (r: Row): StoredFrame => ({
+  segment: text(r, 'segment'),
+  meter: text(r, 'meter'),
+  fromMs: int(r, 'from_ms'),
+  stepMs: int(r, 'step_ms'),
+  intervals: int(r, 'intervals'),
+  signatureOk: int(r, 'signature_ok') === 1,
+  sealed: blob(r, 'sealed'),
+});
+
+export function segmentTables(db: Database): SegmentTables {
+  const put = ({ cid, state, reason, bytes, frames, locked }: CheckedSegment): void => {
+    const before = db.get('select state, locked from segment where cid = ?', cid);
+    if (before && int(before, 'locked') > 0) db.run('delete from locked_frame where segment = ?', cid);
+    if (before && state === 'bad') db.run('delete from frame where segment = ?', cid);
+    const closed = locked.reduce((n, l) => n + l.frames, 0);
+    db.run('insert or replace into segment values (?, ?, ?, ?, ?)', cid, state, reason, bytes, closed);
+    for (const { meter, key, frames: n } of locked)
+      db.run('insert into locked_frame values (?, ?, ?, ?)', cid, meter, key, n);
+    for (const f of frames) {
+      db.run(
+        'insert or ignore into frame values (?, ?, ?, ?, ?, ?, ?)',
+        f.segment,
+        f.meter,
+        f.fromMs,
+        f.stepMs,
+        f.intervals,
+        f.signatureOk ? 1 : 0,
+        f.sealed,
+      );
+    }
+  };
+  return {
+    segment(cid) {
+      const row = db.get('select * from segment where cid = ?', cid);
+      return row ? rowOf(row) : undefined;
+    },
+    segments: () => new Map(db.all('select * from segment').map((r) => [text(r, 'cid'), rowOf(r)])),
+    putSegments: (checked) => db.relaxed(() => checked.forEach(put)),
+    frames: () => db.all('select * from frame order by meter, from_ms, segment').map(frameOf),
+    lockedIn(cids) {
+      let n = 0;
+      for (const cid of cids)
+        n += int(db.get('select locked from segment where cid = ?', cid) ?? { locked: 0 }, 'locked');
+      return n;
+    },
+    lockedByMeter: () =>
+      new Map(
+        db
+          .all('select meter, sum(frames) as n from locked_frame group by meter')
+          .map((r) => [text(r, 'meter'), int(r, 'n')]),
+      ),
+    lockedKeys: () => db.all('select distinct key from locked_frame').map((r) => text(r, 'key')),
+    segmentsLockedBy: (key) =>
+      db.all('select distinct segment from locked_frame where key = ?', key).map((r) => text(r, 'segment')),
+    dropReadModels: () =>
+      db.transaction(() => {
+        for (const table of ['frame', 'locked_frame', 'segment']) db.run(`delete from ${table}`);
+      }),
+  };
+}

@@ -1,0 +1,123 @@
+import { hash } from 'node:crypto';
+import { openBytes } from '#core/crypto/aead.ts';
+import { sealAtRest } from '#core/crypto/data-key.ts';
+import { verifyEd25519 } from '#core/crypto/device-keys.ts';
+import type { CheckedSegment, LockedFrames, StoredFrame } from '#core/storage/segment-tables.ts';
+import { digestOf, equalBytes, fromHex } from '#domain/bytes.ts';
+import { frameAad, frameLeaf, frameMessage, type SealedFrame, type Segment } from '#domain/metering/frame.ts';
+import { type FrameHead, readFrameHead, readSegment } from '#domain/metering/frame-reader.ts';
+import { frameRoot } from '#domain/proof/merkle.ts';
+import type { SegmentRef } from '#domain/village/state.ts';
+
+/** Label under which frames lie in the store. */
+export const FRAMES_LABEL = 'frames';
+
+export interface CheckedAgainst {
+  readonly village: string;
+  readonly keys: ReadonlyMap<string, Uint8Array>;
+  /** The data key's key for {@link FRAMES_LABEL}. */
+  readonly restKey: Uint8Array;
+}
+
+export interface SegmentJob {
+  readonly ref: Pick<SegmentRef, 'cid' | 'device' | 'day' | 'prev' | 'frames' | 'root'>;
+  readonly block: Uint8Array;
+  /** The bytes come from a disk that may have changed them; what comes over the wire was hashed on its way in. */
+  readonly isUnhashed: boolean;
+  /** Open only frames under these keys: the others were opened, and their signatures checked, before. */
+  readonly only: readonly string[] | null;
+}
+
+/** 'damaged': the bytes are not those of the CID, which says nothing about the segment. */
+export type SegmentVerdict = CheckedSegment | { readonly cid: string; readonly state: 'damaged' };
+
+class BadSegment extends Error {}
+
+/**
+ * Checks a segment's block against what its record announced, and opens the frames this device has keys for. The one
+ * place where a segment is judged: what it says is a function of the announcement, the block and the keys alone.
+ */
+export function checkSegment(against: CheckedAgainst, { ref, block, isUnhashed, only }: SegmentJob): SegmentVerdict {
+  const { cid } = ref;
+  if (isUnhashed && !equalBytes(hash('sha256', block, 'buffer'), digestOf(cid))) return { cid, state: 'damaged' };
+  const base = { cid, bytes: block.length };
+  try {
+    const segment = readAnnounced(against.village, ref, block);
+    return { ...base, state: 'verified', reason: '', ...openFrames(against, cid, segment, only && new Set(only)) };
+  } catch (e) {
+    if (!(e instanceof BadSegment)) throw e;
+    return { ...base, state: 'bad', reason: e.message, frames: [], locked: [] };
+  }
+}
+
+function readAnnounced(village: string, ref: SegmentJob['ref'], block: Uint8Array): Segment {
+  let segment: Segment;
+  try {
+    segment = readSegment(block);
+  } catch {
+    throw new BadSegment('the block is not a segment');
+  }
+  const { device, day, prev, frames } = segment;
+  if (segment.village !== village || device !== ref.device || day !== ref.day || prev !== ref.prev)
+    throw new BadSegment('the block is not the announced segment');
+  if (frames.length !== ref.frames || !equalBytes(frameRoot(frames.map((f) => f.leaf)), ref.root))
+    throw new BadSegment('the frames are not the announced ones');
+  return segment;
+}
+
+function openFrames(
+  { village, keys, restKey }: CheckedAgainst,
+  cid: string,
+  { device, frames }: Segment,
+  only: ReadonlySet<string> | null,
+): { readonly frames: StoredFrame[]; readonly locked: LockedFrames[] } {
+  const signer = fromHex(device);
+  const opened: StoredFrame[] = [];
+  const locked = new Map<string, LockedFrames>();
+  const leaves = new Map<string, Uint8Array>();
+  for (const sealed of frames) {
+    const key = keys.get(sealed.key);
+    if (!key) {
+      const { meter, key: id } = sealed;
+      const at = `${meter}${id}`;
+      locked.set(at, { meter, key: id, frames: (locked.get(at)?.frames ?? 0) + 1 });
+      continue;
+    }
+    if (only && !only.has(sealed.key)) continue;
+    const { plain, head } = openFrame(sealed, key, device);
+    // A gateway reads a meter in one chain; what people enter or import hangs beside it.
+    const before = leaves.get(head.meter);
+    if (head.origin === 'gateway' && before && !(head.prev && equalBytes(head.prev, before)))
+      throw new BadSegment(`the frames of ${head.meter} do not follow one another`);
+    leaves.set(head.meter, sealed.leaf);
+    opened.push({
+      segment: cid,
+      meter: head.meter,
+      fromMs: head.fromMs,
+      stepMs: head.stepMs,
+      intervals: head.intervals,
+      signatureOk: verifyEd25519(sealed.sig, signer, frameMessage(village, sealed.leaf)),
+      sealed: sealAtRest(restKey, FRAMES_LABEL, plain),
+    });
+  }
+  return { frames: opened, locked: [...locked.values()] };
+}
+
+function openFrame(
+  sealed: SealedFrame,
+  key: Uint8Array,
+  device: string,
+): { readonly plain: Uint8Array; readonly head: FrameHead } {
+  const plain = openBytes(key, sealed, frameAad(sealed.meter, sealed.key));
+  if (!plain || !equalBytes(frameLeaf(plain), sealed.leaf))
+    throw new BadSegment(`the frame of ${sealed.meter} does not open`);
+  let head: FrameHead;
+  try {
+    head = readFrameHead(plain);
+  } catch {
+    throw new BadSegment(`the frame of ${sealed.meter} is unreadable`);
+  }
+  if (head.meter !== sealed.meter || head.gateway !== device)
+    throw new BadSegment(`a frame of ${sealed.meter} is of another meter`);
+  return { plain, head };
+}

@@ -1,0 +1,90 @@
+import type { DataKey } from '#core/crypto/data-key.ts';
+import type { CheckedSegment } from '#core/storage/segment-tables.ts';
+import type { VillageStore } from '#core/storage/village-store.ts';
+import type { SegmentRef } from '#domain/village/state.ts';
+import { checkSegment, FRAMES_LABEL, type SegmentJob, type SegmentVerdict } from './segment-check.ts';
+import { createSegmentPool } from './segment-pool.ts';
+import { createSlots } from './segment-slots.ts';
+import { createSegmentWriter } from './segment-writer.ts';
+
+/** Blocks on their way from bytes to rows: checked on threads, stored many at a time, never more than a bounded number. */
+export interface SegmentIntake {
+  /** Resolves once there is room; what comes of the block is told to the listener. */
+  take(ref: SegmentRef, block: Uint8Array, how: Pick<SegmentJob, 'isUnhashed' | 'only'>): Promise<Taken>;
+  /** Here, and neither stored nor refused yet. */
+  readonly unchecked: ReadonlySet<string>;
+  stop(): Promise<void>;
+}
+export interface Taken {
+  /** Resolves when it is stored; false when it could not be. */
+  readonly stored: Promise<boolean>;
+}
+
+export interface IntakeSource {
+  readonly village: string;
+  readonly store: VillageStore;
+  readonly dataKey: DataKey;
+  readonly keys: () => ReadonlyMap<string, Uint8Array>;
+  readonly now: () => number;
+  readonly log: (line: string) => void;
+  readonly onStored: (segments: readonly CheckedSegment[]) => void;
+}
+
+/** Checked segments that wait to be stored together. */
+const WRITES_AT_ONCE = 8;
+/** So few frames are checked here: handing them to a thread would cost more. */
+const INLINE_FRAMES = 64;
+
+export function createSegmentIntake(source: IntakeSource): SegmentIntake {
+  const { village, store, keys, now, log } = source;
+  const restKey = source.dataKey.keyOf(FRAMES_LABEL);
+  const pool = createSegmentPool({ village, restKey, keys });
+  const slots = createSlots(pool.width + WRITES_AT_ONCE);
+  const unchecked = new Set<string>();
+  const refs = new Map<string, SegmentRef>();
+  let stopped = false;
+  const writer = createSegmentWriter(store, (stored) => {
+    for (const { cid, state, reason } of stored) {
+      const ref = refs.get(cid);
+      if (state !== 'bad' || !ref) continue;
+      store.addRefused({ atMs: now(), peer: ref.device, book: `segments-${ref.day.slice(0, 7)}`, reason });
+    }
+    source.onStored(stored);
+  });
+
+  const check = (job: SegmentJob): Promise<SegmentVerdict> | SegmentVerdict =>
+    job.ref.frames <= INLINE_FRAMES ? checkSegment({ village, keys: keys(), restKey }, job) : pool.check(job);
+  const process = async (job: SegmentJob): Promise<boolean> => {
+    try {
+      const verdict = await check(job);
+      if (verdict.state === 'damaged') {
+        log(`segment ${verdict.cid}: its block on this disk was changed since it came; nothing of it counts`);
+        return false;
+      }
+      await writer.put(verdict, job.only !== null);
+      return true;
+    } catch (e) {
+      if (!stopped) log(`segment ${job.ref.cid}: ${e instanceof Error ? e.message : String(e)}`);
+      return false;
+    }
+  };
+  return {
+    unchecked,
+    async take(ref, block, how) {
+      const { cid, device, day, prev, frames, root } = ref;
+      const release = await slots.take();
+      unchecked.add(cid);
+      refs.set(cid, ref);
+      const stored = process({ ref: { cid, device, day, prev, frames, root }, block, ...how }).finally(() => {
+        unchecked.delete(cid);
+        refs.delete(cid);
+        release();
+      });
+      return { stored };
+    },
+    async stop() {
+      stopped = true;
+      await pool.stop();
+    },
+  };
+}

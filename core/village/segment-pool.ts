@@ -1,0 +1,127 @@
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
+import type { SegmentJob, SegmentVerdict } from './segment-check.ts';
+import type { FromWorker, ToWorker, WorkerStart } from './segment-worker.ts';
+
+/** Threads that check segments: started when there is work, ended when there is none. */
+export interface SegmentPool {
+  /** How many jobs keep all threads busy. */
+  readonly width: number;
+  /** Takes over the block's memory when it is the whole of its buffer. Rejects when no thread could finish it. */
+  check(job: SegmentJob): Promise<SegmentVerdict>;
+  stop(): Promise<void>;
+}
+
+export interface PoolSource extends WorkerStart {
+  readonly keys: () => ReadonlyMap<string, Uint8Array>;
+}
+
+interface Asked {
+  readonly job: SegmentJob;
+  readonly resolve: (verdict: SegmentVerdict) => void;
+  readonly reject: (e: Error) => void;
+}
+interface Thread {
+  readonly worker: Worker;
+  readonly keysSent: Set<string>;
+  readonly asked: Asked[];
+}
+
+const MAX_THREADS = 4;
+/** One more than it works on, so that no thread waits for the main one. */
+const JOBS_PER_THREAD = 2;
+const IDLE_MS = 10_000;
+/** A block of 8 MiB and its frames fit many times; a thread that needs more is ended, not the console. */
+const THREAD_HEAP_MB = 192;
+
+const FILE = join(
+  import.meta.dirname,
+  import.meta.filename.endsWith('.ts') ? 'segment-worker.ts' : 'segment-worker.js',
+);
+
+export function createSegmentPool({ village, restKey, keys }: PoolSource): SegmentPool {
+  const threads = new Set<Thread>();
+  const width = Math.min(availableParallelism(), MAX_THREADS);
+  const queue: Asked[] = [];
+  let stopped = false;
+  let idle: NodeJS.Timeout | undefined;
+
+  const end = async (): Promise<void> => {
+    clearTimeout(idle);
+    const ended = [...threads];
+    threads.clear();
+    await Promise.all(ended.map(({ worker }) => worker.terminate()));
+  };
+  const whenIdle = (): void => {
+    if (queue.length > 0 || [...threads].some((t) => t.asked.length > 0)) return;
+    clearTimeout(idle);
+    idle = setTimeout(() => void end(), IDLE_MS);
+    idle.unref();
+  };
+  const start = (): Thread => {
+    const worker = new Worker(FILE, {
+      workerData: { village, restKey } satisfies WorkerStart,
+      resourceLimits: { maxOldGenerationSizeMb: THREAD_HEAP_MB },
+    });
+    const thread: Thread = { worker, keysSent: new Set(), asked: [] };
+    threads.add(thread);
+    worker.on('message', (answer: FromWorker) => {
+      const done = thread.asked.shift();
+      if (answer.ok) done?.resolve(answer.verdict);
+      else done?.reject(new Error(answer.error));
+      if (thread.asked.length === 0) worker.unref();
+      pump();
+    });
+    let cause = 'it ended';
+    worker.on('error', (e) => {
+      cause = e instanceof Error ? e.message : String(e);
+    });
+    worker.on('exit', () => {
+      threads.delete(thread);
+      // Only what it was working on may be to blame; what waited behind that goes to another thread.
+      const [blamed, ...innocent] = thread.asked.splice(0);
+      blamed?.reject(new Error(`the thread that checked the segment failed: ${cause}`));
+      queue.unshift(...innocent);
+      if (stopped) for (const { reject } of queue.splice(0)) reject(new Error('stopped'));
+      pump();
+    });
+    return thread;
+  };
+  const give = (thread: Thread, asked: Asked): void => {
+    const news = [...keys()].filter(([id]) => !thread.keysSent.has(id));
+    for (const [id] of news) thread.keysSent.add(id);
+    const post = (message: ToWorker, transfer: ArrayBuffer[] = []) => thread.worker.postMessage(message, transfer);
+    if (news.length > 0) post({ type: 'keys', keys: news });
+    thread.asked.push(asked);
+    post({ type: 'check', job: asked.job });
+    thread.worker.ref();
+    clearTimeout(idle);
+  };
+  const pump = (): void => {
+    while (queue.length > 0 && !stopped) {
+      let thread = [...threads].sort((a, b) => a.asked.length - b.asked.length)[0];
+      if (!thread || (thread.asked.length > 0 && threads.size < width)) thread = start();
+      if (thread.asked.length >= JOBS_PER_THREAD) return;
+      give(thread, queue.shift() as Asked);
+    }
+    whenIdle();
+  };
+  return {
+    width: width * JOBS_PER_THREAD,
+    check: (job) =>
+      new Promise((resolve, reject) => {
+        if (stopped) {
+          reject(new Error('stopped'));
+          return;
+        }
+        queue.push({ job, resolve, reject });
+        pump();
+      }),
+    async stop() {
+      stopped = true;
+      await end();
+      for (const { reject } of queue.splice(0)) reject(new Error('stopped'));
+    },
+  };
+}
