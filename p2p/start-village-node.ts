@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { multiaddr } from '@multiformats/multiaddr';
 import { AppError } from '#core/ports/errors.ts';
 import type { PeerState, StartVillageNode, VillageNode, VillageNodeOptions } from '#core/ports/village-node.ts';
-import { createBlockExchange } from './block-exchange.ts';
+import { startBlockExchange } from './block-exchange.ts';
 import { type BookReplication, startBookReplication } from './book-replication.ts';
 import { createDeviceIdentity } from './device-identity.ts';
 import { createEntryBundles } from './entry-bundles.ts';
@@ -55,12 +55,20 @@ export const startVillageNode: StartVillageNode = async (options) => {
     now: () => clock.now(),
     onChange: () => events.peersChanged(),
   });
+  const exchange = await startBlockExchange({
+    helia: host.helia,
+    libp2p,
+    blocks: disk.blocks,
+    onRefused: (peer, reason) => events.emit({ type: 'refused', peer, book: '', reason }),
+    onChange: () => events.peersChanged(),
+  });
   await links.setOnline(true);
 
   let stopping: Promise<void> | undefined;
   const stop = async (): Promise<void> => {
     events.stop();
     await links.stop();
+    await exchange.stop();
     await replication.stop();
     await host.stop();
     await disk.close();
@@ -75,7 +83,11 @@ export const startVillageNode: StartVillageNode = async (options) => {
     subscribe: (listener) => events.subscribe(listener),
     ...createEntryBundles(disk.books),
     releaseBlocks: (cids) => releaseBlocks(disk.blocks, cids),
-    ...createBlockExchange(host.helia, disk.blocks),
+    putBlock: exchange.putBlock,
+    hasBlock: exchange.hasBlock,
+    getBlock: exchange.getBlock,
+    fetchBlocks: exchange.fetchBlocks,
+    fetching: exchange.fetching,
     dial: (address) => links.dial(address),
     peers: () => links.list().map((link) => toPeerState(link, replication, clock.now())),
     forget: (peer) => links.forget(peer),

@@ -1,6 +1,8 @@
+import * as dagCbor from '@ipld/dag-cbor';
 import { LevelBlockstore } from 'blockstore-level';
-import { base32 } from 'multiformats/bases/base32';
+import { base32, base32upper } from 'multiformats/bases/base32';
 import { CID } from 'multiformats/cid';
+import { create } from 'multiformats/hashes/digest';
 import { openIdentity, toOrbitHash } from './device-identity.ts';
 import { asDiskError, type Database, openDurableDatabase } from './level-database.ts';
 
@@ -16,8 +18,17 @@ export interface VillageBlocks {
   readLocal(cid: CID): Promise<Uint8Array | undefined>;
   /** Bytes that were freed; undefined when it was not here. */
   release(cid: CID): Promise<number | undefined>;
+  /** Blocks by their sha-256, in that order; undefined where this disk has none. */
+  readMany(digests: readonly Uint8Array[]): Promise<(Uint8Array | undefined)[]>;
+  /** All of them durable when resolved: one write, one fsync. */
+  putMany(blocks: readonly { readonly digest: Uint8Array; readonly bytes: Uint8Array }[]): Promise<void>;
   close(): Promise<void>;
 }
+
+const SHA_256 = 0x12;
+/** As LevelBlockstore writes them. */
+const keyOf = (digest: Uint8Array): string => `/${base32upper.encode(create(SHA_256, digest).bytes)}`;
+const hashOf = (digest: Uint8Array): string => toOrbitHash(CID.createV1(dagCbor.code, create(SHA_256, digest)));
 
 class OverlaidBlockstore extends LevelBlockstore {
   readonly #readEntry: ReadEntryBytes;
@@ -67,6 +78,18 @@ export async function openVillageBlocks(path: string, readEntry: ReadEntryBytes)
       const bytes = await toBytes(blockstore.get(cid));
       await blockstore.delete(cid);
       return bytes.length;
+    },
+    async readMany(digests) {
+      const found = await db.getMany(digests.map(keyOf));
+      return Promise.all(found.map(async (bytes, i) => bytes ?? readEntry(hashOf(digests[i] ?? new Uint8Array()))));
+    },
+    async putMany(list) {
+      const operations = list.map(({ digest, bytes }) => ({ type: 'put' as const, key: keyOf(digest), value: bytes }));
+      try {
+        await db.batch(operations, { sync: true });
+      } catch (error) {
+        throw asDiskError(error, path);
+      }
     },
     close: () => db.close(),
   };

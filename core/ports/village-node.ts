@@ -132,6 +132,20 @@ export interface FetchOptions {
   readonly deliver: (cid: string, bytes: Uint8Array) => Promise<void>;
 }
 
+/** What one peer does for the fetches of blocks that run now. */
+export interface PeerFetch {
+  /** libp2p peer id. */
+  readonly peer: string;
+  /** Asked of it and not answered yet. */
+  readonly askedBlocks: number;
+  readonly askedBytes: number;
+  /** Proved blocks that it sent. */
+  readonly receivedBlocks: number;
+  readonly receivedBytes: number;
+  /** Over the last seconds. */
+  readonly bytesPerSecond: number;
+}
+
 export type NodeEvent =
   /** Every record of this event was verified by the node: form, signature, village, book and device. */
   | {
@@ -191,9 +205,12 @@ export interface VillageNode {
   getBlock(cid: string, options: { readonly signal: AbortSignal; readonly localOnly?: boolean }): Promise<Uint8Array>;
   /**
    * Fetches many blocks from all connected peers at once, windowed; goes on over peers that come and go.
-   * Resolves with the CIDs that no connected peer has now, or that were left when the signal aborted.
+   * Blocks on this disk are delivered without asking anybody. Resolves with the CIDs that no connected peer has now, that
+   * are not of the announced size, or that were left when the signal aborted. Rejects when the disk or `deliver` fails.
    */
   fetchBlocks(wanted: readonly WantedBlock[], options: FetchOptions): Promise<readonly string[]>;
+  /** Who takes part in {@link fetchBlocks}; empty while nothing is fetched. Changes are told as 'peers'. */
+  fetching(): PeerFetch[];
   /** Remembers the address and keeps redialling it. */
   dial(address: string): Promise<void>;
   peers(): PeerState[];
