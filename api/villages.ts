@@ -27,6 +27,8 @@ const village = z.object({
   ready: z.boolean(),
   me: z.object({ id: memberId, name: z.string(), roles: z.array(role) }).nullable(),
   device: deviceId,
+  /** The folder was restored or copied: it writes again once it is a new device. */
+  copied: z.boolean(),
 });
 
 export const villages = {
@@ -124,6 +126,8 @@ export const villages = {
       }),
     )
     .output(z.object({})),
+  /** Makes the console of a restored copy a new device of its member. */
+  becomeNewDevice: base.input(villageCommand.extend({ pin })).output(z.object({ device: deviceId })),
   revokeDevice: base
     .input(villageCommand.extend({ device: deviceId, reason: z.string().min(3).max(400) }))
     .output(z.object({})),

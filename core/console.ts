@@ -29,6 +29,8 @@ export interface Console {
   readonly open: Map<string, OpenVillage>;
   /** With a clock of its own, a village's meters are not polled until told. */
   openRow(row: VillageRow, clock?: Clock): Promise<OpenVillage>;
+  /** Closes a village, lets `change` work on what is stored of it, and opens it again. */
+  reopen(village: string, change: () => void): Promise<OpenVillage>;
   /** Closes a village and removes everything of it from this console; what others copied stays theirs. */
   forget(village: string): Promise<void>;
   /** Errors: NOT_FOUND. */

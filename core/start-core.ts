@@ -15,6 +15,7 @@ import { type ConsoleStore, openConsoleStore, type VillageRow } from './storage/
 import { asDiskFull, guardDisk } from './storage/disk-full.ts';
 import { lockDirectory } from './storage/lock-directory.ts';
 import { openVillage, type Village } from './village/open-village.ts';
+import { noticeCopy } from './villages/copied.ts';
 import { resumeDemo } from './villages/demo-village.ts';
 import { writeFirstRecord } from './villages/first-record.ts';
 
@@ -34,6 +35,7 @@ export async function startConsole(
     const dataKey = await openDataKey(options.dir, options.passphrase, options.passphraseKeeper);
     const store = openConsoleStore(join(options.dir, 'console.sqlite'));
     toClose.push(() => store.close());
+    noticeCopy(options.dir, store);
     const console = createConsole(options, dataKey, store);
     toClose.push(async () => {
       console.changes.close();
@@ -71,6 +73,19 @@ function createConsole(options: CoreOptions, dataKey: DataKey, store: ConsoleSto
       changes.notify('villages', null);
     },
     openRow: (row, clock) => openRow(console, row, clock),
+    async reopen(id, change) {
+      const entry = findVillage(open, id);
+      const { plant } = entry;
+      entry.plant = undefined;
+      open.delete(id);
+      await closeVillage(entry);
+      change();
+      const row = store.villages().find((r) => r.id === id);
+      if (!row) throw new AppError('NOT_FOUND', 'This console does not hold that village.');
+      const again = await openRow(console, row, undefined);
+      again.plant = plant;
+      return again;
+    },
   };
   return console;
 }
@@ -90,11 +105,12 @@ async function openRow(console: Console, row: VillageRow, clock: Clock | undefin
   await letIn(console, village);
   dropStrayMeters(village);
   promoteKeys(village);
-  await finishPending(village).catch((e: unknown) => {
-    // On a full disk the village can still be read; the next sealing finishes what is pending first.
-    if (!(e instanceof AppError && e.retryable)) throw e;
-    options.log(`sealing: ${e.message}`);
-  });
+  if (!village.copied())
+    await finishPending(village).catch((e: unknown) => {
+      // On a full disk the village can still be read; the next sealing finishes what is pending first.
+      if (!(e instanceof AppError && e.retryable)) throw e;
+      options.log(`sealing: ${e.message}`);
+    });
   entry.settler.nudge();
   if (options.autoPoll !== false && !clock) acquisition.start(options.pollMs ?? POLL_MS);
   return entry;
@@ -102,6 +118,7 @@ async function openRow(console: Console, row: VillageRow, clock: Clock | undefin
 
 /** A join or a grant that the books do not take leaves the village readable; Sync says why this console may not write. */
 async function letIn(console: Console, village: Village): Promise<void> {
+  if (village.copied()) return;
   try {
     await writeFirstRecord(console, village);
   } catch (e) {

@@ -35,7 +35,7 @@ export function createSettler(village: Village, options: CoreOptions): Settler {
   let timer: NodeJS.Timeout | undefined;
   let running: Promise<number> | undefined;
   const sent = new Set<string>();
-  const here = (): boolean => village.state().founding?.chain.device === village.keys.id;
+  const here = (): boolean => !village.copied() && village.state().founding?.chain.device === village.keys.id;
 
   const chain = (): Promise<SettlementChain> => {
     const founding = village.state().founding;

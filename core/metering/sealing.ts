@@ -147,6 +147,7 @@ export async function finishPending(village: Village): Promise<void> {
  * @returns CIDs of the new segments
  */
 export async function sealUntil(village: Village, toMs: number, stepMs: number): Promise<string[]> {
+  if (village.copied()) return [];
   await finishPending(village);
   const end = Math.floor(toMs / stepMs) * stepMs;
   const from = new Map<string, number>();

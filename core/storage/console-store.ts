@@ -21,6 +21,8 @@ export interface VillageRow {
 export interface ConsoleStore {
   villages(): VillageRow[];
   addVillage(row: VillageRow, atMs: number): void;
+  /** The village is held under another device key from now on. */
+  setDevice(id: string, device: string): void;
   /** Forgets a village and every secret whose label names it. */
   removeVillage(id: string): void;
   putSecret(label: string, sealed: Uint8Array): void;
@@ -30,6 +32,7 @@ export interface ConsoleStore {
   setPinTries(label: string, tries: { readonly count: number; readonly lastMs: number }): void;
   preference(name: string): string | undefined;
   setPreference(name: string, value: string): void;
+  removePreference(name: string): void;
   /** The answer a command got the first time. */
   answered(id: string): { readonly procedure: string; readonly answer: string } | undefined;
   keepAnswer(id: string, procedure: string, answer: string, atMs: number): void;
@@ -50,6 +53,7 @@ export function openConsoleStore(path: string): ConsoleStore {
       })),
     addVillage: (v, atMs) =>
       db.run('insert or ignore into village values (?, ?, ?, ?, ?, ?)', v.id, v.name, v.member, v.device, v.how, atMs),
+    setDevice: (id, device) => db.run('update village set device = ? where id = ?', device, id),
     removeVillage: (id) =>
       db.transaction(() => {
         db.run('delete from village where id = ?', id);
@@ -72,6 +76,7 @@ export function openConsoleStore(path: string): ConsoleStore {
       const row = db.get('select value from preference where name = ?', name);
       return row ? text(row, 'value') : undefined;
     },
+    removePreference: (name) => db.run('delete from preference where name = ?', name),
     setPreference: (name, value) => db.run('insert or replace into preference values (?, ?)', name, value),
     answered(id) {
       const row = db.get('select procedure, answer from command where id = ?', id);

@@ -49,6 +49,8 @@ export interface VillageStore extends SegmentTables {
   /** A segment between sealed and announced; after a crash it is finished, never made a second time. */
   putPendingSegment(p: PendingSegment): void;
   pendingSegments(): PendingSegment[];
+  /** Forgets what was sealed and not announced; the readings it came from stay. */
+  dropPendingSegments(): void;
   /** Moves the meters on and forgets the pending segment, together. */
   finishSegment(p: PendingSegment): void;
   addRefused(r: { readonly atMs: number; readonly peer: string; readonly book: string; readonly reason: string }): void;
@@ -129,6 +131,7 @@ export function openVillageStore(path: string): VillageStore {
         announce: blob(r, 'announce'),
         until: JSON.parse(text(r, 'until')) as PendingSegment['until'],
       })),
+    dropPendingSegments: () => db.run('delete from pending_segment'),
     finishSegment: (p) =>
       db.transaction(() => {
         for (const u of p.until) {

@@ -9,6 +9,7 @@ import { AppError } from '#core/ports/errors.ts';
 import type { NodeEvent, VillageNode } from '#core/ports/village-node.ts';
 import type { ConsoleStore, VillageRow } from '#core/storage/console-store.ts';
 import { openVillageStore, type VillageStore } from '#core/storage/village-store.ts';
+import { isCopied } from '#core/villages/copied.ts';
 import { recoverSigner } from '#domain/membership/typed-data.ts';
 import type { MeterHistory } from '#domain/metering/vee.ts';
 import type { FrameFact } from '#domain/settlement/accounts.ts';
@@ -46,7 +47,12 @@ export interface Village {
   /** Folded from everything known right now. */
   state(): VillageState;
   stateHash(): string;
-  /** Signs, stores durably and folds records in order. Errors: NOT_ALLOWED with the reason the fold gives. */
+  /** The folder was copied: nothing is written under its device key. */
+  copied(): boolean;
+  /**
+   * Signs, stores durably and folds records in order.
+   * Errors: NOT_ALLOWED with the reason the fold gives, RESTORED_COPY.
+   */
   act(acts: readonly Act[]): Promise<string[]>;
   /** All frames that can be read, of accepted segments. */
   facts(): readonly FrameFact[];
@@ -168,14 +174,21 @@ function assemble(p: Parts): Village & { load(): Promise<void> } {
       for (const book of names) p.changes.notify(topicOf(book), row.id);
     },
   });
+  const copied = (): boolean => isCopied(p.consoleStore, row.id);
   const act = async (acts: readonly Act[]): Promise<string[]> => {
+    if (copied()) {
+      throw new AppError(
+        'RESTORED_COPY',
+        `This console was restored from a copy. Before it writes again it must become a new device: the notice at the top of the window asks for your PIN.`,
+      );
+    }
     const ids = await books.act(acts);
     queueMicrotask(news);
     return ids;
   };
   const shareKeys = async (): Promise<void> => {
     const owed = frameKeys.owed(cache.state());
-    if (owed.length > 0 && cache.state().devices.has(keys.id))
+    if (!copied() && owed.length > 0 && cache.state().devices.has(keys.id))
       await books.act(owed.map((body) => ({ book: 'members', kind: 'key.share', body })));
   };
   /** Nobody waits for what follows on news: a full disk is told to the log, and the next news tries again. */
@@ -216,6 +229,7 @@ function assemble(p: Parts): Village & { load(): Promise<void> } {
     index,
     waiting: p.admission.waiting,
     state: cache.state,
+    copied,
     stateHash: () => stateHash(cache.state(), index.all.values()),
     act,
     facts: readings.facts,

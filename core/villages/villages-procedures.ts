@@ -8,6 +8,7 @@ import { addConsole, makePass, readPass } from './console-pass.ts';
 import { startDemo } from './demo-village.ts';
 import { foundVillage } from './founding.ts';
 import { joinVillage, makeInvitation, readInvitation } from './invitations.ts';
+import { becomeNewDevice } from './restored-copy.ts';
 
 export function villagesProcedures(os: Boundary, console: Console) {
   const v = os.villages;
@@ -84,6 +85,11 @@ export function villagesProcedures(os: Boundary, console: Console) {
       await village.act([{ book: 'members', kind: 'policy.coordinators', body }]);
       return {};
     }),
+    becomeNewDevice: v.becomeNewDevice.handler(async ({ input }) => {
+      const { village } = await becomeNewDevice(console, console.find(input.village), input.pin);
+      console.changes.notify('villages', null);
+      return { device: village.keys.id };
+    }),
     revokeDevice: v.revokeDevice.handler(async ({ input }) => {
       const { village } = console.find(input.village);
       if (input.device === village.keys.id)
@@ -116,6 +122,7 @@ export function summaryOf({ village }: OpenVillage) {
     ready: founding !== null && me !== undefined,
     me: me ? { id: me.id, name: me.name, roles: [...me.roles] } : null,
     device: village.keys.id,
+    copied: village.copied(),
   };
 }
 

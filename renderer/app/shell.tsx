@@ -9,6 +9,7 @@ import { useFormat } from '../ui/format.tsx';
 import { Avatar } from '../ui/marks.tsx';
 import { ROLE_WORDS } from '../ui/words.ts';
 import { useApi, useLinkState } from './console-context.tsx';
+import { CopyNotice } from './copy-notice.tsx';
 import { Logo } from './logo.tsx';
 import { SCREENS } from './places.ts';
 import s from './shell.module.css';
@@ -31,6 +32,7 @@ export function Shell({ children }: { readonly children: ReactNode }) {
       <Bar openPalette={() => setOpen('palette')} />
       <Rail openKeys={() => setOpen('keys')} />
       <main id="main" tabIndex={-1} className={s['main']}>
+        <CopyNotice />
         {children}
       </main>
       <Suspense>

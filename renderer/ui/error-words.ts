@@ -29,6 +29,10 @@ export const ERROR_WORDS: Record<ErrorCode, ErrorWords> = {
     what: msg`Another Gridpact has this village open`,
     act: msg`Close the other one, then try again.`,
   },
+  RESTORED_COPY: {
+    what: msg`This is a restored copy`,
+    act: msg`Make it a new device first: the button is at the top of the page.`,
+  },
   DISK_FULL: {
     what: msg`The disk is full`,
     act: msg`Make room, then try again. What is written so far is safe.`,

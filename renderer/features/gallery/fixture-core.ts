@@ -11,7 +11,7 @@ import * as people from './fixtures/people.ts';
 import * as days from './fixtures/today.ts';
 
 /** Which state of the console the fixture shows. */
-export const FIXTURE_MODES = ['ready', 'night', 'early', 'empty', 'loading', 'error', 'stale', 'first-run'] as const;
+export const FIXTURE_MODES = ['ready', 'night', 'early', 'empty', 'loading', 'error', 'stale', 'copied', 'first-run'] as const;
 export type FixtureMode = (typeof FIXTURE_MODES)[number];
 
 const WORDS = 'river lamp maize drum seven hill goat blue nine mango road stone'.split(' ');
@@ -158,7 +158,7 @@ function villagesRouter(os: Pick<Implementer, 'villages'>, mode: FixtureMode) {
       dataKey: 'passphrase' as const,
       language: null,
       nowMs: NOW_MS,
-      villages: mode === 'first-run' ? [] : [village],
+      villages: mode === 'first-run' ? [] : [{ ...village, copied: mode === 'copied' }],
       demo: { job: null, village: null },
     })),
     setLanguage: os.villages.setLanguage.handler(() => ({})),
@@ -219,6 +219,7 @@ function villagesRouter(os: Pick<Implementer, 'villages'>, mode: FixtureMode) {
     })),
     setCoordinators: os.villages.setCoordinators.handler(() => ({})),
     revokeDevice: os.villages.revokeDevice.handler(() => ({})),
+    becomeNewDevice: os.villages.becomeNewDevice.handler(() => ({ device: people.DEVICE })),
     diagnostics: os.villages.diagnostics.handler(() => ({ text: 'version 0.1.0\nrecords 1482\n' })),
   };
 }
