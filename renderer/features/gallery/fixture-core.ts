@@ -11,7 +11,17 @@ import * as people from './fixtures/people.ts';
 import * as days from './fixtures/today.ts';
 
 /** Which state of the console the fixture shows. */
-export const FIXTURE_MODES = ['ready', 'night', 'early', 'empty', 'loading', 'error', 'stale', 'copied', 'first-run'] as const;
+export const FIXTURE_MODES = [
+  'ready',
+  'night',
+  'early',
+  'empty',
+  'loading',
+  'error',
+  'stale',
+  'copied',
+  'first-run',
+] as const;
 export type FixtureMode = (typeof FIXTURE_MODES)[number];
 
 const WORDS = 'river lamp maize drum seven hill goat blue nine mango road stone'.split(' ');
