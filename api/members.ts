@@ -10,6 +10,7 @@ import {
   minorAmount,
   month,
   name,
+  optionalText,
   pin,
   role,
   standing,
@@ -36,6 +37,8 @@ export const members = {
   list: base.input(inVillage).output(z.object({ members: z.array(row) })),
   get: base.input(inVillage.extend({ member: memberId })).output(
     row.extend({
+      phone: z.string().nullable(),
+      note: z.string().nullable(),
       address: z.string().nullable(),
       since: atMs,
       admittedBy: z.string(),
@@ -55,6 +58,7 @@ export const members = {
     .input(
       villageCommand.extend({
         name,
+        phone: optionalText(40),
         roles: z.array(role).min(1),
         pin,
       }),
@@ -64,12 +68,16 @@ export const members = {
     .input(
       villageCommand.extend({
         name,
+        phone: optionalText(40),
         roles: z.array(role).min(1),
         signatories: z.array(memberId).min(1).max(9),
         threshold: z.int().min(1),
       }),
     )
     .output(z.object({ member: memberId })),
+  edit: base
+    .input(villageCommand.extend({ member: memberId, name, phone: optionalText(40), note: optionalText(400) }))
+    .output(z.object({})),
   setRoles: base.input(villageCommand.extend({ member: memberId, roles: z.array(role).min(1) })).output(z.object({})),
   rotateKey: base
     .input(villageCommand.extend({ member: memberId, pin, newPin: pin }))

@@ -3,6 +3,15 @@ import * as z from 'zod';
 import { MEMBER_ROLES } from '#domain/membership/roles.ts';
 import { errorMap } from './errors.ts';
 
+/** A field that may be left empty. */
+export const optionalText = (max: number) =>
+  z
+    .string()
+    .trim()
+    .max(max)
+    .transform((t) => (t === '' ? null : t))
+    .nullable()
+    .default(null);
 export const base = oc.errors(errorMap);
 
 export const villageId = z.string().regex(/^[0-9a-f]{64}$/);

@@ -17,7 +17,7 @@ const id = (letter: string, ...parts: readonly Uint8Array[]): string =>
 /** A person's stable id: made from their first key address, kept when the key rotates. */
 export const memberIdOf = (address: string): string => id('m', fromHex(address));
 /** An id for anything that enters the books as a record: made from the village and 16 random bytes. */
-export const newId = (letter: 'm' | 'e' | 'a' | 'g' | 'r', village: string, random: Uint8Array): string =>
+export const newId = (letter: 'm' | 'e' | 'a' | 'g' | 'r' | 'd', village: string, random: Uint8Array): string =>
   id(letter, fromHex(village), random);
 
 /** A village or a device. */
@@ -29,6 +29,7 @@ export const memberSchema = z.string().regex(/^m[0-9a-f]{32}$/);
 export const meterSchema = z.string().regex(METER_ID);
 export const assetSchema = z.string().regex(/^a[0-9a-f]{32}$/);
 export const agreementSchema = z.string().regex(/^g[0-9a-f]{32}$/);
+export const dataGrantSchema = z.string().regex(/^d[0-9a-f]{32}$/);
 export const entrySchema = z.string().regex(/^r[0-9a-f]{32}$/);
 /** 0x and 40 lower-case hex. */
 export const addressSchema = z.string().regex(/^0x[0-9a-f]{40}$/);

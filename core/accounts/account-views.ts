@@ -9,14 +9,15 @@ import type { Obligation } from '#domain/settlement/obligations.ts';
 import type { Statement } from '#domain/settlement/statements.ts';
 import { type Month, monthOf, monthSpan, nextMonth } from '#domain/time.ts';
 import { agreedChain } from '#domain/village/fold-settlement.ts';
-import type { Close, VillageState } from '#domain/village/state.ts';
+import type { RevealedState } from '#domain/village/reveal.ts';
+import type { Close } from '#domain/village/state.ts';
 import { closeOf, previewAccounts, verifyClose, zoneOf } from './closing.ts';
 
 type PeriodState = AccountsView['state'];
 type StatementView = AccountsView['statements'][number];
 type LineView = StatementView['lines'][number];
 
-const person = (state: VillageState, id: string) => ({ id, name: state.members.get(id)?.name ?? id });
+const person = (state: RevealedState, id: string) => ({ id, name: state.members.get(id)?.name ?? id });
 
 export function periodState({ settler }: OpenVillage, close: Close | undefined): PeriodState {
   if (!close) return 'open';
@@ -59,7 +60,7 @@ export function accountsView(open: OpenVillage, month: Month): AccountsView {
 }
 
 function batchView(village: Village, close: Close, verdict: 'same' | 'different' | 'not-yet') {
-  const state = village.state();
+  const state = village.revealed();
   const heardAt = (member: string): number | null => {
     const devices = [...state.devices.values()].filter((d) => d.member === member).map((d) => d.id);
     const heard = village.node
@@ -98,7 +99,7 @@ export function statementView(village: Village, accounts: MonthAccounts, s: Stat
   const used = lines.filter((l) => l.amountMinor < 0n && l.wh !== null);
   const trusts = lines.map((l) => l.trust).filter((t) => t !== null);
   return {
-    member: person(village.state(), s.member),
+    member: person(village.revealed(), s.member),
     netMinor: s.net,
     paysMinor: s.pays,
     receivesMinor: s.receives,
@@ -130,7 +131,7 @@ const adjustmentLine = (s: Statement): LineView[] =>
 
 /** A payer of surplus sees one line per meter; its split is on the lines of those who receive. */
 function linesOf(village: Village, accounts: MonthAccounts, member: string, lines: readonly Obligation[]): LineView[] {
-  const state = village.state();
+  const state = village.revealed();
   const sale = (o: Obligation): boolean => o.kind === 'wheeling' || o.kind === 'owner-share' || o.kind === 'host-share';
   const out: LineView[] = [];
   const paid = new Map<string, Obligation[]>();

@@ -7,15 +7,16 @@ import { sum } from '#domain/money/money.ts';
 import { hostLeaseObligations } from '#domain/settlement/obligations.ts';
 import { type Month, monthOf, monthSpan } from '#domain/time.ts';
 import { hasSigned, signersOf } from '#domain/village/fold-agreements.ts';
-import type { Agreement, VillageState } from '#domain/village/state.ts';
+import type { RevealedState } from '#domain/village/reveal.ts';
+import type { Agreement } from '#domain/village/state.ts';
 
-const person = (state: VillageState, id: string) => ({ id, name: state.members.get(id)?.name ?? id });
+const person = (state: RevealedState, id: string) => ({ id, name: state.members.get(id)?.name ?? id });
 
-export const titleOf = (state: VillageState, a: Agreement): string =>
+export const titleOf = (state: RevealedState, a: Pick<Agreement, 'terms'>): string =>
   `${person(state, a.terms.owner).name} – ${person(state, a.terms.host).name}`;
 
 export function summaryOf(village: Village, a: Agreement) {
-  const state = village.state();
+  const state = village.revealed();
   const parties = partiesOf(a.terms);
   const month = monthOf(village.now(), { offsetMin: state.founding?.zoneOffsetMin ?? 0 });
   const until = untilMonth(a.terms);
@@ -41,7 +42,7 @@ export function summaryOf(village: Village, a: Agreement) {
 }
 
 export function partiesView(village: Village, a: Agreement) {
-  const state = village.state();
+  const state = village.revealed();
   return partiesOf(a.terms).map(({ member, part }) => {
     const { signers, needed } = signersOf(state, member);
     const own = a.signatures.filter((s) => s.party === member);

@@ -78,7 +78,7 @@ export function agreementsProcedures(os: Boundary, console: Console) {
         version: agreement.version,
         sealWords: termsWords(agreement.terms),
         termsHash: agreement.hash,
-        draftedBy: village.state().members.get(agreement.draftedBy)?.name ?? agreement.draftedBy,
+        draftedBy: village.revealed().members.get(agreement.draftedBy)?.name ?? agreement.draftedBy,
         draftedAtMs: agreement.draftedMs,
         parties: partiesView(village, agreement),
         example: exampleOf(village, agreement.terms),
@@ -101,9 +101,9 @@ export function agreementsProcedures(os: Boundary, console: Console) {
     sign: a.sign.handler(async ({ input }) => ({ effective: await signAgreement(open(input.village), input) })),
     decline: a.decline.handler(async ({ input }) => {
       const { agreement, party, reason } = input;
-      await open(input.village).act([
-        { book: 'agreements', kind: 'agreement.decline', body: { agreement, party, reason } },
-      ]);
+      const village = open(input.village);
+      const body = { agreement, party, private: village.seal('decline', agreement, { text: reason }) };
+      await village.act([{ book: 'agreements', kind: 'agreement.decline', body }]);
       return {};
     }),
   };

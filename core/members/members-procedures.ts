@@ -14,23 +14,30 @@ import { MONEY_TRUST } from '#domain/metering/trust.ts';
 import { totalOf } from '#domain/metering/vee.ts';
 import { monthOf, monthSpan } from '#domain/time.ts';
 import { agreedChain } from '#domain/village/fold-settlement.ts';
-import type { Member, VillageState } from '#domain/village/state.ts';
+import type { RevealedMember } from '#domain/village/reveal.ts';
+import type { VillageState } from '#domain/village/state.ts';
 
 /** Admits a person whose key is made here, under their own PIN. */
 export async function addPerson(
   village: Village,
-  input: { readonly name: string; readonly roles: readonly Role[]; readonly pin: string },
+  input: {
+    readonly name: string;
+    readonly phone?: string | null | undefined;
+    readonly roles: readonly Role[];
+    readonly pin: string;
+  },
 ) {
   const made = await village.keystore.create(input.pin);
   const { address } = made.key;
   const member = memberIdOf(address);
   const keySig = made.key.sign(actDigest('MemberKey', { village: `0x${village.id}`, member, key: address, number: 0 }));
   made.store(member);
+  const fields = village.seal('member', member, { name: input.name, phone: input.phone ?? null, note: null });
   await village.act([
     {
       book: 'members',
       kind: 'member.add',
-      body: { member, name: input.name, roles: [...input.roles], address, keySig },
+      body: { member, private: fields, roles: [...input.roles], address, keySig },
     },
   ]);
   return { member, words: made.words };
@@ -42,11 +49,11 @@ export function membersProcedures(os: Boundary, console: Console) {
   return {
     list: m.list.handler(({ input }) => {
       const village = open(input.village);
-      return { members: [...village.state().members.values()].map((x) => rowOf(village, x)) };
+      return { members: [...village.revealed().members.values()].map((x) => rowOf(village, x)) };
     }),
     get: m.get.handler(({ input }) => {
       const village = open(input.village);
-      const member = village.state().members.get(input.member);
+      const member = village.revealed().members.get(input.member);
       if (!member) throw new AppError('NOT_FOUND', 'There is no such member in this village.');
       return cardOf(village, member);
     }),
@@ -55,10 +62,22 @@ export function membersProcedures(os: Boundary, console: Console) {
       const village = open(input.village);
       const member = newId('m', village.id, new Uint8Array(randomBytes(16)));
       const { name, roles, signatories, threshold } = input;
+      const fields = village.seal('member', member, { name, phone: input.phone ?? null, note: null });
       await village.act([
-        { book: 'members', kind: 'member.add-organisation', body: { member, name, roles, signatories, threshold } },
+        {
+          book: 'members',
+          kind: 'member.add-organisation',
+          body: { member, private: fields, roles, signatories, threshold },
+        },
       ]);
       return { member };
+    }),
+    edit: m.edit.handler(async ({ input }) => {
+      const village = open(input.village);
+      const { member, name, phone, note } = input;
+      const body = { member, private: village.seal('member', member, { name, phone, note }) };
+      await village.act([{ book: 'members', kind: 'member.edit', body }]);
+      return {};
     }),
     setRoles: m.setRoles.handler(async ({ input }) => {
       await open(input.village).act([
@@ -100,7 +119,7 @@ export function membersProcedures(os: Boundary, console: Console) {
 const balanceOf = (state: VillageState, member: string): bigint =>
   agreedChain(state.closes.values()).reduce((a, c) => a + (c.lanes.find((l) => l.member === member)?.net ?? 0n), 0n);
 
-function rowOf(village: Village, member: Member) {
+function rowOf(village: Village, member: RevealedMember) {
   const state = village.state();
   const devices = new Set([...state.devices.values()].filter((d) => d.member === member.id).map((d) => d.id));
   const heard = village.node
@@ -124,8 +143,8 @@ function rowOf(village: Village, member: Member) {
   };
 }
 
-function cardOf(village: Village, member: Member) {
-  const state = village.state();
+function cardOf(village: Village, member: RevealedMember) {
+  const state = village.revealed();
   const nameOf = (id: string) => ({ id, name: state.members.get(id)?.name ?? id });
   const zone = zoneOf(state);
   const month = monthOf(village.now(), zone);
@@ -133,6 +152,8 @@ function cardOf(village: Village, member: Member) {
   const histories = village.histories();
   return {
     ...rowOf(village, member),
+    phone: member.phone,
+    note: member.note,
     address: member.keys.at(-1)?.address ?? null,
     since: member.sinceMs,
     admittedBy: nameOf(member.admittedBy).name,

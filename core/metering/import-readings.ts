@@ -7,7 +7,7 @@ import type { Village } from '#core/village/open-village.ts';
 import { newId } from '#domain/ids.ts';
 import { DAY_MS, dayOf, dayStart, HOUR_MS, monthOf, UTC, type Zone } from '#domain/time.ts';
 import { MAX_ENTRY_SEGMENTS } from '#domain/village/fold-operations.ts';
-import type { Entry } from '#domain/village/state.ts';
+import type { RevealedState } from '#domain/village/reveal.ts';
 import { type OpenFrame, publishFrames } from './sealing.ts';
 
 const MAX_ROWS = 200_000;
@@ -153,7 +153,14 @@ export async function importReadings(
     {
       book,
       kind: 'entry.add',
-      body: { entry, kind: 'file', label: fileName.slice(0, 200), segments, hours, wh: tenths / 10n },
+      body: {
+        entry,
+        kind: 'file',
+        private: village.seal('entry', entry, { text: fileName.slice(0, 200) }),
+        segments,
+        hours,
+        wh: tenths / 10n,
+      },
     },
   ]);
   return { entry, hours, wh: tenths / 10n };
@@ -203,17 +210,27 @@ export async function enterReading(
     {
       book,
       kind: 'entry.add',
-      body: { entry, kind: 'hand', label: reason.slice(0, 200), segments: [cid], hours: 0, wh: importWh },
+      body: {
+        entry,
+        kind: 'hand',
+        private: village.seal('entry', entry, { text: reason.slice(0, 200) }),
+        segments: [cid],
+        hours: 0,
+        wh: importWh,
+      },
     },
   ]);
   return entry;
 }
 
+type VouchedEntry = NonNullable<ReturnType<RevealedState['entries']['get']>>;
 /** The second person's word for what was imported or entered: it counts from then on. Errors: NOT_FOUND, NOT_ALLOWED. */
-export async function vouchFor(village: Village, entry: string, document: string): Promise<Entry> {
-  const known = village.state().entries.get(entry);
+export async function vouchFor(village: Village, entry: string, document: string): Promise<VouchedEntry> {
+  const known = village.revealed().entries.get(entry);
   if (!known) throw new AppError('NOT_FOUND', `There is no entry ${entry.slice(0, 80)} in this village.`);
   const book = `operations-${monthOf(village.now(), zoneOf(village.state()))}`;
-  await village.act([{ book, kind: 'entry.vouch', body: { entry, document } }]);
+  await village.act([
+    { book, kind: 'entry.vouch', body: { entry, private: village.seal('voucher', entry, { text: document }) } },
+  ]);
   return known;
 }

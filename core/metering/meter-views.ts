@@ -4,17 +4,18 @@ import type { Village } from '#core/village/open-village.ts';
 import { limitWh, type MeterHistory } from '#domain/metering/vee.ts';
 import { trustOfFrame } from '#domain/settlement/accounts.ts';
 import { DAY_MS, dayOf, HOUR_MS } from '#domain/time.ts';
-import { decisionKey, type Meter, type VillageState } from '#domain/village/state.ts';
+import type { RevealedMeter, RevealedState } from '#domain/village/reveal.ts';
+import { decisionKey } from '#domain/village/state.ts';
 import { gather } from './hours.ts';
 
 const WEEK_MS = 7 * DAY_MS;
 const STRIP_HOURS = 48;
 
-const person = (state: VillageState, id: string | null) =>
+const person = (state: RevealedState, id: string | null) =>
   id === null ? null : { id, name: state.members.get(id)?.name ?? id };
 
-export function meterRow({ village, acquisition }: OpenVillage, meter: Meter) {
-  const state = village.state();
+export function meterRow({ village, acquisition }: OpenVillage, meter: RevealedMeter) {
+  const state = village.revealed();
   const history = village.histories().get(meter.id);
   const now = village.now();
   const end = Math.floor(now / HOUR_MS) * HOUR_MS;
@@ -95,8 +96,12 @@ export interface FlagView {
 }
 
 /** What VEE found on a meter, newest first; gap hours in a row are one flag. */
-export function flagsOf(village: Village, meter: Meter, history = village.histories().get(meter.id)): FlagView[] {
-  const state = village.state();
+export function flagsOf(
+  village: Village,
+  meter: RevealedMeter,
+  history = village.histories().get(meter.id),
+): FlagView[] {
+  const state = village.revealed();
   const flags: FlagView[] = [];
   const base = { meter: meter.id, meterName: meter.name };
   for (const i of history?.intervals ?? []) {
@@ -110,7 +115,7 @@ export function flagsOf(village: Village, meter: Meter, history = village.histor
     }
     const d = state.decisions.get(decisionKey(meter.id, i.fromMs));
     const decision = d
-      ? { action: d.action, by: state.members.get(d.by)?.name ?? d.by, reason: d.reason, atMs: d.atMs }
+      ? { action: d.action, by: state.members.get(d.by)?.name ?? d.by, reason: d.text, atMs: d.atMs }
       : null;
     const kind = i.status === 'reset' ? 'reset' : 'spike';
     flags.push({
@@ -131,7 +136,7 @@ export function flagsOf(village: Village, meter: Meter, history = village.histor
 
 const MOST_EVIDENCE = 60;
 
-export function meterCard(open: OpenVillage, meter: Meter) {
+export function meterCard(open: OpenVillage, meter: RevealedMeter) {
   const { village } = open;
   const local = village.store.localMeters().find((m) => m.meter === meter.id);
   return {
@@ -146,8 +151,8 @@ export function meterCard(open: OpenVillage, meter: Meter) {
   };
 }
 
-function evidenceOf(village: Village, meter: Meter) {
-  const state = village.state();
+function evidenceOf(village: Village, meter: RevealedMeter) {
+  const state = village.revealed();
   return village
     .facts()
     .filter((f) => f.frame.meter === meter.id)

@@ -1,17 +1,22 @@
-import { randomBytes } from 'node:crypto';
+import { createHmac, randomBytes } from 'node:crypto';
 import { zoneOf } from '#core/accounts/closing.ts';
 import type { Console, OpenVillage } from '#core/console.ts';
 import { AppError } from '#core/ports/errors.ts';
 import type { MeterAddress } from '#core/ports/meter-driver.ts';
 import type { Boundary } from '#core/router/boundary.ts';
+import type { Village } from '#core/village/open-village.ts';
 import { newId } from '#domain/ids.ts';
+import { assetScope } from '#domain/membership/audiences.ts';
+import type { AssetFields, AssetPrivateFields, AssetSharedFields } from '#domain/membership/private-fields.ts';
 import { monthOf } from '#domain/time.ts';
-import type { Asset, Meter } from '#domain/village/state.ts';
+import { type Asset, decisionKey, type Meter } from '#domain/village/state.ts';
 import { gather } from './hours.ts';
 import { enterReading, importReadings, readLoggerFile, vouchFor } from './import-readings.ts';
 import { flagsOf, meterCard, meterRow } from './meter-views.ts';
 
-export type NewMeter = Pick<Meter, 'name' | 'kind' | 'place' | 'source' | 'asset' | 'member' | 'limitW'>;
+export type NewMeter = Pick<Meter, 'kind' | 'place' | 'source' | 'asset' | 'member' | 'limitW'> & {
+  readonly name: string;
+};
 
 /** Reads a meter once (a plant being replayed may be silent just then), enters it in the books, and has this console read it from now on. */
 export async function addMeter(
@@ -27,7 +32,7 @@ export async function addMeter(
     return a.host === address.host && a.port === address.port && a.unit === address.unit;
   });
   if (taken) {
-    const name = village.state().meters.get(taken.meter)?.name ?? taken.meter;
+    const name = village.revealed().meters.get(taken.meter)?.name ?? taken.meter;
     throw new AppError('METER_TAKEN', `${address.host}:${address.port} unit ${address.unit} is ${name} already.`, {
       data: { name },
     });
@@ -41,7 +46,9 @@ export async function addMeter(
     },
   );
   const id = newId('e', village.id, new Uint8Array(randomBytes(16)));
-  const body = { meter: id, ...meter, ...identity };
+  const { name, ...rest } = meter;
+  const { serial, ...known } = identity;
+  const body = { meter: id, private: village.seal('meter', id, { name, serial }), ...rest, ...known };
   village.store.addLocalMeter(id, JSON.stringify(address), village.now());
   try {
     await village.act([{ book: 'assets', kind: 'meter.add', body }]);
@@ -72,8 +79,8 @@ export async function testMeter(console: Console, address: MeterAddress) {
   }
 }
 
-const meterOf = (open: OpenVillage, id: string): Meter => {
-  const meter = open.village.state().meters.get(id);
+const meterOf = (open: OpenVillage, id: string) => {
+  const meter = open.village.revealed().meters.get(id);
   if (!meter) throw new AppError('NOT_FOUND', 'There is no such meter in this village.');
   return meter;
 };
@@ -100,7 +107,7 @@ export function metersProcedures(os: Boundary, console: Console) {
     }),
     list: m.list.handler(({ input }) => {
       const open = console.find(input.village);
-      return { meters: [...open.village.state().meters.values()].map((x) => meterRow(open, x)) };
+      return { meters: [...open.village.revealed().meters.values()].map((x) => meterRow(open, x)) };
     }),
     get: m.get.handler(({ input }) => {
       const open = console.find(input.village);
@@ -122,7 +129,7 @@ export function metersProcedures(os: Boundary, console: Console) {
     }),
     flags: m.flags.handler(({ input }) => {
       const { village } = console.find(input.village);
-      const all = [...village.state().meters.values()].flatMap((x) => flagsOf(village, x));
+      const all = [...village.revealed().meters.values()].flatMap((x) => flagsOf(village, x));
       const flags = input.pendingOnly ? all.filter((f) => f.kind === 'spike' && f.decision === null) : all;
       return { flags: flags.sort((a, b) => b.fromMs - a.fromMs).slice(0, 500) };
     }),
@@ -130,7 +137,8 @@ export function metersProcedures(os: Boundary, console: Console) {
       const { village } = console.find(input.village);
       const { meter, fromMs, action, reason } = input;
       const book = `operations-${monthOf(fromMs, zoneOf(village.state()))}`;
-      await village.act([{ book, kind: 'vee.decide', body: { meter, fromMs, action, reason } }]);
+      const fields = village.seal('decision', decisionKey(meter, fromMs), { text: reason });
+      await village.act([{ book, kind: 'vee.decide', body: { meter, fromMs, action, private: fields } }]);
       return {};
     }),
     enterReading: m.enterReading.handler(async ({ input }) => {
@@ -156,13 +164,13 @@ export function metersProcedures(os: Boundary, console: Console) {
     }),
     entries: m.entries.handler(({ input }) => {
       const { village } = console.find(input.village);
-      const state = village.state();
+      const state = village.revealed();
       const nameOf = (id: string): string => state.members.get(id)?.name ?? id;
       return {
         entries: [...state.entries.values()].map((e) => ({
           id: e.id,
           kind: e.kind,
-          label: e.label,
+          label: e.text,
           author: nameOf(e.author),
           voucher: e.vouched ? nameOf(e.vouched.by) : null,
           atMs: e.atMs,
@@ -179,10 +187,36 @@ export function metersProcedures(os: Boundary, console: Console) {
   };
 }
 
-export async function addAsset(open: OpenVillage, asset: Omit<Asset, 'id'>): Promise<string> {
-  const id = newId('a', open.village.id, new Uint8Array(randomBytes(16)));
-  await open.village.act([{ book: 'assets', kind: 'asset.add', body: { asset: id, ...asset } }]);
+export type NewAsset = Omit<Asset, 'id' | 'private' | 'shared' | 'secret' | 'print'> &
+  AssetFields &
+  AssetSharedFields &
+  AssetPrivateFields;
+
+/** Registers an asset: kind, size and district open, its name for the members, serial for its partners, place and contract for its people. */
+export async function addAsset({ village }: OpenVillage, asset: NewAsset): Promise<string> {
+  const id = newId('a', village.id, new Uint8Array(randomBytes(16)));
+  const { name, serial, place, contract, ...rest } = asset;
+  const hidden = place !== null || contract !== null;
+  const body = {
+    asset: id,
+    ...rest,
+    print: printOf(village, serial),
+    private: village.seal('asset', id, { name }),
+    shared: village.seal('asset-shared', id, { serial }, assetScope(id, 'shared')),
+    secret: hidden ? village.seal('asset-private', id, { place, contract }, assetScope(id, 'private')) : null,
+  };
+  await village.act([{ book: 'assets', kind: 'asset.add', body }]);
   return id;
+}
+
+/** Equal for equal serial numbers, however they are spelt, and of use only to members. Errors: NOT_FOUND (no key yet). */
+function printOf(village: Village, serial: string): string {
+  const key = village.audienceKeys.find(village.state().founding?.serials ?? '');
+  if (!key)
+    throw new AppError('NOT_FOUND', 'The keys of this village are not here yet. They come with the first sync.', {
+      retryable: true,
+    });
+  return createHmac('sha256', key).update(serial.toUpperCase().replace(/[\s-]/g, '')).digest('hex').slice(0, 32);
 }
 
 export function assetsProcedures(os: Boundary, console: Console) {
@@ -190,7 +224,7 @@ export function assetsProcedures(os: Boundary, console: Console) {
     list: os.assets.list.handler(({ input }) => {
       const open = console.find(input.village);
       const { village, acquisition } = open;
-      const state = village.state();
+      const state = village.revealed();
       const zone = zoneOf(state);
       const now = village.now();
       const dayStartMs =
@@ -214,9 +248,10 @@ export function assetsProcedures(os: Boundary, console: Console) {
     }),
     add: os.assets.add.handler(async ({ input }) => {
       const open = console.find(input.village);
-      const { name, source, serial, capacityW, storageWh, owner, host } = input;
+      const { name, source, serial, district, place, contract, capacityW, storageWh, owner, host } = input;
       const simulated = open.village.state().founding?.simulated ?? false;
-      return { asset: await addAsset(open, { name, source, serial, capacityW, storageWh, owner, host, simulated }) };
+      const what = { name, source, serial, district, place, contract, capacityW, storageWh, owner, host };
+      return { asset: await addAsset(open, { ...what, simulated }) };
     }),
   };
 }

@@ -5,6 +5,7 @@ import { step } from '#core/ports/steps.ts';
 import type { PendingSegment, RawReading } from '#core/storage/village-store.ts';
 import type { Village } from '#core/village/open-village.ts';
 import { cidOf, decode, encode, fromHex, toHex } from '#domain/bytes.ts';
+import { meterScope } from '#domain/membership/audiences.ts';
 import {
   announceBody,
   type Frame,
@@ -73,14 +74,15 @@ export async function publishFrames(
   frames: readonly OpenFrame[],
   until: PendingSegment['until'] = [],
 ): Promise<string> {
-  const { keys, store, frameKeys } = village;
-  const { id: keyId, key } = frameKeys.current(day.slice(0, 7));
+  const { keys, store, audienceKeys } = village;
   const leaves = new Map<string, Uint8Array>();
   const sealed: SealedFrame[] = frames.map((open) => {
     const prev = leaves.get(open.meter) ?? store.sealedUntil(open.meter)?.leaf ?? null;
     const frame: Frame = { v: 1, ...open, gateway: keys.id, prev, salt: new Uint8Array(randomBytes(16)) };
     const plain = frameBytes(frame);
     const leaf = frameLeaf(plain);
+    const scope = meterScope(frame.meter, day.slice(0, 7));
+    const { id: keyId, key } = audienceKeys.current(village.state(), scope, frame.fromMs);
     leaves.set(open.meter, leaf);
     return {
       meter: frame.meter,

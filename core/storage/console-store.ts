@@ -28,6 +28,8 @@ export interface ConsoleStore {
   putSecret(label: string, sealed: Uint8Array): void;
   getSecret(label: string): Uint8Array | undefined;
   removeSecret(label: string): void;
+  /** Labels of secrets that begin so, in order. */
+  secretLabels(prefix: string): string[];
   pinTries(label: string): { readonly count: number; readonly lastMs: number };
   setPinTries(label: string, tries: { readonly count: number; readonly lastMs: number }): void;
   preference(name: string): string | undefined;
@@ -63,6 +65,10 @@ export function openConsoleStore(path: string): ConsoleStore {
       }),
     putSecret: (label, sealed) => db.run('insert or replace into secret values (?, ?)', label, sealed),
     removeSecret: (label) => db.run('delete from secret where label = ?', label),
+    secretLabels: (prefix) =>
+      db
+        .all('select label from secret where substr(label, 1, length(?)) = ? order by label', prefix, prefix)
+        .map((r) => text(r, 'label')),
     getSecret(label) {
       const row = db.get('select sealed from secret where label = ?', label);
       return row ? blob(row, 'sealed') : undefined;

@@ -32,7 +32,7 @@ export function syncProcedures(os: Boundary, console: Console) {
 }
 
 function statusOf(village: Village) {
-  const state = village.state();
+  const state = village.revealed();
   const deviceOf = new Map(village.node.peers().map((p) => [p.peer, p.device]));
   const nameOf = (device: string | undefined): string | null => {
     const member = device ? state.devices.get(device)?.member : undefined;
@@ -83,11 +83,12 @@ const strangersOf = (village: Village) =>
   }));
 
 function conflictOf(village: Village, c: Conflict) {
-  const state = village.state();
+  const state = village.revealed();
+  const text = c.kind === 'serial-twice' ? (state.assets.get(c.text)?.serial ?? '?') : c.text;
   const side = (id: string) => {
     const r = village.index.all.get(id);
     const member = r ? state.devices.get(r.device)?.member : undefined;
-    return { by: (member && state.members.get(member)?.name) ?? '?', atMs: r?.at.ms ?? 0, text: c.text };
+    return { by: (member && state.members.get(member)?.name) ?? '?', atMs: r?.at.ms ?? 0, text };
   };
   return { id: c.id, kind: c.kind, counts: side(c.counts), onHold: side(c.onHold) };
 }

@@ -7,6 +7,7 @@ import { expectHour, type HourFact, outlook } from '#domain/energy/outlook.ts';
 import { DAY_MS, dayOf, dayStart, HOUR_MS, monthOf, monthSpan } from '#domain/time.ts';
 import { hasSigned, signersOf } from '#domain/village/fold-agreements.ts';
 import { agreedChain } from '#domain/village/fold-settlement.ts';
+import type { RevealedMeter } from '#domain/village/reveal.ts';
 import type { Meter, VillageState } from '#domain/village/state.ts';
 import { type VillageHours, villageHours } from './village-hours.ts';
 
@@ -16,7 +17,7 @@ const HISTORY_MS = 22 * DAY_MS;
 
 export function todayOf(open: OpenVillage) {
   const { village } = open;
-  const state = village.state();
+  const state = village.revealed();
   const nowMs = village.now();
   const zone = zoneOf(state);
   const dayStartMs = dayStart(dayOf(nowMs, zone), zone);
@@ -39,7 +40,7 @@ const liveOf = (open: OpenVillage, meter: Meter): RawReading | undefined =>
   open.acquisition.live.get(meter.id) ?? open.village.store.lastReading(meter.id);
 
 function flowOf(open: OpenVillage, nowMs: number) {
-  const state = open.village.state();
+  const state = open.village.revealed();
   const fresh = (m: Meter): RawReading | undefined => {
     const r = liveOf(open, m);
     return r && nowMs - r.atMs < SILENT_MS ? r : undefined;
@@ -79,7 +80,7 @@ function flowOf(open: OpenVillage, nowMs: number) {
   };
 }
 
-function usesOf(meters: readonly Meter[], fresh: (m: Meter) => RawReading | undefined) {
+function usesOf(meters: readonly RevealedMeter[], fresh: (m: Meter) => RawReading | undefined) {
   const places = [...new Set(meters.map((m) => m.place ?? 'other'))];
   return places.map((place) => {
     const here = meters.filter((m) => (m.place ?? 'other') === place);
@@ -113,7 +114,7 @@ function batteryOf(state: VillageState, meter: Meter, r: RawReading | undefined)
 }
 
 function enoughOf(open: OpenVillage, hours: VillageHours, nowMs: number) {
-  const state = open.village.state();
+  const state = open.village.revealed();
   const unknown = (reason: 'under-three-days' | 'no-battery' | 'no-battery-reading' | 'no-meters', days = 0) => ({
     known: false as const,
     reason,
@@ -189,7 +190,7 @@ function dayOfVillage({ facts, battery }: VillageHours, dayStartMs: number, nowM
 
 function waitingOf(open: OpenVillage) {
   const { village } = open;
-  const state = village.state();
+  const state = village.revealed();
   const pending = [...state.closes.values()].find(
     (c) => !c.receipt?.final && closeOf(village, c.month)?.digest === c.digest,
   );
@@ -207,7 +208,7 @@ function waitingOf(open: OpenVillage) {
 
 function alarmsOf(open: OpenVillage, nowMs: number) {
   const { village } = open;
-  const state = village.state();
+  const state = village.revealed();
   const alarm = (kind: AlarmKind, a: Partial<Alarm>): Alarm => ({
     kind,
     meter: null,
@@ -257,7 +258,7 @@ type StepKind =
   | 'draft-agreement';
 function nextStepsOf(open: OpenVillage) {
   const { village } = open;
-  const state = village.state();
+  const state = village.revealed();
   const steps: { kind: StepKind; name: string; target: string }[] = [];
   const nameOf = (id: string): string => state.members.get(id)?.name ?? id;
   const zone = zoneOf(state);
@@ -291,13 +292,13 @@ function nextStepsOf(open: OpenVillage) {
     steps.push({ kind: 'draft-agreement', name: '', target: '' });
   for (const e of state.entries.values()) {
     if (e.vouched === null && e.author !== village.row.member)
-      steps.push({ kind: 'vouch', name: e.label, target: e.id });
+      steps.push({ kind: 'vouch', name: e.text, target: e.id });
   }
   return steps.slice(0, 6);
 }
 
 function lastSyncOf({ village }: OpenVillage) {
-  const state = village.state();
+  const state = village.revealed();
   const peers = village.node.peers();
   const newest = [...peers].sort((a, b) => (b.heardAt ?? 0) - (a.heardAt ?? 0))[0];
   const member = newest?.device ? state.devices.get(newest.device)?.member : undefined;

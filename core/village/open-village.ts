@@ -10,13 +10,17 @@ import type { NodeEvent, VillageNode } from '#core/ports/village-node.ts';
 import type { ConsoleStore, VillageRow } from '#core/storage/console-store.ts';
 import { openVillageStore, type VillageStore } from '#core/storage/village-store.ts';
 import { isCopied } from '#core/villages/copied.ts';
+import type { SealedFields, Subject } from '#domain/membership/private-fields.ts';
 import { recoverSigner } from '#domain/membership/typed-data.ts';
 import type { MeterHistory } from '#domain/metering/vee.ts';
 import type { FrameFact } from '#domain/settlement/accounts.ts';
 import { stateHash } from '#domain/village/fold.ts';
+import type { RevealedState } from '#domain/village/reveal.ts';
 import type { VillageState } from '#domain/village/state.ts';
 import { createAdmission, type WaitingDevice } from './admission.ts';
-import { createFrameKeys, type FrameKeys } from './frame-keys.ts';
+import { type AudienceKeys, createAudienceKeys } from './audience-keys.ts';
+import { openKeyRing } from './key-ring.ts';
+import { createPrivateParts, type Fields } from './private-parts.ts';
 import { createReadings } from './readings.ts';
 import { createRecordIndex, type RecordIndex } from './record-index.ts';
 import { createSegmentFetcher, type SegmentFetcher } from './segment-fetcher.ts';
@@ -38,7 +42,7 @@ export interface Village {
   readonly id: string;
   readonly keys: DeviceKeys;
   readonly keystore: Keystore;
-  readonly frameKeys: FrameKeys;
+  readonly audienceKeys: AudienceKeys;
   readonly node: VillageNode;
   readonly store: VillageStore;
   readonly index: RecordIndex;
@@ -46,6 +50,10 @@ export interface Village {
   waiting(): readonly WaitingDevice[];
   /** Folded from everything known right now. */
   state(): VillageState;
+  /** The state with names, phones, notes and reasons, as far as this device holds their keys. */
+  revealed(): RevealedState;
+  /** Seals the private part of a record for its audience: the members, unless told. */
+  seal(subject: Subject, id: string, fields: Fields, scope?: string): SealedFields;
   stateHash(): string;
   /** The folder was copied: nothing is written under its device key. */
   copied(): boolean;
@@ -114,8 +122,8 @@ export async function openVillage(deps: VillageDeps, row: VillageRow): Promise<V
       store.close();
       throw e;
     });
-  const frameKeys = createFrameKeys(consoleStore, dataKey, row.id, keys);
-  const village = assemble({ ...deps, row, keys, store, index, admission, node, frameKeys, recover, psk, now });
+  const audienceKeys = createAudienceKeys(openKeyRing(consoleStore, dataKey, row.id), keys);
+  const village = assemble({ ...deps, row, keys, store, index, admission, node, audienceKeys, recover, psk, now });
   try {
     await village.load();
     return village;
@@ -132,27 +140,34 @@ interface Parts extends VillageDeps {
   readonly index: RecordIndex;
   readonly admission: ReturnType<typeof createAdmission>;
   readonly node: VillageNode;
-  readonly frameKeys: FrameKeys;
+  readonly audienceKeys: AudienceKeys;
   readonly recover: (digest: string, sig: string) => string | undefined;
   readonly psk: () => Uint8Array;
   readonly now: () => number;
 }
 
 function assemble(p: Parts): Village & { load(): Promise<void> } {
-  const { row, keys, store, index, node, frameKeys, now } = p;
+  const { row, keys, store, index, node, audienceKeys, now } = p;
   let stopped = false;
   let unsubscribe = (): void => undefined;
   const log = (line: string): void => p.options.log(line);
 
   const cache = createStateCache({ village: row.id, index, recover: p.recover, now });
   const readings = createReadings({ store, dataKey: p.dataKey, state: cache.state });
+  const parts = createPrivateParts({
+    village: row.id,
+    keys: audienceKeys,
+    state: cache.state,
+    now,
+    language: () => p.consoleStore.preference('language'),
+  });
   const segments = createSegmentFetcher({
     village: row.id,
     node,
     store,
     dataKey: p.dataKey,
     state: cache.state,
-    keys: frameKeys.all,
+    keys: audienceKeys.all,
     now,
     log,
     onOpened() {
@@ -186,10 +201,27 @@ function assemble(p: Parts): Village & { load(): Promise<void> } {
     queueMicrotask(news);
     return ids;
   };
-  const shareKeys = async (): Promise<void> => {
-    const owed = frameKeys.owed(cache.state());
-    if (!copied() && owed.length > 0 && cache.state().devices.has(keys.id))
-      await books.act(owed.map((body) => ({ book: 'members', kind: 'key.share', body })));
+  let turn: NodeJS.Timeout | undefined;
+  let sharing: Promise<void> | undefined;
+  const shareKeys = (): Promise<void> => {
+    sharing ??= shareOnce().finally(() => {
+      sharing = undefined;
+    });
+    return sharing;
+  };
+  const shareOnce = async (): Promise<void> => {
+    await books.idle();
+    if (stopped || copied()) return;
+    const elapsedMs = performance.now();
+    const { records, nextMs } = audienceKeys.owed(cache.state(), now(), elapsedMs);
+    clearTimeout(turn);
+    if (nextMs !== undefined && !stopped) turn = setTimeout(news, nextMs - elapsedMs);
+    if (records.length > 0) await books.act(records.map(({ book, body }) => ({ book, kind: 'key.share', body })));
+  };
+  const learnKeys = (): void => {
+    if (!audienceKeys.learn(cache.state())) return;
+    parts.forget();
+    for (const topic of ['members', 'meters', 'readings'] as const) p.changes.notify(topic, row.id);
   };
   /** Nobody waits for what follows on news: a full disk is told to the log, and the next news tries again. */
   const orLog = (what: string, work: () => void): void => {
@@ -201,7 +233,7 @@ function assemble(p: Parts): Village & { load(): Promise<void> } {
   };
   const news = (): void => {
     if (stopped) return;
-    orLog('frame keys', () => frameKeys.learn(cache.state()));
+    orLog('audience keys', learnKeys);
     void segments.fetch();
     p.onNews(self);
     shareKeys().catch((e) => log(`sharing keys: ${String(e)}`));
@@ -223,13 +255,15 @@ function assemble(p: Parts): Village & { load(): Promise<void> } {
     id: row.id,
     keys,
     keystore: createKeystore(p.consoleStore, row.id, p.dataKey, now),
-    frameKeys,
+    audienceKeys,
     node,
     store,
     index,
     waiting: p.admission.waiting,
     state: cache.state,
     copied,
+    revealed: parts.revealed,
+    seal: parts.seal,
     stateHash: () => stateHash(cache.state(), index.all.values()),
     act,
     facts: readings.facts,
@@ -251,6 +285,7 @@ function assemble(p: Parts): Village & { load(): Promise<void> } {
     },
     async stop() {
       stopped = true;
+      clearTimeout(turn);
       unsubscribe();
       const fetched = segments.stop();
       await books.idle();

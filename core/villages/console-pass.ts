@@ -30,7 +30,7 @@ export function makePass({ village }: OpenVillage): string {
     village: village.id,
     villageName: village.row.name,
     member,
-    name: village.state().members.get(member)?.name ?? '?',
+    name: village.revealed().members.get(member)?.name ?? '?',
     psk: village.psk(),
     addresses: village.node.addresses().slice(0, 8),
   };

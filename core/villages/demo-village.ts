@@ -220,6 +220,9 @@ async function addPlantMeters(
         name: m.name,
         source: m.source ?? 'battery',
         serial: `SIM-${m.key}`,
+        district: null,
+        place: null,
+        contract: null,
         capacityW: m.capacityW ?? 10_000,
         storageWh: m.storageWh,
         owner: people.owner,
@@ -228,7 +231,7 @@ async function addPlantMeters(
       });
     }
     const member = people.byKey.get(m.key) ?? null;
-    const person = member ? open.village.state().members.get(member)?.name : undefined;
+    const person = member ? open.village.revealed().members.get(member)?.name : undefined;
     const name = m.place === 'home' && person ? person : m.name;
     const address: MeterAddress = { model: m.model, host: '127.0.0.1', port: plant.modbusPort, unit: m.unit };
     ids.set(

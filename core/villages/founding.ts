@@ -1,16 +1,22 @@
 import { randomBytes } from 'node:crypto';
 import { chainDir } from '#core/accounts/settler.ts';
 import type { Console, OpenVillage } from '#core/console.ts';
+import { keyIdOf } from '#core/crypto/aead.ts';
 import { deviceKeysFrom, newSeed } from '#core/crypto/device-keys.ts';
 import { createKeystore } from '#core/crypto/keystore.ts';
 import type { Clock } from '#core/ports/clock.ts';
 import type { ChainHost, PinnedChain } from '#core/ports/settlement-chain.ts';
 import type { VillageRow } from '#core/storage/console-store.ts';
+import { createAudienceKeys } from '#core/village/audience-keys.ts';
+import { openKeyRing } from '#core/village/key-ring.ts';
 import { secretLabel } from '#core/village/open-village.ts';
+import { sealFields } from '#core/village/private-parts.ts';
 import { memberIdOf } from '#domain/ids.ts';
+import { MEMBERS, SERIALS } from '#domain/membership/audiences.ts';
 import { type Founding, villageIdOf } from '#domain/membership/founding.ts';
 import { grantDigest } from '#domain/membership/grants.ts';
 import type { Role } from '#domain/membership/roles.ts';
+import { emptyState } from '#domain/village/state.ts';
 import { keepFirstRecord } from './first-record.ts';
 
 export interface FoundInput {
@@ -36,6 +42,7 @@ export async function foundVillage(
 ): Promise<{ readonly open: OpenVillage; readonly words: string[] }> {
   const clock = input.clock ?? console.options.clock;
   const keys = deviceKeysFrom(newSeed());
+  const serials = newSeed();
   const nonce = new Uint8Array(randomBytes(16));
   const host = console.options.createChainHost({ dir: chainDir(console.options.dir, keys.id) });
   const pinned = await prepareChain(host);
@@ -50,7 +57,8 @@ export async function foundVillage(
     simulated: input.simulated,
     createdMs: clock.now(),
     nonce,
-    founder: { member, name: input.you.name, address: draft.key.address, roles: [...input.you.roles] },
+    founder: { member, address: draft.key.address, roles: [...input.you.roles] },
+    serials: keyIdOf(serials),
     chain: {
       chainId: pinned.chainId,
       genesis: pinned.genesis.toLowerCase(),
@@ -65,9 +73,14 @@ export async function foundVillage(
   const grant = { ...unsigned, sig: draft.key.sign(grantDigest(village, unsigned)) };
   const row: VillageRow = { id: village, name: input.name, member, device: keys.id, how: input.how };
   console.store.transaction(() => {
+    const ring = openKeyRing(console.store, console.dataKey, village);
+    ring.add([{ id: keyIdOf(serials), key: serials, scope: SERIALS, own: true, giver: '' }]);
+    const membersKey = createAudienceKeys(ring, keys).current(emptyState(village), MEMBERS, founding.createdMs);
+    const fields = { name: input.you.name, phone: null, note: null };
     putSecrets(console, village, keys.seed, new Uint8Array(randomBytes(32)));
     draft.store(member, village);
-    keepFirstRecord(console, village, { kind: 'village.found', body: { founding, grant } });
+    const body = { founding, grant, private: sealFields(village, 'member', member, fields, membersKey) };
+    keepFirstRecord(console, village, { kind: 'village.found', body });
     console.store.addVillage(row, founding.createdMs);
   });
   const open = await console.openRow(row, input.clock);

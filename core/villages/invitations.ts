@@ -4,10 +4,15 @@ import type { Console, OpenVillage } from '#core/console.ts';
 import { deviceKeysFrom, newSeed } from '#core/crypto/device-keys.ts';
 import { createKeystore, type MemberKey } from '#core/crypto/keystore.ts';
 import { AppError } from '#core/ports/errors.ts';
+import { createAudienceKeys } from '#core/village/audience-keys.ts';
+import { openKeyRing } from '#core/village/key-ring.ts';
+import { sealFields } from '#core/village/private-parts.ts';
 import { decode, encode, toHex } from '#domain/bytes.ts';
 import { bytesOf, deviceSchema, memberIdOf, textSchema, villageSchema } from '#domain/ids.ts';
+import { MEMBERS } from '#domain/membership/audiences.ts';
 import { certificateDigest, certificateSchema, grantDigest, joinMessage } from '#domain/membership/grants.ts';
 import type { Role } from '#domain/membership/roles.ts';
+import { emptyState } from '#domain/village/state.ts';
 import { keepFirstRecord } from './first-record.ts';
 import { putSecrets } from './founding.ts';
 
@@ -18,6 +23,8 @@ const schema = z.strictObject({
   village: villageSchema,
   villageName: textSchema(80),
   invitedBy: textSchema(80),
+  /** Whom the coordinator has in mind: it leaves with the invitation and never enters the books. */
+  name: textSchema(80),
   psk: bytesOf(32),
   /** Seed of the one-time invite key. */
   secret: bytesOf(32),
@@ -54,14 +61,13 @@ export function makeInvitation(
   input: { readonly name: string; readonly roles: readonly Role[]; readonly expiresMs: number },
 ): string {
   const { village } = open;
-  const state = village.state();
+  const state = village.revealed();
   const secret = new Uint8Array(randomBytes(32));
   const invite = toHex(
     new Uint8Array(createPublicKey(inviteKey(secret)).export({ format: 'der', type: 'spki' }).subarray(-32)),
   );
   const unsigned = {
     invite,
-    name: input.name,
     roles: [...input.roles],
     expiresMs: input.expiresMs,
     issuer: village.row.member,
@@ -70,6 +76,7 @@ export function makeInvitation(
     v: 1,
     village: village.id,
     villageName: village.row.name,
+    name: input.name,
     invitedBy: state.members.get(village.row.member)?.name ?? '?',
     psk: village.psk(),
     secret,
@@ -100,9 +107,11 @@ export async function joinVillage(
   const { address } = made.key;
   const member = memberIdOf(address);
   const unsigned = { member, device: keys.id, box: keys.box, grantedMs: nowMs };
+  const ring = openKeyRing(console.store, console.dataKey, village);
+  const membersKey = createAudienceKeys(ring, keys).current(emptyState(village), MEMBERS, nowMs);
   const body = {
     member,
-    name: input.name,
+    private: sealFields(village, 'member', member, { name: input.name, phone: null, note: null }, membersKey),
     address,
     certificate: invitation.certificate,
     inviteSig: new Uint8Array(sign(null, joinMessage(village, member, address, keys.id), inviteKey(invitation.secret))),

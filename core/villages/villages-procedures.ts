@@ -3,7 +3,8 @@ import { AppError } from '#core/ports/errors.ts';
 import type { Boundary } from '#core/router/boundary.ts';
 import { operatorsDigest } from '#domain/settlement/batch.ts';
 import { DAY_MS } from '#domain/time.ts';
-import { keyOf, type VillageState } from '#domain/village/state.ts';
+import type { RevealedState } from '#domain/village/reveal.ts';
+import { keyOf } from '#domain/village/state.ts';
 import { addConsole, makePass, readPass } from './console-pass.ts';
 import { startDemo } from './demo-village.ts';
 import { foundVillage } from './founding.ts';
@@ -34,11 +35,11 @@ export function villagesProcedures(os: Boundary, console: Console) {
     }),
     readInvitation: v.readInvitation.handler(({ input }) => {
       const i = readInvitation(input.text);
-      const { name, roles, expiresMs } = i.certificate;
+      const { roles, expiresMs } = i.certificate;
       return {
         village: i.village,
         villageName: i.villageName,
-        name,
+        name: i.name,
         roles,
         expiresAtMs: expiresMs,
         invitedBy: i.invitedBy,
@@ -100,8 +101,9 @@ export function villagesProcedures(os: Boundary, console: Console) {
           return seq === undefined ? [] : [[book, seq]];
         }),
       );
+      const fields = village.seal('revocation', input.device, { text: input.reason });
       await village.act([
-        { book: 'members', kind: 'device.revoke', body: { device: input.device, last, reason: input.reason } },
+        { book: 'members', kind: 'device.revoke', body: { device: input.device, last, private: fields } },
       ]);
       return {};
     }),
@@ -110,7 +112,7 @@ export function villagesProcedures(os: Boundary, console: Console) {
 }
 
 export function summaryOf({ village }: OpenVillage) {
-  const state = village.state();
+  const state = village.revealed();
   const { founding } = state;
   const me = state.members.get(village.row.member);
   return {
@@ -127,7 +129,7 @@ export function summaryOf({ village }: OpenVillage) {
 }
 
 function settingsOf(console: Console, { village }: OpenVillage) {
-  const state = village.state();
+  const state = village.revealed();
   const { founding } = state;
   if (!founding)
     throw new AppError(
@@ -164,7 +166,7 @@ function settingsOf(console: Console, { village }: OpenVillage) {
   };
 }
 
-function pendingOf(state: VillageState) {
+function pendingOf(state: RevealedState) {
   const { epoch, threshold, members } = state.coordinators;
   const nameOf = (id: string) => ({ id, name: state.members.get(id)?.name ?? id });
   return state.coordinatorChanges

@@ -10,6 +10,7 @@ import {
   msSchema,
   textSchema,
 } from '../ids.ts';
+import { keyIdSchema } from './private-fields.ts';
 import { MEMBER_ROLES } from './roles.ts';
 
 export const rolesSchema = z.array(z.enum(MEMBER_ROLES)).max(MEMBER_ROLES.length);
@@ -24,7 +25,9 @@ export const foundingSchema = z.strictObject({
   simulated: z.boolean(),
   createdMs: msSchema,
   nonce: bytesOf(16),
-  founder: z.strictObject({ member: memberSchema, name: textSchema(80), address: addressSchema, roles: rolesSchema }),
+  founder: z.strictObject({ member: memberSchema, address: addressSchema, roles: rolesSchema }),
+  /** The key by which equal serial numbers are recognised: one for good, held by the members. */
+  serials: keyIdSchema,
   /** The settlement chain, and the device that owns it when it is the embedded one. */
   chain: z.strictObject({
     chainId: z.int().min(1),

@@ -1,8 +1,9 @@
 import { ed25519 } from '@noble/curves/ed25519.js';
 import * as z from 'zod';
 import { fromHex, sha256, utf8 } from '../bytes.ts';
-import { addressSchema, bytesOf, deviceSchema, memberSchema, msSchema, signatureSchema, textSchema } from '../ids.ts';
+import { addressSchema, bytesOf, deviceSchema, memberSchema, msSchema, signatureSchema } from '../ids.ts';
 import { foundingSchema, rolesSchema, villageIdOf } from './founding.ts';
+import { sealedFieldsSchema } from './private-fields.ts';
 import { actDigest, type RecoverSigner } from './typed-data.ts';
 
 /** A member lets a device write in their name. `box` is the device's X25519 key for sealed keys. */
@@ -26,7 +27,6 @@ export const grantDigest = (village: string, g: Omit<DeviceGrant, 'sig'>): strin
 /** A coordinator's promise to admit whoever holds the invite key. */
 export const certificateSchema = z.strictObject({
   invite: deviceSchema,
-  name: textSchema(80),
   roles: rolesSchema.min(1),
   expiresMs: msSchema,
   issuer: memberSchema,
@@ -37,7 +37,6 @@ export const certificateDigest = (village: string, c: Omit<InviteCertificate, 's
   actDigest('Invitation', {
     village: `0x${village}`,
     invite: `0x${c.invite}`,
-    name: c.name,
     roles: c.roles.join(','),
     expires: c.expiresMs,
     issuer: c.issuer,
@@ -47,10 +46,10 @@ export const certificateDigest = (village: string, c: Omit<InviteCertificate, 's
 export const joinMessage = (village: string, member: string, address: string, device: string): Uint8Array =>
   sha256(utf8('gridpact join '), fromHex(village), utf8(member), fromHex(address), fromHex(device));
 
-export const foundBody = z.strictObject({ founding: foundingSchema, grant: grantSchema });
+export const foundBody = z.strictObject({ founding: foundingSchema, grant: grantSchema, private: sealedFieldsSchema });
 export const joinBody = z.strictObject({
   member: memberSchema,
-  name: textSchema(80),
+  private: sealedFieldsSchema,
   address: addressSchema,
   certificate: certificateSchema,
   inviteSig: bytesOf(64),

@@ -1,11 +1,12 @@
 import * as z from 'zod';
-import { addressSchema, memberIdOf, memberSchema, signatureSchema, textSchema } from '../ids.ts';
+import { addressSchema, memberIdOf, memberSchema, signatureSchema } from '../ids.ts';
 import { rolesSchema } from './founding.ts';
+import { sealedFieldsSchema } from './private-fields.ts';
 import { actDigest, type RecoverSigner } from './typed-data.ts';
 
 export const addBody = z.strictObject({
   member: memberSchema,
-  name: textSchema(80),
+  private: sealedFieldsSchema,
   roles: rolesSchema.min(1),
   address: addressSchema,
   /** Proof that the new key exists: EIP-712 MemberKey, number 0. */

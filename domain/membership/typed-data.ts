@@ -14,7 +14,6 @@ export const ACT_TYPES = {
   Invitation: [
     field('bytes32', 'village'),
     field('bytes32', 'invite'),
-    field('string', 'name'),
     field('string', 'roles'),
     field('uint64', 'expires'),
     field('string', 'issuer'),
@@ -30,6 +29,14 @@ export const ACT_TYPES = {
     field('string', 'member'),
     field('address', 'key'),
     field('uint32', 'number'),
+  ],
+  DataGrant: [
+    field('bytes32', 'village'),
+    field('string', 'grant'),
+    field('string', 'things'),
+    field('string', 'to'),
+    field('uint64', 'from'),
+    field('uint64', 'until'),
   ],
   Agreement: [
     field('bytes32', 'village'),
@@ -48,6 +55,7 @@ const ENCODERS: Readonly<Record<Act, TypedDataEncoder>> = {
   Invitation: encoderFor('Invitation'),
   MemberKey: encoderFor('MemberKey'),
   KeyRotation: encoderFor('KeyRotation'),
+  DataGrant: encoderFor('DataGrant'),
   Agreement: encoderFor('Agreement'),
 };
 

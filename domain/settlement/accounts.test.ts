@@ -2,7 +2,15 @@ import { describe, expect, test } from 'vitest';
 import { cidOf, utf8 } from '../bytes.ts';
 import type { Frame } from '../metering/frame.ts';
 import { DAY_MS, HOUR_MS, monthSpan } from '../time.ts';
-import { addMember, addMeter, foundVillage, join, shuffle, type TestDevice } from '../village/village-fixture.ts';
+import {
+  addMember,
+  addMeter,
+  foundVillage,
+  join,
+  sealedText,
+  shuffle,
+  type TestDevice,
+} from '../village/village-fixture.ts';
 import { accountsOf, type FrameFact, historiesOf, trustOfFrame } from './accounts.ts';
 import { cutOf, draftLease, leaseOf, settle, signBodyOf } from './settlement-fixture.ts';
 import { rootOfStatements } from './statements.ts';
@@ -166,7 +174,7 @@ describe('the accounts of a month', () => {
     add('mill', meters.mill, '2012-01-05', 0n, [100n, 32_993n]);
     expect(account('2012-01').energy).toMatchObject({ measuredWh: 100n, heldWh: 32_993n });
     const fromMs = Date.UTC(2012, 0, 5, 1);
-    const body = { meter: meters.mill, fromMs, action: 'accept', reason: 'a welder' };
+    const body = { meter: meters.mill, fromMs, action: 'accept', private: sealedText('a welder') };
     village.write(village.device, 'operations-2012-01', 'vee.decide', body);
     expect(account('2012-01').energy).toMatchObject({ measuredWh: 33_093n, heldWh: 0n });
   });
@@ -188,23 +196,23 @@ describe('what lies below T1', () => {
     const { village, tablet, meters, add, account } = meteredVillage();
     const cid = add('march.csv', meters.mill, '2012-01-05', 0n, [500n, 500n], { origin: 'file' });
     const entry = village.newId('r', 'march.csv');
-    const body = { entry, kind: 'file', label: 'march.csv', segments: [cid], hours: 2, wh: 1000n };
+    const body = { entry, kind: 'file', private: sealedText('march.csv'), segments: [cid], hours: 2, wh: 1000n };
     const write = (device: TestDevice, kind: string, content: object) =>
       village.write(device, 'operations-2012-01', kind, content);
     write(village.device, 'entry.add', body);
-    write(village.device, 'entry.vouch', { entry, document: 'myself' });
+    write(village.device, 'entry.vouch', { entry, private: sealedText('myself') });
     expect(account('2012-01').energy.measuredWh).toBe(0n);
-    write(tablet, 'entry.vouch', { entry, document: 'the paper book' });
+    write(tablet, 'entry.vouch', { entry, private: sealedText('the paper book') });
     expect(account('2012-01').energy.measuredWh).toBe(1000n);
   });
 
   test('is not lifted or pulled down by a second entry that names the same file', () => {
     const { village, tablet, meters, add, account } = meteredVillage();
     const cid = add('march.csv', meters.mill, '2012-01-05', 0n, [500n], { origin: 'file' });
-    const body = { kind: 'file', label: 'march.csv', segments: [cid], hours: 1, wh: 500n };
+    const body = { kind: 'file', private: sealedText('march.csv'), segments: [cid], hours: 1, wh: 500n };
     const entries = ['one', 'two'].map((name) => village.newId('r', name));
     for (const entry of entries) village.write(tablet, 'operations-2012-01', 'entry.add', { entry, ...body });
-    const voucher = { entry: entries[1], document: 'the paper book' };
+    const voucher = { entry: entries[1], private: sealedText('the paper book') };
     village.write(village.device, 'operations-2012-01', 'entry.vouch', voucher);
     expect(account('2012-01').energy.measuredWh).toBe(500n);
   });

@@ -7,6 +7,7 @@ import {
   join,
   makePerson,
   type Person,
+  sealedText,
   shuffle,
   type TestDevice,
 } from './village-fixture.ts';
@@ -89,13 +90,13 @@ describe('an agreement', () => {
     const decline = (by: TestDevice, party: string) => {
       const agreement = village.newId('g', 'lease');
       return village.held(
-        village.write(by, 'agreements', 'agreement.decline', { agreement, party, reason: 'too much' }),
+        village.write(by, 'agreements', 'agreement.decline', { agreement, party, private: sealedText('too much') }),
       );
     };
     expect(decline(village.device, host.id)).toBe('may not decline for this party');
     expect(decline(device, makePerson('Nobody').id)).toBe('not a party');
     expect(decline(device, host.id)).toBeUndefined();
-    expect(only()?.declined).toMatchObject({ party: host.id, reason: 'too much' });
+    expect(only()?.declined).toMatchObject({ party: host.id, private: sealedText('too much') });
     expect(sign(host.id, host)).toBe('the agreement was declined');
     expect(decline(device, host.id)).toBe('already declined');
   });
@@ -104,7 +105,7 @@ describe('an agreement', () => {
     const { village, host, device, terms, all, sign } = leaseVillage();
     draftLease(village, device, terms);
     for (const person of all) sign(person.id, person);
-    const body = { agreement: village.newId('g', 'lease'), party: host.id, reason: 'late' };
+    const body = { agreement: village.newId('g', 'lease'), party: host.id, private: sealedText('late') };
     expect(village.held(village.write(device, 'agreements', 'agreement.decline', body))).toBe(
       'the agreement is in force',
     );
@@ -148,7 +149,7 @@ test('an organisation signs with as many signatories as it asks for (2 of 3)', (
   const board = village.newId('m', 'Power board');
   village.write(village.device, 'members', 'member.add-organisation', {
     member: board,
-    name: 'Power board',
+    private: sealedText('Power board'),
     roles: ['grid-provider'],
     signatories: people.map((p) => p.id),
     threshold: 2,

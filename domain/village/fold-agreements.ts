@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { faultsOf, type HostLease, hostLeaseSchema, partiesOf, termsHash, untilMonth } from '../agreement/terms.ts';
-import { agreementSchema, hash32Schema, memberSchema, signatureSchema, textSchema } from '../ids.ts';
+import { agreementSchema, hash32Schema, memberSchema, signatureSchema } from '../ids.ts';
+import { sealedFieldsSchema } from '../membership/private-fields.ts';
 import { actDigest } from '../membership/typed-data.ts';
 import { type Agreement, type Apply, keyOf, type VillageState } from './state.ts';
 
@@ -14,7 +15,11 @@ export const signBody = z.strictObject({
   signer: memberSchema,
   sig: signatureSchema,
 });
-export const declineBody = z.strictObject({ agreement: agreementSchema, party: memberSchema, reason: textSchema(400) });
+export const declineBody = z.strictObject({
+  agreement: agreementSchema,
+  party: memberSchema,
+  private: sealedFieldsSchema,
+});
 
 const BILLED_TWICE = 'a meter is in another agreement in force in the same months';
 const metersOf = (terms: HostLease): string[] => [terms.hostMeter, ...terms.neighbours.map((n) => n.meter)];
@@ -122,7 +127,7 @@ const decline: Apply = (ctx) => {
   if (!signersOf(ctx.state, body.data.party).signers.includes(ctx.author)) return 'may not decline for this party';
   ctx.state.agreements.set(a.id, {
     ...a,
-    declined: { party: body.data.party, reason: body.data.reason, atMs: ctx.record.at.ms },
+    declined: { party: body.data.party, private: body.data.private, atMs: ctx.record.at.ms },
   });
   return undefined;
 };

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { settle } from '../settlement/settlement-fixture.ts';
-import { addMeter, assetBodyOf, foundVillage, join, makePerson, meterBodyOf } from './village-fixture.ts';
+import { addMeter, assetBodyOf, foundVillage, join, makePerson, meterBodyOf, sealedText } from './village-fixture.ts';
 
 describe('an asset', () => {
   test('is registered by its owner or a coordinator, not by others (P2)', () => {
@@ -26,7 +26,7 @@ describe('an asset', () => {
       assetBodyOf(village, 'b', village.founder, 'SN1'),
     );
     const state = village.fold();
-    expect(state.onHold.get(twin.id)).toBe('serial SN1 is registered already');
+    expect(state.onHold.get(twin.id)).toBe('this serial number is registered already');
     expect(state.conflicts).toMatchObject([{ kind: 'serial-twice', onHold: twin.id }]);
   });
 
@@ -41,12 +41,12 @@ describe('an asset', () => {
     );
     const body = assetBodyOf(village, 'claim', person, 'SN1');
     const late = village.write(device, 'assets', 'asset.add', body, { atMs: honest.at.ms - 1, seen: [] });
-    expect([...village.fold().assets.values()].map((a) => a.name)).toEqual(['claim']);
+    expect([...village.fold().assets.values()].map((a) => a.private)).toEqual([sealedText('claim')]);
     const members = { [village.device.id]: 0, [device.id]: 0 };
     const records = { members, assets: { [village.device.id]: honest.seq } };
     settle(village, { cut: { segments: [], rules: 1, records } });
     const state = village.fold();
-    expect([...state.assets.values()].map((a) => a.name)).toEqual(['roof']);
+    expect([...state.assets.values()].map((a) => a.private)).toEqual([sealedText('roof')]);
     expect(state.onHold.has(late.id)).toBe(true);
   });
 });

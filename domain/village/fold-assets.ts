@@ -1,13 +1,17 @@
 import * as z from 'zod';
 import { assetSchema, bigSchema, memberSchema, meterSchema, textSchema } from '../ids.ts';
+import { sealedFieldsSchema } from '../membership/private-fields.ts';
 import { type Apply, isCoordinator } from './state.ts';
 
 const source = z.enum(['solar', 'hydro', 'wind', 'biomass', 'diesel', 'battery', 'grid']);
 export const assetBody = z.strictObject({
   asset: assetSchema,
-  name: textSchema(80),
+  private: sealedFieldsSchema,
+  shared: sealedFieldsSchema,
+  secret: sealedFieldsSchema.nullable(),
   source,
-  serial: textSchema(64),
+  district: textSchema(80).nullable(),
+  print: z.string().regex(/^[0-9a-f]{32}$/),
   capacityW: z.int().min(1),
   storageWh: bigSchema.nullable(),
   owner: memberSchema,
@@ -16,7 +20,7 @@ export const assetBody = z.strictObject({
 });
 export const meterBody = z.strictObject({
   meter: meterSchema,
-  name: textSchema(80),
+  private: sealedFieldsSchema,
   kind: z.enum(['use', 'generation', 'battery', 'site']),
   place: z.enum(['home', 'mill', 'clinic', 'school', 'shop', 'other']).nullable(),
   source: source.nullable(),
@@ -25,7 +29,6 @@ export const meterBody = z.strictObject({
   limitW: z.int().min(10).max(10_000_000),
   manufacturer: textSchema(64).nullable(),
   model: textSchema(64).nullable(),
-  serial: textSchema(64).nullable(),
   simulated: z.boolean(),
 });
 
@@ -38,16 +41,16 @@ const addAsset: Apply = (ctx) => {
   if (!ctx.state.members.has(a.owner) || (a.host !== null && !ctx.state.members.has(a.host)))
     return 'owner or host is not a member';
   if (ctx.state.assets.has(id)) return 'this asset exists';
-  const twin = [...ctx.state.assets.values()].find((x) => x.serial === a.serial && x.source === a.source);
+  const twin = [...ctx.state.assets.values()].find((x) => x.print === a.print && x.source === a.source);
   if (twin) {
     ctx.state.conflicts.push({
       id: ctx.record.id,
       kind: 'serial-twice',
       counts: twin.id,
       onHold: ctx.record.id,
-      text: a.serial,
+      text: twin.id,
     });
-    return `serial ${a.serial} is registered already`;
+    return 'this serial number is registered already';
   }
   ctx.state.assets.set(id, { id, ...a });
   return undefined;

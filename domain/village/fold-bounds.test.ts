@@ -20,6 +20,7 @@ import {
   makePerson,
   meterBodyOf,
   recoverOnce,
+  sealedText,
 } from './village-fixture.ts';
 
 const village = foundVillage();
@@ -37,21 +38,21 @@ const bodies: Readonly<Record<string, object>> = {
   'member.add': addBodyOf(village, makePerson('Dalia')),
   'member.add-organisation': {
     member: village.newId('m', 'board'),
-    name: 'Board',
+    private: sealedText('Board'),
     roles: ['consumer'],
     signatories: [host.id],
     threshold: 1,
   },
   'member.roles': { member: host.id, roles: ['consumer'] },
-  'device.revoke': { device: village.device.id, last: { members: 1 }, reason: 'lost' },
+  'device.revoke': { device: village.device.id, last: { members: 1 }, private: sealedText('lost') },
   'asset.add': assetBodyOf(village, 'roof', village.founder, 'SN1'),
   'meter.add': meterBodyOf(village, 'home'),
-  'vee.decide': { meter, fromMs: 0, action: 'accept', reason: 'seen' },
-  'entry.add': { entry, kind: 'file', label: 'march', segments: [cid], hours: 1, wh: 1n },
-  'entry.vouch': { entry, document: 'the book' },
+  'vee.decide': { meter, fromMs: 0, action: 'accept', private: sealedText('seen') },
+  'entry.add': { entry, kind: 'file', private: sealedText('march'), segments: [cid], hours: 1, wh: 1n },
+  'entry.vouch': { entry, private: sealedText('the book') },
   'agreement.draft': { agreement: village.newId('g', 'lease'), version: 1, terms },
   'agreement.sign': signBodyOf(village, terms, host.id, host),
-  'agreement.decline': { agreement: village.newId('g', 'lease'), party: host.id, reason: 'no' },
+  'agreement.decline': { agreement: village.newId('g', 'lease'), party: host.id, private: sealedText('no') },
   'close.propose': closeBodyOf(village, { lanes: [{ member: host.id, index: 0, net: 0n }] }),
   'close.sign': { digest: ZERO_HASH, signer: village.founder.id, sig: village.founder.sign(ZERO_HASH) },
 };

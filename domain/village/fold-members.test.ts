@@ -9,6 +9,7 @@ import {
   makeDevice,
   makePerson,
   type Person,
+  sealedText,
   type TestVillage,
 } from './village-fixture.ts';
 
@@ -122,7 +123,13 @@ describe('only coordinators', () => {
 
   test('admit organisations (P2)', () => {
     const member = village.newId('m', 'Water board');
-    const body = { member, name: 'Water board', roles: ['consumer'], signatories: [person.id], threshold: 1 };
+    const body = {
+      member,
+      private: sealedText('Water board'),
+      roles: ['consumer'],
+      signatories: [person.id],
+      threshold: 1,
+    };
     const record = village.write(device, 'members', 'member.add-organisation', body);
     expect(village.held(record)).toBe('only a coordinator admits members');
   });
@@ -134,7 +141,7 @@ describe('only coordinators', () => {
   });
 
   test('revoke the devices of others (P2)', () => {
-    const body = { device: village.device.id, last: {}, reason: 'mine now' };
+    const body = { device: village.device.id, last: {}, private: sealedText('mine now') };
     const record = village.write(device, 'members', 'device.revoke', body);
     expect(village.held(record)).toBe('only its member or a coordinator revokes a device');
   });
@@ -151,7 +158,13 @@ describe('admitting', () => {
     const village = foundVillage();
     const baraka = addMember(village, 'Baraka');
     const add = (signatories: readonly string[], threshold: number, name = 'Water board') => {
-      const body = { member: village.newId('m', name), name, roles: ['consumer'], signatories, threshold };
+      const body = {
+        member: village.newId('m', name),
+        private: sealedText(name),
+        roles: ['consumer'],
+        signatories,
+        threshold,
+      };
       return village.held(village.write(village.device, 'members', 'member.add-organisation', body));
     };
     expect(add([baraka.id, baraka.id], 1)).toBe('signatories and their number do not fit');
@@ -225,20 +238,27 @@ describe('a device', () => {
     const village = foundVillage();
     const { device: insider } = join(village, 'Baraka');
     const share = (byte: number) => ({
-      key: 'ab'.repeat(8),
-      scope: '2012-01',
-      sealed: [
+      shares: [
         {
-          device: village.device.id,
-          ephemeral: new Uint8Array(32).fill(byte),
-          iv: new Uint8Array(12),
-          box: new Uint8Array(48),
+          key: 'ab'.repeat(8),
+          scope: 'members',
+          sealed: [
+            {
+              device: village.device.id,
+              ephemeral: new Uint8Array(32).fill(byte),
+              iv: new Uint8Array(12),
+              box: new Uint8Array(48),
+            },
+          ],
         },
       ],
     });
     for (const byte of [7, 8]) village.write(insider, 'members', 'key.share', share(byte));
     for (const byte of [1, 2]) village.write(village.device, 'members', 'key.share', share(byte));
-    const sealed = village.fold().keyShares.get('ab'.repeat(8))?.get(village.device.id);
+    const sealed = village
+      .fold()
+      .keyShares.get(`members ${'ab'.repeat(8)}`)
+      ?.get(village.device.id);
     expect([...(sealed ?? [])].map(([author, s]) => [author, s.ephemeral[0]])).toEqual([
       [insider.id, 7],
       [village.device.id, 1],

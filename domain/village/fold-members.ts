@@ -1,5 +1,6 @@
 import * as z from 'zod';
-import { addressSchema, bytesOf, deviceSchema, memberIdOf, memberSchema, signatureSchema, textSchema } from '../ids.ts';
+import { addressSchema, bytesOf, deviceSchema, memberIdOf, memberSchema, signatureSchema } from '../ids.ts';
+import { monthOfScope, peopleOf, scopeSchema } from '../membership/audiences.ts';
 import { rolesSchema } from '../membership/founding.ts';
 import {
   certificateDigest,
@@ -10,12 +11,13 @@ import {
   joinBody,
 } from '../membership/grants.ts';
 import { addBody, keyBody, newMemberFault, rotationFault } from '../membership/member-keys.ts';
+import { keyIdSchema, sealedFieldsSchema } from '../membership/private-fields.ts';
 import { operatorsDigest } from '../settlement/batch.ts';
-import { type Apply, type FoldContext, isCoordinator, keyOf, type Member, type SealedKey } from './state.ts';
+import { type Apply, type FoldContext, isCoordinator, keyOf, type Member, type SealedKey, shareId } from './state.ts';
 
 export const organisationBody = z.strictObject({
   member: memberSchema,
-  name: textSchema(80),
+  private: sealedFieldsSchema,
   roles: rolesSchema.min(1),
   signatories: z.array(memberSchema).min(1).max(9),
   threshold: z.int().min(1).max(9),
@@ -25,7 +27,7 @@ export const revokeBody = z.strictObject({
   device: deviceSchema,
   /** Last counting seq per book; in a book not named nothing counts. */
   last: z.record(z.string().max(40), z.int().min(0)),
-  reason: textSchema(400),
+  private: sealedFieldsSchema,
 });
 export const coordinatorsBody = z.strictObject({
   epoch: z.int().min(0),
@@ -36,21 +38,24 @@ export const coordinatorsBody = z.strictObject({
   /** EIP-712 Operators, with chain id and ledger. */
   sig: signatureSchema,
 });
-export const shareBody = z.strictObject({
-  key: z.string().regex(/^[0-9a-f]{16}$/),
-  scope: z.string().regex(/^\d{4}-\d{2}$/),
-  sealed: z
-    .array(
-      z.strictObject({
-        device: deviceSchema,
-        ephemeral: bytesOf(32),
-        iv: bytesOf(12),
-        box: bytesOf(48),
-      }),
-    )
-    .min(1)
-    .max(256),
-});
+/** Most sealed keys of one record. */
+export const MAX_SHARED_KEYS = 256;
+const sealedKey = z.strictObject({ device: deviceSchema, ephemeral: bytesOf(32), iv: bytesOf(12), box: bytesOf(48) });
+export const shareBody = z
+  .strictObject({
+    shares: z
+      .array(
+        z.strictObject({
+          key: keyIdSchema,
+          scope: scopeSchema,
+          sealed: z.array(sealedKey).min(1).max(MAX_SHARED_KEYS),
+        }),
+      )
+      .min(1)
+      .max(MAX_SHARED_KEYS),
+  })
+  .refine((b) => b.shares.reduce((n, s) => n + s.sealed.length, 0) <= MAX_SHARED_KEYS, 'too many keys in one record');
+export const editBody = z.strictObject({ member: memberSchema, private: sealedFieldsSchema });
 
 function addKey(ctx: FoldContext, member: string, address: string): void {
   const keys = ctx.state.everKeys.get(member) ?? new Set();
@@ -78,12 +83,12 @@ const found: Apply = (ctx) => {
   if (ctx.state.founding) return 'the village is already founded';
   const grantCheck = checkGrant(ctx.state.village, ctx.record, () => false, ctx.recover);
   if (!grantCheck.ok) return grantCheck.reason;
-  const { founding, grant } = foundBody.parse(ctx.record.body);
+  const { founding, grant, private: fields } = foundBody.parse(ctx.record.body);
   ctx.state.founding = founding;
-  const { member, name, address, roles } = founding.founder;
+  const { member, address, roles } = founding.founder;
   addMember(ctx, {
     id: member,
-    name,
+    private: fields,
     kind: 'person',
     roles: [...new Set([...roles, 'coordinator' as const])],
     keys: [{ address, number: 0, sinceMs: founding.createdMs }],
@@ -113,7 +118,7 @@ const join: Apply = (ctx) => {
   state.usedInvites.add(c.invite);
   addMember(ctx, {
     id: body.member,
-    name: body.name,
+    private: body.private,
     kind: 'person',
     roles: c.roles,
     keys: [{ address: body.address, number: 0, sinceMs: record.at.ms }],
@@ -146,7 +151,7 @@ const add: Apply = (ctx) => {
   if (fault !== undefined) return fault;
   addMember(ctx, {
     id: b.member,
-    name: b.name,
+    private: b.private,
     kind: 'person',
     roles: b.roles,
     keys: [{ address: b.address, number: 0, sinceMs: ctx.record.at.ms }],
@@ -170,7 +175,7 @@ const addOrganisation: Apply = (ctx) => {
     return 'a signatory is not a person of this village';
   addMember(ctx, {
     id: b.member,
-    name: b.name,
+    private: b.private,
     kind: 'organisation',
     roles: b.roles,
     keys: [],
@@ -221,7 +226,7 @@ const revoke: Apply = (ctx) => {
   if (d.revoked) return 'already revoked';
   ctx.state.devices.set(d.id, {
     ...d,
-    revoked: { last: body.data.last, reason: body.data.reason, atMs: ctx.record.at.ms },
+    revoked: { last: body.data.last, private: body.data.private, atMs: ctx.record.at.ms },
   });
   return undefined;
 };
@@ -268,18 +273,39 @@ const coordinators: Apply = (ctx) => {
   return undefined;
 };
 
+/** A coordinator, the member, or a signatory of the organisation it is. */
+const edit: Apply = (ctx) => {
+  const body = editBody.safeParse(ctx.record.body);
+  if (!body.success) return 'unreadable change of a member';
+  const m = ctx.state.members.get(body.data.member);
+  if (!m) return 'no such member';
+  if (!isCoordinator(ctx.state, ctx.author) && !peopleOf(ctx.state, m.id).includes(ctx.author))
+    return 'only the member or a coordinator changes this';
+  ctx.state.members.set(m.id, { ...m, private: body.data.private });
+  return undefined;
+};
+
 const share: Apply = (ctx) => {
   const body = shareBody.safeParse(ctx.record.body);
   if (!body.success) return 'unreadable key share';
-  const shares = ctx.state.keyShares.get(body.data.key) ?? new Map<string, Map<string, SealedKey>>();
-  for (const s of body.data.sealed) {
-    // Nobody but its device can tell a share from noise, so one of each author is kept: none can stand in another's way.
-    const ofDevice = shares.get(s.device) ?? new Map<string, SealedKey>();
-    if (!ofDevice.has(ctx.record.device)) shares.set(s.device, ofDevice.set(ctx.record.device, s));
+  for (const { key, scope, sealed } of body.data.shares) {
+    const month = monthOfScope(scope);
+    if (ctx.record.book !== (month === undefined ? 'members' : `segments-${month}`))
+      return 'the key is in another book';
+    const id = shareId(scope, key);
+    const shares = ctx.state.keyShares.get(id) ?? new Map<string, Map<string, SealedKey>>();
+    for (const s of sealed) {
+      // Nobody but its device can tell a share from noise, so one of each author is kept: none can stand in another's way.
+      const ofDevice = shares.get(s.device) ?? new Map<string, SealedKey>();
+      if (!ofDevice.has(ctx.record.device)) shares.set(s.device, ofDevice.set(ctx.record.device, s));
+    }
+    ctx.state.keyShares.set(id, shares);
   }
-  ctx.state.keyShares.set(body.data.key, shares);
   return undefined;
 };
+
+/** The rules of key shares: those of a month's readings lie beside them. */
+export const shareRules: Readonly<Record<string, Apply>> = { 'key.share': share };
 
 export const memberRules: Readonly<Record<string, Apply>> = {
   'village.found': found,
@@ -287,9 +313,10 @@ export const memberRules: Readonly<Record<string, Apply>> = {
   'device.grant': grantDevice,
   'member.add': add,
   'member.add-organisation': addOrganisation,
+  'member.edit': edit,
   'member.roles': setRoles,
   'member.key': rotateKey,
   'device.revoke': revoke,
   'policy.coordinators': coordinators,
-  'key.share': share,
+  ...shareRules,
 };

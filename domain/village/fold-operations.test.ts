@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { decisionKey } from './state.ts';
-import { addMeter, foundVillage, join } from './village-fixture.ts';
+import { addMeter, foundVillage, join, sealedText } from './village-fixture.ts';
 
 const cid = `bafy${'b'.repeat(55)}`;
 const announcement = {
@@ -45,7 +45,7 @@ describe('a decision on a reading', () => {
     const { device } = join(village, 'Baraka');
     const meter = addMeter(village, 'mill');
     const decide = (by: typeof device, action: string) =>
-      village.held(village.write(by, book, 'vee.decide', { meter, fromMs: 0, action, reason: 'seen' }));
+      village.held(village.write(by, book, 'vee.decide', { meter, fromMs: 0, action, private: sealedText('seen') }));
     expect(decide(device, 'accept')).toBe('only a coordinator decides on readings');
     expect([decide(village.device, 'reject'), decide(village.device, 'accept')]).toEqual([undefined, undefined]);
     expect(village.fold().decisions.get(decisionKey(meter, 0))).toMatchObject({ action: 'accept' });
@@ -53,7 +53,7 @@ describe('a decision on a reading', () => {
 
   test('on a meter that is not there does not count', () => {
     const village = foundVillage();
-    const body = { meter: village.newId('e', 'none'), fromMs: 0, action: 'accept', reason: 'seen' };
+    const body = { meter: village.newId('e', 'none'), fromMs: 0, action: 'accept', private: sealedText('seen') };
     expect(village.held(village.write(village.device, book, 'vee.decide', body))).toBe('no such meter');
   });
 });
@@ -65,8 +65,8 @@ describe('an entry by hand or by file', () => {
     const entry = village.newId('r', 'march');
     const write = (by: typeof device, kind: string, body: object) =>
       village.held(village.write(by, 'operations-2012-01', kind, body));
-    const body = { entry, kind: 'file', label: 'march.csv', segments: [cid], hours: 24, wh: 5000n };
-    const voucher = { entry, document: 'the paper book, page 3' };
+    const body = { entry, kind: 'file', private: sealedText('march.csv'), segments: [cid], hours: 24, wh: 5000n };
+    const voucher = { entry, private: sealedText('the paper book, page 3') };
     expect(write(device, 'entry.vouch', voucher)).toBe('no such entry');
     expect(write(device, 'entry.add', body)).toBeUndefined();
     expect(write(village.device, 'entry.add', body)).toBe('this entry exists');

@@ -1,5 +1,6 @@
 import * as z from 'zod';
-import { cidSchema, entrySchema, meterSchema, msSchema, naturalSchema, textSchema } from '../ids.ts';
+import { cidSchema, entrySchema, meterSchema, msSchema, naturalSchema } from '../ids.ts';
+import { sealedFieldsSchema } from '../membership/private-fields.ts';
 import { announceBody } from '../metering/frame.ts';
 import { type Apply, decisionKey, isCoordinator } from './state.ts';
 
@@ -7,19 +8,19 @@ export const decideBody = z.strictObject({
   meter: meterSchema,
   fromMs: msSchema,
   action: z.enum(['accept', 'reject']),
-  reason: textSchema(400),
+  private: sealedFieldsSchema,
 });
 /** Days of one file: four years, and the record stays below its limit. */
 export const MAX_ENTRY_SEGMENTS = 1500;
 export const entryBody = z.strictObject({
   entry: entrySchema,
   kind: z.enum(['hand', 'file']),
-  label: textSchema(200),
+  private: sealedFieldsSchema,
   segments: z.array(cidSchema).min(1).max(MAX_ENTRY_SEGMENTS),
   hours: z.int().min(0),
   wh: naturalSchema,
 });
-export const vouchBody = z.strictObject({ entry: entrySchema, document: textSchema(400) });
+export const vouchBody = z.strictObject({ entry: entrySchema, private: sealedFieldsSchema });
 
 const announce: Apply = (ctx) => {
   const body = announceBody.safeParse(ctx.record.body);
@@ -59,7 +60,7 @@ const vouch: Apply = (ctx) => {
   if (e.vouched) return 'already vouched for';
   ctx.state.entries.set(e.id, {
     ...e,
-    vouched: { by: ctx.author, document: body.data.document, atMs: ctx.record.at.ms },
+    vouched: { by: ctx.author, private: body.data.private, atMs: ctx.record.at.ms },
   });
   return undefined;
 };

@@ -15,6 +15,7 @@ import {
   makeDevice,
   makePerson,
   recoverOnce,
+  sealedText,
   shuffle,
   type TestVillage,
 } from './village-fixture.ts';
@@ -44,7 +45,7 @@ function busyVillage(): TestVillage {
   const stolen = makeDevice('stolen');
   village.write(village.device, 'members', 'device.grant', { grant: village.grant(baraka, stolen) });
   village.write(stolen, 'operations-2012-01', 'note', 1);
-  const body = { device: stolen.id, last: { 'operations-2012-01': 0 }, reason: 'stolen' };
+  const body = { device: stolen.id, last: { 'operations-2012-01': 0 }, private: sealedText('stolen') };
   village.write(tablet, 'members', 'device.revoke', body);
   village.write(stolen, 'operations-2012-01', 'note', 2);
   const one = village.write(phone, 'members', 'key.share', { one: 1 });
@@ -59,7 +60,7 @@ describe('the state of a village', () => {
     expect(whole.members.size).toBe(4);
     expect([...whole.agreements.values()].map((a) => a.effectiveMs !== null)).toEqual([true]);
     expect([...whole.closes.values()].map((c) => c.receipt?.final)).toEqual([true]);
-    expect([...whole.assets.values()].map((a) => a.name)).toEqual(['roof']);
+    expect([...whole.assets.values()].map((a) => a.private)).toEqual([sealedText('roof')]);
     expect(whole.conflicts.map((c) => c.kind).sort()).toEqual(['equivocation', 'serial-twice']);
   });
 
@@ -156,7 +157,13 @@ describe('a revoked device', () => {
     const add = (name: string) =>
       village.write(stolen, 'members', 'member.add', addBodyOf(village, makePerson(name)), { seen: [] });
     const revoke = (by: typeof device, of: typeof device, last: Record<string, number>) =>
-      village.write(by, 'members', 'device.revoke', { device: of.id, last, reason: 'stolen' }, { seen: [] });
+      village.write(
+        by,
+        'members',
+        'device.revoke',
+        { device: of.id, last, private: sealedText('stolen') },
+        { seen: [] },
+      );
     return { village, device, stolen, add, revoke };
   }
 
@@ -166,7 +173,7 @@ describe('a revoked device', () => {
     revoke(device, stolen, { members: honest.seq });
     expect(village.held(honest)).toBeUndefined();
     expect(village.held(forged)).toBe('the device was revoked before this');
-    expect(village.fold().devices.get(stolen.id)?.revoked?.reason).toBe('stolen');
+    expect(village.fold().devices.get(stolen.id)?.revoked?.private).toEqual(sealedText('stolen'));
   });
 
   test('counts for nothing in a book that the revocation does not name (formats 5)', () => {

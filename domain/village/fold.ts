@@ -6,16 +6,17 @@ import type { LedgerDomain } from '../settlement/batch.ts';
 import { DAY_MS } from '../time.ts';
 import { agreementRules } from './fold-agreements.ts';
 import { assetRules } from './fold-assets.ts';
-import { memberRules } from './fold-members.ts';
+import { dataGrantRules } from './fold-data-grants.ts';
+import { memberRules, shareRules } from './fold-members.ts';
 import { operationRules } from './fold-operations.ts';
 import { agreedChain, settlementRules } from './fold-settlement.ts';
 import { type Apply, type Device, emptyState, type FoldContext, type VillageState } from './state.ts';
 
 const rules: Readonly<Record<string, Readonly<Record<string, Apply>>>> = {
-  members: memberRules,
+  members: { ...memberRules, ...dataGrantRules },
   assets: assetRules,
   agreements: agreementRules,
-  segments: operationRules,
+  segments: { ...operationRules, ...shareRules },
   operations: operationRules,
   settlement: settlementRules,
 };

@@ -2,6 +2,7 @@ import type { HostLease } from '../agreement/terms.ts';
 import type { Cut } from '../books/order.ts';
 import type { KnownRecord } from '../books/record.ts';
 import type { Founding } from '../membership/founding.ts';
+import type { SealedFields } from '../membership/private-fields.ts';
 import type { Role } from '../membership/roles.ts';
 import type { LedgerDomain } from '../settlement/batch.ts';
 
@@ -13,7 +14,8 @@ export interface MemberKey {
 }
 export interface Member {
   readonly id: string;
-  readonly name: string;
+  /** Name, phone, note: for the members. */
+  readonly private: SealedFields;
   readonly kind: 'person' | 'organisation';
   readonly roles: readonly Role[];
   /** Newest last; empty for an organisation. */
@@ -31,17 +33,23 @@ export interface Device {
   readonly grantedMs: number;
   readonly revoked: {
     readonly last: Readonly<Record<string, number>>;
-    readonly reason: string;
+    readonly private: SealedFields;
     readonly atMs: number;
   } | null;
   /** Two records with one seq: nothing at or after this clock counts. */
   readonly frozenFrom: { readonly ms: number; readonly n: number } | null;
 }
+/** EL4: open as it stands, `private` for the members, `shared` for its partners, `secret` for owner, host and coordinators. */
 export interface Asset {
   readonly id: string;
-  readonly name: string;
+  readonly private: SealedFields;
+  readonly shared: SealedFields;
+  readonly secret: SealedFields | null;
   readonly source: 'solar' | 'hydro' | 'wind' | 'biomass' | 'diesel' | 'battery' | 'grid';
-  readonly serial: string;
+  /** Part of the village, as the people there call it: open to whoever has the books. */
+  readonly district: string | null;
+  /** Equal for equal serial numbers of this village, and says nothing to a stranger. 32 hex. */
+  readonly print: string;
   readonly capacityW: number;
   readonly storageWh: bigint | null;
   readonly owner: string;
@@ -50,7 +58,8 @@ export interface Asset {
 }
 export interface Meter {
   readonly id: string;
-  readonly name: string;
+  /** Name and serial number: for the members. */
+  readonly private: SealedFields;
   readonly kind: 'use' | 'generation' | 'battery' | 'site';
   readonly place: 'home' | 'mill' | 'clinic' | 'school' | 'shop' | 'other' | null;
   readonly source: Asset['source'] | null;
@@ -59,7 +68,6 @@ export interface Meter {
   readonly limitW: number;
   readonly manufacturer: string | null;
   readonly model: string | null;
-  readonly serial: string | null;
   readonly simulated: boolean;
   readonly sinceMs: number;
 }
@@ -78,7 +86,7 @@ export interface Agreement {
   readonly draftedMs: number;
   readonly record: string;
   readonly signatures: readonly PartySignature[];
-  readonly declined: { readonly party: string; readonly reason: string; readonly atMs: number } | null;
+  readonly declined: { readonly party: string; readonly private: SealedFields; readonly atMs: number } | null;
   /** Set once every party has signed. */
   readonly effectiveMs: number | null;
 }
@@ -99,20 +107,38 @@ export interface VeeDecision {
   readonly meter: string;
   readonly fromMs: number;
   readonly action: 'accept' | 'reject';
-  readonly reason: string;
+  readonly private: SealedFields;
   readonly by: string;
   readonly atMs: number;
 }
 export interface Entry {
   readonly id: string;
   readonly kind: 'hand' | 'file';
-  readonly label: string;
+  readonly private: SealedFields;
   readonly author: string;
   readonly segments: readonly string[];
   readonly hours: number;
   readonly wh: bigint;
   readonly atMs: number;
-  readonly vouched: { readonly by: string; readonly document: string; readonly atMs: number } | null;
+  readonly vouched: { readonly by: string; readonly private: SealedFields; readonly atMs: number } | null;
+}
+/** LO4: the owner of readings lets a member read them for a time. */
+export interface DataGrant {
+  readonly id: string;
+  /** Whose meters and assets they are: signed with this member's key. */
+  readonly owner: string;
+  readonly meters: readonly string[];
+  readonly assets: readonly string[];
+  readonly to: string;
+  /** Readings of months that end after this. */
+  readonly fromMs: number;
+  /** Nothing sealed from here on can be read. */
+  readonly untilMs: number;
+  /** What for. */
+  readonly private: SealedFields;
+  readonly atMs: number;
+  readonly record: string;
+  readonly revoked: { readonly by: string; readonly atMs: number; readonly record: string } | null;
 }
 export interface SealedKey {
   readonly device: string;
@@ -184,8 +210,9 @@ export interface VillageState {
   readonly usedInvites: Set<string>;
   coordinators: { readonly members: readonly string[]; readonly threshold: number; readonly epoch: number };
   readonly coordinatorChanges: CoordinatorChange[];
-  /** key id -> device it is sealed to -> device that sealed it -> sealed key. */
+  /** `scope key-id` -> device it is sealed to -> device that sealed it -> sealed key. */
   readonly keyShares: Map<string, Map<string, Map<string, SealedKey>>>;
+  readonly dataGrants: Map<string, DataGrant>;
   readonly assets: Map<string, Asset>;
   readonly meters: Map<string, Meter>;
   readonly agreements: Map<string, Agreement>;
@@ -219,6 +246,8 @@ export type Apply = (ctx: FoldContext) => string | undefined;
 
 export const ZERO_HASH = `0x${'0'.repeat(64)}`;
 export const decisionKey = (meter: string, fromMs: number): string => `${meter}|${fromMs}`;
+/** How a key is named in {@link VillageState.keyShares}: what its giver says it is for, and its id. */
+export const shareId = (scope: string, key: string): string => `${scope} ${key}`;
 export const isCoordinator = (state: VillageState, member: string): boolean =>
   state.members.get(member)?.roles.includes('coordinator') ?? false;
 export const keyOf = (state: VillageState, member: string): string | undefined =>
@@ -235,6 +264,7 @@ export function emptyState(village: string): VillageState {
     coordinators: { members: [], threshold: 1, epoch: 0 },
     coordinatorChanges: [],
     keyShares: new Map(),
+    dataGrants: new Map(),
     assets: new Map(),
     meters: new Map(),
     agreements: new Map(),

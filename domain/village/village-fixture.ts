@@ -5,6 +5,7 @@ import { sha256, toHex, utf8 } from '../bytes.ts';
 import { memberIdOf, newId } from '../ids.ts';
 import { type Founding, villageIdOf } from '../membership/founding.ts';
 import { certificateDigest, type DeviceGrant, grantDigest, joinMessage } from '../membership/grants.ts';
+import type { SealedFields } from '../membership/private-fields.ts';
 import type { Role } from '../membership/roles.ts';
 import { type Act, actDigest, recoverSigner } from '../membership/typed-data.ts';
 import { foldVillage } from './fold.ts';
@@ -54,6 +55,13 @@ export function recoverOnce(digest: string, signature: string): string | undefin
   return recovered.get(key);
 }
 
+/** A private part that nobody here opens: the fold keeps it as it is. */
+export const sealedText = (text: string): SealedFields => ({
+  key: 'ab'.repeat(8),
+  iv: sha256(utf8(text)).slice(0, 12),
+  box: sha256(utf8(text)),
+});
+
 interface WriteOptions {
   readonly atMs?: number;
   /** What the author knew; by default everything that is in the book. */
@@ -75,7 +83,7 @@ export interface TestVillage {
   held(record: KnownRecord): string | undefined;
   act(act: Act, person: Person, value: Record<string, unknown>): string;
   grant(person: Person, device: TestDevice): DeviceGrant;
-  newId(letter: 'm' | 'e' | 'a' | 'g' | 'r', name: string): string;
+  newId(letter: 'm' | 'e' | 'a' | 'g' | 'r' | 'd', name: string): string;
 }
 
 const START_MS = Date.UTC(2011, 11, 1);
@@ -89,7 +97,8 @@ function makeFounding(founder: Person, device: TestDevice): Founding {
     simulated: true,
     createdMs: START_MS,
     nonce: sha256(utf8('nonce')).slice(0, 16),
-    founder: { member: founder.id, name: founder.name, address: founder.address, roles: ['consumer'] },
+    founder: { member: founder.id, address: founder.address, roles: ['consumer'] },
+    serials: '5e'.repeat(8),
     chain: { chainId: 31_337, genesis: `0x${'11'.repeat(32)}`, ledger: `0x${'22'.repeat(20)}`, device: device.id },
     debtFloor: -1_000_000n,
     reservePercent: 20,
@@ -101,7 +110,11 @@ export function foundVillage(): TestVillage {
   const device = makeDevice('Ana');
   const founding = makeFounding(founder, device);
   const village = bookVillage(founding, founder, device);
-  village.write(device, 'members', 'village.found', { founding, grant: village.grant(founder, device) });
+  village.write(device, 'members', 'village.found', {
+    founding,
+    grant: village.grant(founder, device),
+    private: sealedText(founder.name),
+  });
   return village;
 }
 
@@ -174,14 +187,13 @@ export function joinBodyOf(village: TestVillage, person: Person, device: TestDev
   const invite = seedOf(`invite ${invitee}`);
   const bare = {
     invite: toHex(ed25519.getPublicKey(invite)),
-    name: invitee,
     roles: [...(options.roles ?? ['consumer' as const])],
     expiresMs: options.expiresMs ?? village.nowMs + 86_400_000,
     issuer: issuer.id,
   };
   return {
     member: person.id,
-    name: person.name,
+    private: sealedText(person.name),
     address: person.address,
     certificate: { ...bare, sig: issuer.sign(certificateDigest(village.id, bare)) },
     inviteSig: ed25519.sign(joinMessage(village.id, person.id, person.address, device.id), invite),
@@ -200,7 +212,7 @@ export function join(village: TestVillage, name: string, ...roles: Role[]): { pe
 
 export const addBodyOf = (village: TestVillage, person: Person, roles: readonly Role[] = ['consumer']) => ({
   member: person.id,
-  name: person.name,
+  private: sealedText(person.name),
   roles,
   address: person.address,
   keySig: village.act('MemberKey', person, { member: person.id, key: person.address, number: 0 }),
@@ -221,7 +233,7 @@ export function meterBodyOf(village: TestVillage, name: string, kind: 'use' | 's
   const [none, simulated] = [null, true];
   return {
     meter: village.newId('e', name),
-    name,
+    private: sealedText(name),
     kind,
     place: none,
     source: none,
@@ -230,7 +242,6 @@ export function meterBodyOf(village: TestVillage, name: string, kind: 'use' | 's
     limitW: 1000,
     manufacturer: none,
     model: none,
-    serial: none,
     simulated,
   };
 }
@@ -242,9 +253,12 @@ export function addMeter(village: TestVillage, name: string, kind: 'use' | 'site
 
 export const assetBodyOf = (village: TestVillage, name: string, owner: Person, serial: string) => ({
   asset: village.newId('a', name),
-  name,
+  private: sealedText(name),
+  shared: sealedText(serial),
+  secret: null,
   source: 'solar' as const,
-  serial,
+  district: null,
+  print: toHex(sha256(utf8(serial))).slice(0, 32),
   capacityW: 3000,
   storageWh: null,
   owner: owner.id,

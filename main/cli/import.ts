@@ -3,7 +3,7 @@ import { basename } from 'node:path';
 import { zoneOf } from '#core/accounts/closing.ts';
 import { importReadings, readLoggerFile } from '#core/metering/import-readings.ts';
 import { AppError } from '#core/ports/errors.ts';
-import type { VillageState } from '#domain/village/state.ts';
+import type { RevealedState } from '#domain/village/reveal.ts';
 import { type CommandCall, readList, UsageError } from './command.ts';
 import { withVillage } from './with-village.ts';
 
@@ -16,7 +16,7 @@ export async function runImport(call: CommandCall): Promise<number> {
   const columns = readColumns(readList(values, 'column'));
   const text = readText(path);
   const done = await withVillage(call, async ({ village }) => {
-    const state = village.state();
+    const state = village.revealed();
     const file = readLoggerFile(basename(path), text, zoneOf(state));
     const meters = metersOf(state, file.names, columns);
     const control = {
@@ -61,7 +61,7 @@ function readColumns(given: readonly string[]): Map<string, string> {
 }
 
 /** Column -> meter id. Without --column, each column that is named like a meter. */
-function metersOf(state: VillageState, names: readonly string[], columns: ReadonlyMap<string, string>) {
+function metersOf(state: RevealedState, names: readonly string[], columns: ReadonlyMap<string, string>) {
   const find = (wanted: string): string | undefined =>
     state.meters.has(wanted) ? wanted : [...state.meters.values()].find((m) => m.name === wanted)?.id;
   const meters = new Map<string, string>();

@@ -10,12 +10,12 @@ export async function runVouch(call: CommandCall): Promise<number> {
   if (values['json'] === true) {
     io.print(
       JSON.stringify(
-        { entry: entry.id, label: entry.label, hours: entry.hours, wh: entry.wh.toString(), trust: 1 },
+        { entry: entry.id, label: entry.text, hours: entry.hours, wh: entry.wh.toString(), trust: 1 },
         null,
         2,
       ),
     );
   } else
-    io.print(`You vouch for ${entry.label}: ${entry.hours} hours, ${entry.wh} Wh. From now on they count (trust T1).`);
+    io.print(`You vouch for ${entry.text}: ${entry.hours} hours, ${entry.wh} Wh. From now on they count (trust T1).`);
   return 0;
 }

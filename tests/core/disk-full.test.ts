@@ -67,7 +67,7 @@ test.skipIf(!mayMount)(
     await found(on);
     const lease = await makeLease(on);
     const { village } = on.open();
-    const namesOf = () => [...on.open().village.state().members.values()].map((m) => m.name);
+    const namesOf = () => [...on.open().village.revealed().members.values()].map((m) => m.name);
     const empty = fill(disk);
 
     const added: string[] = [];

@@ -99,7 +99,7 @@ export function createPeer(log: (line: string) => void) {
       members: await Promise.all(people.map((p) => addOnce(open().village, p.name, p.roles as Role[]))),
     }),
     memberNamed({ name }) {
-      const known = [...open().village.state().members.values()].find((m) => m.name === name);
+      const known = [...open().village.revealed().members.values()].find((m) => m.name === name);
       return { member: known?.id ?? null };
     },
     async coordinators({ members, threshold }) {
@@ -117,7 +117,7 @@ export function createPeer(log: (line: string) => void) {
     },
     async meter(input) {
       const { village } = open();
-      const known = [...village.state().meters.values()].find((m) => m.name === input.name);
+      const known = [...village.revealed().meters.values()].find((m) => m.name === input.name);
       if (known) return { meter: known.id };
       const { name, kind, member, limitW, model, port, unit } = input;
       const place = kind === 'use' ? ('home' as const) : null;
@@ -257,7 +257,7 @@ export function createPeer(log: (line: string) => void) {
 }
 
 async function addOnce(village: Village, name: string, roles: Role[]): Promise<string> {
-  const known = [...village.state().members.values()].find((m) => m.name === name);
+  const known = [...village.revealed().members.values()].find((m) => m.name === name);
   if (known && village.keystore.has(known.id)) return known.id;
   return (await addPerson(village, { name, roles, pin: PIN })).member;
 }

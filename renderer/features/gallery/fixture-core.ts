@@ -69,6 +69,7 @@ function createFixtureRouter(mode: FixtureMode) {
       get: os.members.get.handler(({ input }) => people.memberCard(input.member)),
       add: os.members.add.handler(() => ({ member: people.memberId(5), words: WORDS })),
       addOrganisation: os.members.addOrganisation.handler(() => ({ member: people.memberId(3) })),
+      edit: os.members.edit.handler(() => ({})),
       setRoles: os.members.setRoles.handler(() => ({})),
       rotateKey: os.members.rotateKey.handler(() => ({ words: WORDS })),
       recoverKey: os.members.recoverKey.handler(() => ({})),

@@ -52,7 +52,15 @@ export function AssetList() {
                     mark={<SourceMark source={a.source} />}
                     {...(a.meter && { to: `/meters/${a.meter}` })}
                     name={a.name}
-                    second={`${a.serial}, ${format.power(a.capacityW)}${a.storageWh === null ? '' : `, ${format.energy(a.storageWh)}`}`}
+                    second={[
+                      a.serial,
+                      format.power(a.capacityW),
+                      a.storageWh === null ? null : format.energy(a.storageWh),
+                      a.district,
+                      a.place,
+                    ]
+                      .filter((x) => x !== null)
+                      .join(', ')}
                   />
                 ),
               },

@@ -66,7 +66,7 @@ export async function enterMeter(open: OpenVillage, name: string, member: string
   const isSite = name.endsWith('_0');
   const body = {
     meter,
-    name,
+    private: village.seal('meter', meter, { name, serial: null }),
     kind: isSite ? 'site' : 'use',
     place: isSite ? null : 'home',
     source: null,
@@ -75,7 +75,6 @@ export async function enterMeter(open: OpenVillage, name: string, member: string
     limitW: LINE_LIMIT_W,
     manufacturer: null,
     model: null,
-    serial: null,
     simulated: true,
   };
   await village.act([{ book: 'assets', kind: 'meter.add', body }]);

@@ -1,0 +1,175 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join as joinPath } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { openDataKey } from '#core/crypto/data-key.ts';
+import { deviceKeysFrom } from '#core/crypto/device-keys.ts';
+import { openConsoleStore } from '#core/storage/console-store.ts';
+import { audienceOf, MEMBERS, meterScope } from '#domain/membership/audiences.ts';
+import {
+  addMeter,
+  foundVillage,
+  join,
+  sealedText,
+  type TestDevice,
+  type TestVillage,
+} from '#domain/village/village-fixture.ts';
+import { type AudienceKeys, createAudienceKeys } from './audience-keys.ts';
+import { openKeyRing } from './key-ring.ts';
+
+const MONTH = '2012-01';
+let dir = '';
+beforeEach(() => {
+  dir = mkdtempSync(joinPath(tmpdir(), 'audience-keys-'));
+});
+afterEach(() => rmSync(dir, { recursive: true, force: true }));
+
+async function openVillage() {
+  const village = foundVillage();
+  const dataKey = await openDataKey(dir, undefined);
+  const stores = new Map<string, ReturnType<typeof openConsoleStore>>();
+  const seeds = new Map<string, Uint8Array>([[village.device.id, village.device.seed]]);
+  const keysOf = (device: TestDevice) => {
+    const store = stores.get(device.id) ?? openConsoleStore(joinPath(dir, `${device.id}.sqlite`));
+    stores.set(device.id, store);
+    return createAudienceKeys(openKeyRing(store, dataKey, village.id), deviceKeysFrom(device.seed));
+  };
+  const enter = (name: string, ...roles: Parameters<typeof join>[2][]) => {
+    const { person, device } = join(village, name, ...roles);
+    seeds.set(device.id, device.seed);
+    return { person, device };
+  };
+  /** The state, with the boxes that a console makes of these devices' seeds. */
+  const state = () => {
+    const folded = village.fold();
+    for (const [id, seed] of seeds) {
+      const granted = folded.devices.get(id);
+      if (granted) folded.devices.set(id, { ...granted, box: deviceKeysFrom(seed).box });
+    }
+    return folded;
+  };
+  const give = (device: TestDevice, keys: AudienceKeys, elapsedMs = 0): string[] => {
+    const { records } = keys.owed(state(), village.nowMs, elapsedMs);
+    for (const { book, body } of records) village.write(device, book, 'key.share', body);
+    return records.flatMap((r) => r.body.shares.flatMap((s) => s.sealed.map((x) => x.device)));
+  };
+  const close = () => {
+    for (const s of stores.values()) s.close();
+  };
+  return { village, keysOf, enter, state, give, close };
+}
+
+const revoke = (village: TestVillage, device: TestDevice) =>
+  village.write(village.device, 'members', 'device.revoke', {
+    device: device.id,
+    last: { members: 99 },
+    private: sealedText('lost'),
+  });
+
+test('noise that an insider wrote first under a key does not keep the real key from anyone', async () => {
+  const { village, keysOf, enter, state, give, close } = await openVillage();
+  const { device: insider } = enter('Baraka');
+  const { device: reader } = enter('Chipo');
+  const maker = keysOf(village.device);
+  const { id, key } = maker.current(state(), MEMBERS, village.nowMs);
+  const noise = { ephemeral: new Uint8Array(32).fill(9), iv: new Uint8Array(12), box: new Uint8Array(48) };
+  const sealed = [village.device, reader].map((d) => ({ device: d.id, ...noise }));
+  village.write(insider, 'members', 'key.share', { shares: [{ key: id, scope: MEMBERS, sealed }] });
+  give(village.device, maker);
+  const readers = keysOf(reader);
+  expect(readers.learn(state())).toBe(true);
+  expect(readers.find(id)).toEqual(key);
+  expect(give(village.device, maker)).toEqual([]);
+  expect(give(reader, readers)).toEqual([]);
+  expect(keysOf(reader).find(id)).toEqual(key);
+  close();
+});
+
+test('who holds a key shares it with a device that came after its maker was gone', async () => {
+  const { village, keysOf, enter, state, give, close } = await openVillage();
+  const { device: reader } = enter('Chipo');
+  const maker = keysOf(village.device);
+  const { id, key } = maker.current(state(), MEMBERS, village.nowMs);
+  give(village.device, maker);
+  const holder = keysOf(reader);
+  holder.learn(state());
+  const { device: late } = enter('Dalia');
+  expect(give(reader, holder)).toEqual([]);
+  // The maker closes accounts and comes first; when its turn is over without a word, the next one gives.
+  const { nextMs } = holder.owed(state(), village.nowMs, 1000);
+  expect(nextMs).toBeGreaterThan(0);
+  expect(give(reader, holder, nextMs)).toEqual([late.id]);
+  const latecomer = keysOf(late);
+  latecomer.learn(state());
+  expect(latecomer.find(id)).toEqual(key);
+  close();
+});
+
+test('of many holders that see a newcomer at once only the maker gives at once', async () => {
+  const { village, keysOf, enter, state, give, close } = await openVillage();
+  const holders = ['Baraka', 'Chipo', 'Dalia', 'Eze'].map((name) => enter(name).device);
+  const maker = keysOf(village.device);
+  maker.current(state(), MEMBERS, village.nowMs);
+  give(village.device, maker);
+  const others = holders.map(keysOf);
+  for (const o of others) o.learn(state());
+  const { device: late } = enter('Farai');
+  const now = [maker, ...others].map((k) => k.owed(state(), village.nowMs, 0));
+  expect(now.map((o) => o.records.length)).toEqual([1, 0, 0, 0, 0]);
+  expect(new Set(now.slice(1).map((o) => o.nextMs)).size).toBe(4);
+  give(village.device, maker);
+  expect(others.map((o) => o.owed(state(), village.nowMs, 0).records.length)).toEqual([0, 0, 0, 0]);
+  expect(others.map((o) => give(late, o, 60_000).length)).toEqual([0, 0, 0, 0]);
+  expect(keysOf(late).learn(state())).toBe(true);
+  close();
+});
+
+test('a key ends with its audience: what is sealed after a device was revoked never opens to it (P42)', async () => {
+  const { village, keysOf, enter, state, give, close } = await openVillage();
+  const { device: stolen } = enter('Baraka');
+  const { device: stays } = enter('Chipo');
+  const maker = keysOf(village.device);
+  const before = maker.current(state(), MEMBERS, village.nowMs);
+  give(village.device, maker);
+  revoke(village, stolen);
+  const after = maker.current(state(), MEMBERS, village.nowMs);
+  expect(after.id).not.toBe(before.id);
+  expect(maker.current(state(), MEMBERS, village.nowMs).id).toBe(after.id);
+  give(village.device, maker);
+  const [thief, honest] = [keysOf(stolen), keysOf(stays)];
+  for (const k of [thief, honest]) k.learn(state());
+  expect([thief.find(before.id), thief.find(after.id)]).toEqual([before.key, undefined]);
+  expect([honest.find(before.id), honest.find(after.id)]).toEqual([before.key, after.key]);
+  close();
+});
+
+test('a share of noise by somebody without the key ends no key', async () => {
+  const { village, keysOf, enter, state, close } = await openVillage();
+  const { device: insider } = enter('Baraka');
+  const maker = keysOf(village.device);
+  const meter = addMeter(village, 'mill');
+  const scope = meterScope(meter, MONTH);
+  const { id } = maker.current(state(), scope, village.nowMs);
+  const noise = { ephemeral: new Uint8Array(32), iv: new Uint8Array(12), box: new Uint8Array(48) };
+  const body = { shares: [{ key: id, scope, sealed: [{ device: insider.id, ...noise }] }] };
+  expect(village.held(village.write(insider, `segments-${MONTH}`, 'key.share', body))).toBeUndefined();
+  expect(audienceOf(state(), scope, village.nowMs).has(insider.id)).toBe(false);
+  expect(maker.current(state(), scope, village.nowMs).id).toBe(id);
+  close();
+});
+
+test('the keys of many meters go out a few hundred to a record, each in the book of its month', async () => {
+  const { village, keysOf, enter, state, give, close } = await openVillage();
+  for (const name of ['Baraka', 'Chipo', 'Dalia']) enter(name, 'coordinator');
+  const maker = keysOf(village.device);
+  for (let i = 0; i < 100; i++)
+    maker.current(state(), meterScope(addMeter(village, `home ${i}`), MONTH), village.nowMs);
+  const { records } = maker.owed(state(), village.nowMs, 0);
+  expect(records.map((r) => [r.book, r.body.shares.reduce((n, s) => n + s.sealed.length, 0)])).toEqual([
+    [`segments-${MONTH}`, 256],
+    [`segments-${MONTH}`, 44],
+  ]);
+  expect(new Set(give(village.device, maker)).size).toBe(3);
+  expect(give(village.device, maker)).toEqual([]);
+  close();
+});

@@ -1,0 +1,187 @@
+import { keyIdOf, openSealedKey, sealKeyTo } from '#core/crypto/aead.ts';
+import { type DeviceKeys, newSeed } from '#core/crypto/device-keys.ts';
+import { audienceOf, monthOfScope } from '#domain/membership/audiences.ts';
+import { MAX_SHARED_KEYS } from '#domain/village/fold-members.ts';
+import { isCoordinator, shareId, type VillageState } from '#domain/village/state.ts';
+import type { HeldKey, KeyRing } from './key-ring.ts';
+
+export interface NamedKey {
+  readonly id: string;
+  readonly key: Uint8Array;
+}
+type SealedShare = ReturnType<typeof sealKeyTo>;
+/** A `key.share` record that is due. */
+export interface OwedShares {
+  readonly book: string;
+  readonly body: { readonly shares: { key: string; scope: string; sealed: SealedShare[] }[] };
+}
+export interface Owed {
+  readonly records: readonly OwedShares[];
+  /** When somebody else's turn to give is over and this device's begins, on the clock of `elapsedMs`. */
+  readonly nextMs: number | undefined;
+}
+
+/**
+ * The keys of this device: each opens what is sealed for one audience. A device seals only with keys it made itself, so
+ * nobody else's key can stand in for one; what it made it gives to the audience, and passes on what it was given.
+ */
+export interface AudienceKeys {
+  /** The key to seal with now. A new one where somebody who was given the last is no longer of the audience. */
+  current(state: VillageState, scope: string, atMs: number): NamedKey;
+  find(id: string): Uint8Array | undefined;
+  /** All keys this device holds, by id; it grows. */
+  all(): ReadonlyMap<string, Uint8Array>;
+  /** Opens what was sealed to this device since. */
+  learn(state: VillageState): boolean;
+  /** What devices of the audiences still lack and this device is to give. */
+  owed(state: VillageState, nowMs: number, elapsedMs: number): Owed;
+}
+
+/** Between one possible giver and the next: as long as a share takes to come round. */
+const TURN_MS = 2_000;
+
+export function createAudienceKeys(ring: KeyRing, keys: DeviceKeys): AudienceKeys {
+  /** Shares that opened to nothing: noise, or another's. */
+  const noise = new Set<string>();
+  const noticed = new Map<string, number>();
+  let settled = '';
+
+  const learn = (state: VillageState): boolean => {
+    const found: HeldKey[] = [];
+    for (const [share, devices] of state.keyShares) {
+      const [scope = '', id = ''] = share.split(' ');
+      if (ring.held.has(id)) continue;
+      // Anyone of the village may have written noise under this id; the share that opens to the key is the one.
+      for (const [giver, sealed] of devices.get(keys.id) ?? []) {
+        const tried = `${share} ${giver}`;
+        if (noise.has(tried)) continue;
+        const key = openSealedKey(keys, sealed);
+        if (key && keyIdOf(key) === id) {
+          found.push({ id, key, scope, own: false, giver });
+          break;
+        }
+        noise.add(tried);
+      }
+    }
+    if (found.length > 0) ring.add(found);
+    return found.length > 0;
+  };
+  const current = (state: VillageState, scope: string, atMs: number): NamedKey => {
+    const audience = audienceOf(state, scope, atMs);
+    const newest = ring.newestOwn(scope);
+    if (newest && givenTo(state, newest, keys.id).every((d) => audience.has(d))) return newest;
+    const key = newSeed();
+    const made = { id: keyIdOf(key), key, scope, own: true, giver: '' };
+    ring.add([made]);
+    return made;
+  };
+  const missingOf = (state: VillageState, h: HeldKey, nowMs: number): string[] => {
+    const shares = state.keyShares.get(shareId(h.scope, h.id));
+    // The maker of a key shares it; anyone who holds it shares with those who came later.
+    if (!h.own && !shares) return [];
+    const isServed = (device: string): boolean =>
+      [...(shares?.get(device)?.keys() ?? [])].some(
+        (author) => author === keys.id || (!h.own && (author === h.giver || isCoordinators(state, author))),
+      );
+    const audience = audienceOf(state, h.scope, nowMs);
+    if (!h.own && !audience.has(keys.id)) return [];
+    const givers = h.own ? [] : [...(shares?.values() ?? [])].flatMap((given) => [...given.keys()]);
+    // Who gave a key has it.
+    const has = new Set([keys.id, ...givers]);
+    return [...audience].filter((d) => !has.has(d) && !isServed(d));
+  };
+  /** Every holder knows the same order, so that not all give at once: its maker, coordinators, the rest by device. */
+  const waitMs = (state: VillageState, h: HeldKey): number => {
+    if (h.own) return 0;
+    const shares = state.keyShares.get(shareId(h.scope, h.id)) ?? new Map<string, ReadonlyMap<string, unknown>>();
+    const audience = audienceOf(state, h.scope, Number.NEGATIVE_INFINITY);
+    const authors = [...shares.values()].flatMap((given) => [...given.keys()]);
+    const rank = (d: string): number => (shares.has(d) ? (isCoordinators(state, d) ? 1 : 2) : 0);
+    const givers = [...new Set([...authors, ...shares.keys(), keys.id])]
+      .filter((d) => d === keys.id || audience.has(d))
+      .sort((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1));
+    return givers.indexOf(keys.id) * TURN_MS;
+  };
+  return {
+    current,
+    find: (id) => ring.keys.get(id),
+    all: () => ring.keys,
+    learn,
+    owed(state, nowMs, elapsedMs) {
+      const stamp = stampOf(state, ring.held.size);
+      if (stamp === settled || !state.devices.has(keys.id)) return { records: [], nextMs: undefined };
+      const due: Due[] = [];
+      let nextMs: number | undefined;
+      for (const h of ring.held.values()) {
+        for (const device of missingOf(state, h, nowMs)) {
+          const lack = `${h.id} ${device}`;
+          const sinceMs = noticed.get(lack) ?? elapsedMs;
+          noticed.set(lack, sinceMs);
+          const turnMs = sinceMs + waitMs(state, h);
+          const box = state.devices.get(device)?.box;
+          if (turnMs > elapsedMs) nextMs = Math.min(nextMs ?? turnMs, turnMs);
+          else if (box !== undefined) due.push({ held: h, device, box });
+        }
+      }
+      if (due.length === 0 && nextMs === undefined) {
+        settled = stamp;
+        noticed.clear();
+      }
+      return { records: recordsOf(due), nextMs };
+    },
+  };
+}
+
+/** Devices other than its maker that a key came to, by its maker or by those who had it. */
+function givenTo(state: VillageState, key: HeldKey, maker: string): string[] {
+  const shares = state.keyShares.get(shareId(key.scope, key.id));
+  const given = new Set([maker]);
+  for (let before = 0; shares && before !== given.size; ) {
+    before = given.size;
+    for (const [device, authors] of shares) if ([...authors.keys()].some((a) => given.has(a))) given.add(device);
+  }
+  given.delete(maker);
+  return [...given];
+}
+
+interface Due {
+  readonly held: HeldKey;
+  readonly device: string;
+  readonly box: string;
+}
+/** Sealed keys by book, as many to a record as it holds. */
+function recordsOf(due: readonly Due[]): OwedShares[] {
+  const books = new Map<string, Due[]>();
+  for (const d of due) {
+    const month = monthOfScope(d.held.scope);
+    const book = month === undefined ? 'members' : `segments-${month}`;
+    books.set(book, [...(books.get(book) ?? []), d]);
+  }
+  const records: OwedShares[] = [];
+  for (const [book, all] of books) {
+    for (let from = 0; from < all.length; from += MAX_SHARED_KEYS) {
+      const shares = new Map<string, { key: string; scope: string; sealed: SealedShare[] }>();
+      for (const { held, device, box } of all.slice(from, from + MAX_SHARED_KEYS)) {
+        const share = shares.get(held.id) ?? { key: held.id, scope: held.scope, sealed: [] };
+        share.sealed.push(sealKeyTo(device, box, held.key));
+        shares.set(held.id, share);
+      }
+      records.push({ book, body: { shares: [...shares.values()] } });
+    }
+  }
+  return records;
+}
+
+/** Their shares are taken to be good without opening them; the maker of a key trusts only its own. */
+const isCoordinators = (state: VillageState, device: string): boolean =>
+  isCoordinator(state, state.devices.get(device)?.member ?? '');
+
+/** Equal while nothing can have come to be owed: who is here, what they are, and which keys there are. */
+function stampOf(state: VillageState, held: number): string {
+  const devices = [...state.devices.values()].map((d) => `${d.id}${d.revoked ? 'r' : ''}${d.frozenFrom ? 'f' : ''}`);
+  const members = [...state.members.values()].map((m) => `${m.id}${m.roles.join()}${m.signatories.length}`);
+  const inForce = [...state.agreements.values()].filter((a) => a.effectiveMs !== null).length;
+  const revoked = [...state.dataGrants.values()].filter((g) => g.revoked).length;
+  const counts = [inForce, state.dataGrants.size, revoked, state.meters.size, state.assets.size, state.keyShares.size];
+  return [held, ...counts, ...devices, ...members].join(' ');
+}
