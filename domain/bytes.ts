@@ -46,7 +46,9 @@ export function decode(bytes: Uint8Array): unknown {
 }
 
 /** CIDv1 (dag-cbor, sha2-256) of a block, as base32 text. */
-export const cidOf = (block: Uint8Array): string =>
-  CID.createV1(dagCbor.code, create(0x12, sha256(block))).toString(base32);
+export const cidOf = (block: Uint8Array): string => cidOfDigest(sha256(block));
+/** The CID that {@link cidOf} gives a block with this digest. */
+export const cidOfDigest = (digest: Uint8Array): string =>
+  CID.createV1(dagCbor.code, create(0x12, digest)).toString(base32);
 /** The 32 byte sha2-256 digest inside a CID made by {@link cidOf}. */
 export const digestOf = (cid: string): Uint8Array => CID.parse(cid, base32).multihash.digest;

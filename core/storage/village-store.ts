@@ -1,3 +1,4 @@
+import { BUNDLE_TABLES, type BundleTables, bundleTables } from './bundle-tables.ts';
 import { bigOrNull, blob, int, openDatabase, type Row, text } from './open-database.ts';
 import { SEGMENT_TABLES, type SegmentTables, segmentTables } from './segment-tables.ts';
 
@@ -9,7 +10,7 @@ const MIGRATIONS = [
    create table sealed_until (meter text primary key, to_ms integer not null, leaf blob not null) strict;
    create table pending_segment (cid text primary key, block blob not null, announce blob not null, until text not null) strict;
    create table refused (at_ms integer not null, peer text not null, book text not null, reason text not null) strict;
-   create table submission (digest text primary key, state text not null, detail text not null, at_ms integer not null) strict;
+   create table submission (digest text primary key, state text not null, detail text not null, at_ms integer not null) strict;${BUNDLE_TABLES}
    -- read models of the books
 ${SEGMENT_TABLES}`,
 ];
@@ -32,7 +33,7 @@ export interface PendingSegment {
   readonly until: readonly { readonly meter: string; readonly toMs: number; readonly leaf: string }[];
 }
 /** One village's SQLite: raw readings and local settings (kept), segments and frames (read models). */
-export interface VillageStore extends SegmentTables {
+export interface VillageStore extends SegmentTables, BundleTables {
   addLocalMeter(meter: string, address: string, atMs: number): void;
   removeLocalMeter(meter: string): void;
   localMeters(): { readonly meter: string; readonly address: string }[];
@@ -81,6 +82,7 @@ export function openVillageStore(path: string): VillageStore {
   const db = openDatabase(path, MIGRATIONS);
   return {
     ...segmentTables(db),
+    ...bundleTables(db),
     addLocalMeter: (meter, address, atMs) =>
       db.run('insert or replace into local_meter values (?, ?, ?)', meter, address, atMs),
     removeLocalMeter: (meter) => db.run('delete from local_meter where meter = ?', meter),

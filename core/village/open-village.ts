@@ -40,6 +40,8 @@ export interface VillageDeps {
 export interface Village {
   readonly row: VillageRow;
   readonly id: string;
+  /** Where everything of it lies on this disk. */
+  readonly dir: string;
   readonly keys: DeviceKeys;
   readonly keystore: Keystore;
   readonly audienceKeys: AudienceKeys;
@@ -123,7 +125,7 @@ export async function openVillage(deps: VillageDeps, row: VillageRow): Promise<V
       throw e;
     });
   const audienceKeys = createAudienceKeys(openKeyRing(consoleStore, dataKey, row.id), keys);
-  const village = assemble({ ...deps, row, keys, store, index, admission, node, audienceKeys, recover, psk, now });
+  const village = assemble({ ...deps, row, dir, keys, store, index, admission, node, audienceKeys, recover, psk, now });
   try {
     await village.load();
     return village;
@@ -135,6 +137,7 @@ export async function openVillage(deps: VillageDeps, row: VillageRow): Promise<V
 
 interface Parts extends VillageDeps {
   readonly row: VillageRow;
+  readonly dir: string;
   readonly keys: DeviceKeys;
   readonly store: VillageStore;
   readonly index: RecordIndex;
@@ -253,6 +256,7 @@ function assemble(p: Parts): Village & { load(): Promise<void> } {
   const self: Village & { load(): Promise<void> } = {
     row,
     id: row.id,
+    dir: p.dir,
     keys,
     keystore: createKeystore(p.consoleStore, row.id, p.dataKey, now),
     audienceKeys,

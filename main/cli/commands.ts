@@ -101,6 +101,35 @@ export const COMMANDS: readonly CommandSpec[] = [
     load: async () => (await import('./vouch.ts')).runVouch,
   },
   {
+    name: 'bundle export',
+    summary: 'Write what the network would carry into a file, for a console that no network reaches',
+    args: ['FILE'],
+    options: {
+      data,
+      'passphrase-file': passphraseFile,
+      village: { ...village, text: 'village to write (the only one here)' },
+      since: {
+        type: 'string',
+        value: 'PEER|DATE',
+        text: 'only what this console lacks, by its person’s name or its id; or what is newer than YYYY-MM-DD',
+      },
+      json: { type: 'boolean', text: 'answer as JSON' },
+    },
+    load: async () => (await import('./bundle.ts')).runBundleExport,
+  },
+  {
+    name: 'bundle import',
+    summary: 'Check a file that another console wrote and take it into the books',
+    args: ['FILE'],
+    options: {
+      data,
+      'passphrase-file': passphraseFile,
+      'whole-parts': { type: 'boolean', text: 'take what is whole of a damaged file' },
+      json: { type: 'boolean', text: 'answer as JSON' },
+    },
+    load: async () => (await import('./bundle.ts')).runBundleImport,
+  },
+  {
     name: 'demo',
     summary: 'Run a village’s whole month: meters, attested copies, agreement, close, settlement',
     args: [],

@@ -1,4 +1,4 @@
-import type { OpenVillage } from '#core/console.ts';
+import type { Console, OpenVillage } from '#core/console.ts';
 import { AppError } from '#core/ports/errors.ts';
 import { startConsole } from '#core/start-core.ts';
 import { composeOptions } from '#main/compose.ts';
@@ -6,10 +6,18 @@ import { defaultDataDir } from '#main/data-dir.ts';
 import { type CommandCall, readText } from './command.ts';
 import { readPassphrase } from './passphrase.ts';
 
+type Call = Pick<CommandCall, 'values' | 'io'>;
+
 /** Opens one village of the data folder for a command that ends by itself. Errors: VILLAGE_LOCKED, NOT_FOUND. */
-export async function withVillage<T>(
-  { values, io }: Pick<CommandCall, 'values' | 'io'>,
-  work: (open: OpenVillage) => Promise<T>,
+export const withVillage = <T>(call: Call, work: (open: OpenVillage) => Promise<T>): Promise<T> =>
+  withConsole(call, (console, dataDir) =>
+    work(choose([...console.open.values()], readText(call.values, 'village'), dataDir)),
+  );
+
+/** Opens the data folder for a command that ends by itself. Errors: VILLAGE_LOCKED. */
+export async function withConsole<T>(
+  { values, io }: Call,
+  work: (console: Console, dataDir: string) => Promise<T>,
 ): Promise<T> {
   const dataDir = readText(values, 'data') ?? defaultDataDir();
   const passphrase = readPassphrase(values);
@@ -23,11 +31,11 @@ export async function withVillage<T>(
   });
   const { console, stop } = await startConsole({ ...options, autoPoll: false }).catch((e: unknown) => {
     if (!(e instanceof AppError) || e.code !== 'VILLAGE_LOCKED') throw e;
-    const message = `A console uses ${dataDir} right now. Close it and try again, or use its page Meters & assets.`;
+    const message = `A console uses ${dataDir} right now. Close it and try again, or use its pages.`;
     throw new AppError('VILLAGE_LOCKED', message, { cause: e });
   });
   try {
-    return await work(choose([...console.open.values()], readText(values, 'village'), dataDir));
+    return await work(console, dataDir);
   } finally {
     await stop();
   }

@@ -52,6 +52,14 @@ export const ERROR_WORDS: Record<ErrorCode, ErrorWords> = {
     act: msg`A register only grows. Read it again, without the red digits.`,
   },
   BAD_FILE: { what: msg`This file cannot be read`, act: msg`Look at the line named below, correct it, and try again.` },
+  BUNDLE_DAMAGED: {
+    what: msg`This file is damaged`,
+    act: msg`Take what is whole of it, and ask for a new file for the rest.`,
+  },
+  BUNDLE_OTHER_VILLAGE: {
+    what: msg`This file is of another village`,
+    act: msg`Open that village and bring the file in there.`,
+  },
   AGREEMENT_CHANGED: {
     what: msg`The agreement changed while you read it`,
     act: msg`Read it again. Nothing was signed.`,
