@@ -27,6 +27,8 @@ export const RIGHTS: Readonly<Record<string, Need>> = {
   changes: 'viewer',
   'villages.invite': 'coordinator',
   'villages.setCoordinators': 'coordinator',
+  'villages.changeNetworkKey': 'coordinator',
+  'sync.setMeetingPoint': 'coordinator',
   'members.add': 'coordinator',
   'members.addOrganisation': 'coordinator',
   'members.setRoles': 'coordinator',

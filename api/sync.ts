@@ -23,6 +23,8 @@ export const sync = {
     z.object({
       online: z.boolean(),
       addresses: z.array(z.string()),
+      /** Address of a console on the internet over which others are met. */
+      meetingPoint: z.string().nullable(),
       /** Equal on every console with the same books. */
       stateHash: z.string(),
       words: z.array(z.string()),
@@ -35,6 +37,10 @@ export const sync = {
           device: deviceId.nullable(),
           name: z.string().nullable(),
           connected: z.boolean(),
+          /** Connected over a third console only. */
+          relayed: z.boolean(),
+          /** It answered and does not know the network key this console has: it was changed while one was away. */
+          keyRefused: z.boolean(),
           heardAtMs: atMs.nullable(),
           inStep: z.boolean(),
           toSend: z.int(),
@@ -61,5 +67,11 @@ export const sync = {
   /** Segments are not asked for until resumed; books go on. */
   pause: base.input(villageCommand).output(z.object({})),
   resume: base.input(villageCommand).output(z.object({})),
+  /** Forgets where a console was reached; it is back on the list once it shows up. */
+  forgetPeer: base.input(villageCommand.extend({ peer: z.string().min(4).max(128) })).output(z.object({})),
+  /** null: none. Remembered by this console alone, and handed on with invitations. */
+  setMeetingPoint: base
+    .input(villageCommand.extend({ address: z.string().trim().min(4).max(400).nullable() }))
+    .output(z.object({})),
   setOnline: base.input(villageCommand.extend({ online: z.boolean() })).output(z.object({})),
 };

@@ -103,6 +103,17 @@ export const villages = {
       reservePercent: z.int(),
       dataDirectory: z.string(),
       listen: z.array(z.string()),
+      network: z.object({
+        /** When the network key was last changed; null: it is the one the village started with. */
+        changedAtMs: z.int().nullable(),
+        /** Consoles that hold the newest key, and all that may write. */
+        have: z.int(),
+        consoles: z.int(),
+        /** Until when the key before it still opens the network; null: it does not. */
+        oldUntilMs: z.int().nullable(),
+        /** A console that was taken out still knows the key. */
+        exposed: z.boolean(),
+      }),
       devices: z.array(
         z.object({
           id: deviceId,
@@ -131,6 +142,8 @@ export const villages = {
   revokeDevice: base
     .input(villageCommand.extend({ device: deviceId, reason: z.string().min(3).max(400) }))
     .output(z.object({})),
+  /** Gives every console that may write a new key of the village network. */
+  changeNetworkKey: base.input(villageCommand).output(z.object({})),
   /** A text file of versions, counts and states for support. Holds no key, name or reading. */
   diagnostics: base.input(inVillage).output(z.object({ text: z.string() })),
 };

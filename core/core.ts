@@ -23,6 +23,8 @@ export interface CoreOptions {
   /** Multiaddrs to listen on. */
   readonly listen: readonly string[];
   readonly mdns: boolean;
+  /** Carry connections of consoles that cannot reach each other; for one with an address on the internet. */
+  readonly relay?: boolean;
   /** Passphrase of the data key; without one (and without safe storage) keys lie in files only the user can read. */
   readonly passphrase?: string;
   /** Who remembers that passphrase; a person unless told. */

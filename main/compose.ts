@@ -11,7 +11,8 @@ import { readClock } from './shifted-clock.ts';
 import { startPlant } from './start-plant.ts';
 import { VERSION } from './version.ts';
 
-export interface ComposeOptions extends Pick<CoreOptions, 'host' | 'mdns' | 'log' | 'passphrase' | 'passphraseKeeper'> {
+export interface ComposeOptions
+  extends Pick<CoreOptions, 'host' | 'mdns' | 'relay' | 'log' | 'passphrase' | 'passphraseKeeper'> {
   readonly dataDir: string;
   /** Multiaddrs; without any, every address of this machine on a free port. */
   readonly listen: readonly string[];

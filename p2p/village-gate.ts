@@ -101,7 +101,7 @@ export function createVillageGate({ members, isRevoked, protector }: GateRules):
       denyDialPeer: denyPeer,
       denyDialMultiaddr: () => !gate.online,
       denyInboundConnection: denyWire,
-      denyInboundUpgradedConnection: denyInbound,
+      denyInboundEncryptedConnection: denyInbound,
       denyOutboundConnection: denyPeer,
       denyOutboundUpgradedConnection: denyPeer,
       denyInboundRelayReservation: (peer) => denyPeer(peer) || !isGranted(peer.toString()),

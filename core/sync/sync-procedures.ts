@@ -1,4 +1,5 @@
 import type { Console } from '#core/console.ts';
+import { AppError } from '#core/ports/errors.ts';
 import type { Boundary } from '#core/router/boundary.ts';
 import type { Village } from '#core/village/open-village.ts';
 import { sealWords } from '#domain/agreement/seal-words.ts';
@@ -22,6 +23,22 @@ export function syncProcedures(os: Boundary, console: Console) {
       open(input.village).segments.resume();
       return {};
     }),
+    forgetPeer: s.forgetPeer.handler(async ({ input }) => {
+      const { node } = open(input.village);
+      if (!node.peers().some((p) => p.peer === input.peer))
+        throw new AppError('NOT_FOUND', 'This console does not know that console.');
+      await node.forget(input.peer);
+      return {};
+    }),
+    setMeetingPoint: s.setMeetingPoint.handler(async ({ input }) => {
+      const village = open(input.village);
+      try {
+        await village.network.setMeetingPoint(input.address ?? undefined);
+      } finally {
+        village.notify('sync');
+      }
+      return {};
+    }),
     setOnline: s.setOnline.handler(async ({ input }) => {
       const village = open(input.village);
       await village.node.setOnline(input.online);
@@ -43,6 +60,7 @@ function statusOf(village: Village) {
   return {
     online: village.node.online,
     addresses: village.node.addresses(),
+    meetingPoint: village.network.meetingPoint() ?? null,
     stateHash: hash,
     words: sealWords(fromHex(hash), 4),
     records: village.index.all.size,
@@ -57,6 +75,8 @@ function statusOf(village: Village) {
       device: p.device ?? null,
       name: nameOf(p.device),
       connected: p.connected,
+      relayed: p.relayed,
+      keyRefused: p.keyRefused,
       heardAtMs: p.heardAt ?? null,
       inStep: p.inStep,
       toSend: p.toSend,

@@ -20,6 +20,7 @@ import type { VillageState } from '#domain/village/state.ts';
 import { createAdmission, type WaitingDevice } from './admission.ts';
 import { type AudienceKeys, createAudienceKeys } from './audience-keys.ts';
 import { openKeyRing } from './key-ring.ts';
+import { createNetworkAccess, type NetworkAccess } from './network-access.ts';
 import { createPrivateParts, type Fields } from './private-parts.ts';
 import { createReadings } from './readings.ts';
 import { createRecordIndex, type RecordIndex } from './record-index.ts';
@@ -71,8 +72,8 @@ export interface Village {
   readonly segments: Pick<SegmentFetcher, 'open' | 'fetch' | 'pause' | 'resume' | 'progress'>;
   /** Drops the read models and makes them again from books and blocks. */
   rebuild(): Promise<void>;
-  /** Pre-shared key of the village network. */
-  psk(): Uint8Array;
+  /** The key of the village network, who has it, and where this console meets the others. */
+  readonly network: NetworkAccess;
   now(): number;
   notify(topic: Topic): void;
   stop(): Promise<void>;
@@ -106,17 +107,27 @@ export async function openVillage(deps: VillageDeps, row: VillageRow): Promise<V
     return recovered.get(key);
   };
   const index = createRecordIndex();
-  const psk = () => secret('psk');
   const now = () => options.clock.now();
   const admission = createAdmission(row.id, recover, now);
+  secret('psk');
+  const network = createNetworkAccess({
+    village: row.id,
+    store: consoleStore,
+    dataKey,
+    label: secretLabel(row.id, 'psk'),
+    keys,
+    now,
+    log: options.log,
+  });
   const node = await options
     .startNode({
       dir: join(dir, 'node'),
       village: row.id,
       device: { id: keys.id, seed: keys.seed },
-      networkKeys: () => [psk()],
       listen: options.listen,
       mdns: options.mdns,
+      relay: options.relay ?? false,
+      ...network.nodeOptions,
       admit: admission.admit,
       clock: options.clock,
     })
@@ -125,7 +136,20 @@ export async function openVillage(deps: VillageDeps, row: VillageRow): Promise<V
       throw e;
     });
   const audienceKeys = createAudienceKeys(openKeyRing(consoleStore, dataKey, row.id), keys);
-  const village = assemble({ ...deps, row, dir, keys, store, index, admission, node, audienceKeys, recover, psk, now });
+  const village = assemble({
+    ...deps,
+    row,
+    dir,
+    keys,
+    store,
+    index,
+    admission,
+    node,
+    audienceKeys,
+    recover,
+    network,
+    now,
+  });
   try {
     await village.load();
     return village;
@@ -145,7 +169,7 @@ interface Parts extends VillageDeps {
   readonly node: VillageNode;
   readonly audienceKeys: AudienceKeys;
   readonly recover: (digest: string, sig: string) => string | undefined;
-  readonly psk: () => Uint8Array;
+  readonly network: NetworkAccess;
   readonly now: () => number;
 }
 
@@ -240,6 +264,7 @@ function assemble(p: Parts): Village & { load(): Promise<void> } {
     void segments.fetch();
     p.onNews(self);
     shareKeys().catch((e) => log(`sharing keys: ${String(e)}`));
+    orLog('network keys', () => p.network.onNews());
   };
   const onEvent = (event: NodeEvent): void => {
     if (event.type === 'records') {
@@ -279,12 +304,13 @@ function assemble(p: Parts): Village & { load(): Promise<void> } {
       readings.onSegments();
       await segments.fetch();
     },
-    psk: p.psk,
+    network: p.network,
     now,
     notify: (topic) => p.changes.notify(topic, row.id),
     async load() {
       unsubscribe = node.subscribe(onEvent);
       await books.load();
+      p.network.start({ node, state: cache.state, act: books.act });
       news();
     },
     async stop() {

@@ -8,6 +8,7 @@ import { bytesOf, memberSchema, textSchema, villageSchema } from '#domain/ids.ts
 import { grantDigest } from '#domain/membership/grants.ts';
 import { keepFirstRecord } from './first-record.ts';
 import { putSecrets } from './founding.ts';
+import { addressesFor } from './invitations.ts';
 
 export const PASS_PREFIX = 'gridpact-console:';
 const MAX_TEXT = 8192;
@@ -31,8 +32,8 @@ export function makePass({ village }: OpenVillage): string {
     villageName: village.row.name,
     member,
     name: village.revealed().members.get(member)?.name ?? '?',
-    psk: village.psk(),
-    addresses: village.node.addresses().slice(0, 8),
+    psk: village.network.newestKey(),
+    addresses: addressesFor(village),
   };
   return PASS_PREFIX + Buffer.from(encode(pass)).toString('base64url');
 }

@@ -6,6 +6,7 @@ import { createKeystore, type MemberKey } from '#core/crypto/keystore.ts';
 import { AppError } from '#core/ports/errors.ts';
 import { createAudienceKeys } from '#core/village/audience-keys.ts';
 import { openKeyRing } from '#core/village/key-ring.ts';
+import type { Village } from '#core/village/open-village.ts';
 import { sealFields } from '#core/village/private-parts.ts';
 import { decode, encode, toHex } from '#domain/bytes.ts';
 import { bytesOf, deviceSchema, memberIdOf, textSchema, villageSchema } from '#domain/ids.ts';
@@ -54,6 +55,10 @@ const inviteKey = (seed: Uint8Array) =>
     type: 'pkcs8',
   });
 
+/** Where somebody who is not of the village yet may reach it: the meeting point first, as it is there for all. */
+export const addressesFor = ({ network, node }: Village): string[] =>
+  [...new Set([network.meetingPoint() ?? [], ...node.addresses()].flat())].slice(0, 8);
+
 /** A coordinator's invitation: who holds the text may join once as this name with these roles until it expires. */
 export function makeInvitation(
   open: OpenVillage,
@@ -78,10 +83,10 @@ export function makeInvitation(
     villageName: village.row.name,
     name: input.name,
     invitedBy: state.members.get(village.row.member)?.name ?? '?',
-    psk: village.psk(),
+    psk: village.network.newestKey(),
     secret,
     certificate: { ...unsigned, sig: key.sign(certificateDigest(village.id, unsigned)) },
-    addresses: village.node.addresses().slice(0, 8),
+    addresses: addressesFor(village),
     device: village.keys.id,
   };
   return PREFIX + Buffer.from(encode(invitation)).toString('base64url');

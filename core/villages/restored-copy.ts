@@ -19,7 +19,7 @@ export async function becomeNewDevice(console: Console, { village }: OpenVillage
   const keys = deviceKeysFrom(newSeed());
   const unsigned = { member: row.member, device: keys.id, box: keys.box, grantedMs: village.now() };
   const grant = { ...unsigned, sig: key.sign(grantDigest(row.id, unsigned)) };
-  const psk = village.psk();
+  const psk = village.network.newestKey();
   // What was sealed and not announced bears the signature of the old key; it is sealed again from the readings.
   village.store.dropPendingSegments();
   return await console.reopen(row.id, () => {

@@ -3,8 +3,14 @@ import { AppError } from '#core/ports/errors.ts';
 import type { Boundary } from '#core/router/boundary.ts';
 import { operatorsDigest } from '#domain/settlement/batch.ts';
 import { DAY_MS } from '#domain/time.ts';
+import {
+  devicesWithout,
+  isNetworkKeyExposed,
+  NETWORK_KEY_GRACE_MS,
+  oldestNetworkEpoch,
+} from '#domain/village/fold-network.ts';
 import type { RevealedState } from '#domain/village/reveal.ts';
-import { keyOf } from '#domain/village/state.ts';
+import { keyOf, type VillageState } from '#domain/village/state.ts';
 import { addConsole, makePass, readPass } from './console-pass.ts';
 import { startDemo } from './demo-village.ts';
 import { foundVillage } from './founding.ts';
@@ -107,6 +113,11 @@ export function villagesProcedures(os: Boundary, console: Console) {
       ]);
       return {};
     }),
+    changeNetworkKey: v.changeNetworkKey.handler(async ({ input }) => {
+      const { village } = console.find(input.village);
+      await village.act([village.network.changeKey(village.state())]);
+      return {};
+    }),
     diagnostics: v.diagnostics.handler(({ input }) => ({ text: diagnosticsOf(console, console.find(input.village)) })),
   };
 }
@@ -155,6 +166,7 @@ function settingsOf(console: Console, { village }: OpenVillage) {
     reservePercent: founding.reservePercent,
     dataDirectory: console.options.dir,
     listen: village.node.addresses(),
+    network: networkOf(state, village.now()),
     devices: [...state.devices.values()].map((d) => ({
       id: d.id,
       member: d.member,
@@ -163,6 +175,19 @@ function settingsOf(console: Console, { village }: OpenVillage) {
       revoked: d.revoked !== null,
       here: d.id === village.keys.id,
     })),
+  };
+}
+
+function networkOf(state: VillageState, nowMs: number) {
+  const newest = state.networkKeys.at(-1);
+  const consoles = [...state.devices.values()].filter((d) => d.revoked === null).length;
+  const isOldOpen = newest !== undefined && oldestNetworkEpoch(state, nowMs) < newest.epoch;
+  return {
+    changedAtMs: newest?.atMs ?? null,
+    have: newest ? consoles - devicesWithout(state, newest).length : consoles,
+    consoles,
+    oldUntilMs: isOldOpen ? newest.atMs + NETWORK_KEY_GRACE_MS : null,
+    exposed: isNetworkKeyExposed(state),
   };
 }
 

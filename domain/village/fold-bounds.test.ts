@@ -5,6 +5,7 @@ import { closeBodyOf, leaseOf, signBodyOf } from '../settlement/settlement-fixtu
 import { agreementRules } from './fold-agreements.ts';
 import { assetRules } from './fold-assets.ts';
 import { memberRules } from './fold-members.ts';
+import { networkRules } from './fold-network.ts';
 import { operationRules } from './fold-operations.ts';
 import { settlementRules } from './fold-settlement.ts';
 import type { Apply } from './state.ts';
@@ -45,6 +46,19 @@ const bodies: Readonly<Record<string, object>> = {
   },
   'member.roles': { member: host.id, roles: ['consumer'] },
   'device.revoke': { device: village.device.id, last: { members: 1 }, private: sealedText('lost') },
+  'network.key': {
+    epoch: 1,
+    key: 'ab'.repeat(8),
+    sealed: [
+      {
+        device: village.device.id,
+        ephemeral: new Uint8Array(32),
+        iv: new Uint8Array(12),
+        box: new Uint8Array(48),
+      },
+    ],
+  },
+  'network.seen': { epoch: 1 },
   'asset.add': assetBodyOf(village, 'roof', village.founder, 'SN1'),
   'meter.add': meterBodyOf(village, 'home'),
   'vee.decide': { meter, fromMs: 0, action: 'accept', private: sealedText('seen') },
@@ -58,6 +72,7 @@ const bodies: Readonly<Record<string, object>> = {
 };
 const rules: Readonly<Record<string, Apply>> = {
   ...memberRules,
+  ...networkRules,
   ...assetRules,
   ...operationRules,
   ...agreementRules,

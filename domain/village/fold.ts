@@ -8,12 +8,13 @@ import { agreementRules } from './fold-agreements.ts';
 import { assetRules } from './fold-assets.ts';
 import { dataGrantRules } from './fold-data-grants.ts';
 import { memberRules, shareRules } from './fold-members.ts';
+import { networkRules } from './fold-network.ts';
 import { operationRules } from './fold-operations.ts';
 import { agreedChain, settlementRules } from './fold-settlement.ts';
 import { type Apply, type Device, emptyState, type FoldContext, type VillageState } from './state.ts';
 
 const rules: Readonly<Record<string, Readonly<Record<string, Apply>>>> = {
-  members: { ...memberRules, ...dataGrantRules },
+  members: { ...memberRules, ...dataGrantRules, ...networkRules },
   assets: assetRules,
   agreements: agreementRules,
   segments: { ...operationRules, ...shareRules },

@@ -146,6 +146,18 @@ export interface SealedKey {
   readonly iv: Uint8Array;
   readonly box: Uint8Array;
 }
+/** A key of the village network that followed the one the village started with. */
+export interface NetworkKey {
+  readonly epoch: number;
+  /** What the key is called, 16 hex. */
+  readonly key: string;
+  readonly by: string;
+  readonly atMs: number;
+  /** device it is sealed to -> device that sealed it -> sealed key. */
+  readonly sealed: Map<string, Map<string, SealedKey>>;
+  /** Devices that said they hold it. */
+  readonly seen: Set<string>;
+}
 export interface PeriodCut {
   /** Segments that entered with this close; earlier closes name theirs. */
   readonly segments: readonly string[];
@@ -213,6 +225,8 @@ export interface VillageState {
   /** `scope key-id` -> device it is sealed to -> device that sealed it -> sealed key. */
   readonly keyShares: Map<string, Map<string, Map<string, SealedKey>>>;
   readonly dataGrants: Map<string, DataGrant>;
+  /** By epoch, from 1. */
+  readonly networkKeys: NetworkKey[];
   readonly assets: Map<string, Asset>;
   readonly meters: Map<string, Meter>;
   readonly agreements: Map<string, Agreement>;
@@ -265,6 +279,7 @@ export function emptyState(village: string): VillageState {
     coordinatorChanges: [],
     keyShares: new Map(),
     dataGrants: new Map(),
+    networkKeys: [],
     assets: new Map(),
     meters: new Map(),
     agreements: new Map(),

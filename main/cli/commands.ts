@@ -38,6 +38,10 @@ export const COMMANDS: readonly CommandSpec[] = [
         value: 'MULTIADDR',
         text: 'where other consoles reach this one; may be repeated',
       },
+      relay: {
+        type: 'boolean',
+        text: 'let consoles that cannot reach each other meet here; needs an address on the internet',
+      },
       'no-mdns': { type: 'boolean', text: 'do not look for other consoles on the local network' },
       'passphrase-file': passphraseFile,
       open: { type: 'boolean', text: 'open the browser, already paired' },

@@ -34,6 +34,7 @@ export async function runGateway({ values, io }: CommandCall): Promise<number> {
     host: 'gateway',
     listen: readList(values, 'listen'),
     mdns: values['no-mdns'] !== true,
+    relay: values['relay'] === true,
     log: (line) => io.note(line),
     ...(passphrase === undefined ? {} : { passphrase }),
   });

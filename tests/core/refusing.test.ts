@@ -23,7 +23,7 @@ test('the record of a device that nobody let in counts for nothing and is shown 
     dir: makeFolder('thief'),
     village: village.id,
     device: { id: thief.id, seed: thief.seed },
-    networkKeys: () => [village.psk()],
+    networkKeys: () => [village.network.newestKey()],
     listen: ['/ip4/127.0.0.1/tcp/0'],
     mdns: false,
     admit: () => 'accept',

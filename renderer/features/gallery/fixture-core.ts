@@ -129,6 +129,8 @@ function createFixtureRouter(mode: FixtureMode) {
       dial: os.sync.dial.handler(() => ({})),
       pause: os.sync.pause.handler(() => ({})),
       resume: os.sync.resume.handler(() => ({})),
+      forgetPeer: os.sync.forgetPeer.handler(() => ({})),
+      setMeetingPoint: os.sync.setMeetingPoint.handler(() => ({})),
       setOnline: os.sync.setOnline.handler(() => ({})),
     },
     changes: os.changes.handler(async function* () {
@@ -194,6 +196,7 @@ function villagesRouter(os: Pick<Implementer, 'villages'>, mode: FixtureMode) {
       text: `gridpact-invite:1:${'k7Qm'.repeat(60)}`,
       expiresAtMs: NOW_MS + 7 * DAY_MS,
     })),
+    changeNetworkKey: os.villages.changeNetworkKey.handler(() => ({})),
     startDemo: os.villages.startDemo.handler(() => ({ job: 'fixture-job' })),
     settings: os.villages.settings.handler(() => ({
       name: 'Kwa Mtoni',
@@ -209,6 +212,13 @@ function villagesRouter(os: Pick<Implementer, 'villages'>, mode: FixtureMode) {
       reservePercent: 20,
       dataDirectory: '~/.local/share/gridpact',
       listen: ['/ip4/192.168.1.20/tcp/4101'],
+      network: {
+        changedAtMs: NOW_MS - 3 * DAY_MS,
+        have: 2,
+        consoles: 3,
+        oldUntilMs: NOW_MS + 27 * DAY_MS,
+        exposed: mode === 'empty',
+      },
       devices: [
         {
           id: DEVICE,

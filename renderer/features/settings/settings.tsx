@@ -11,6 +11,7 @@ import { Coordinators } from './coordinators.tsx';
 import { Diagnostics } from './diagnostics.tsx';
 import { Keys } from './keys.tsx';
 import { Look } from './look.tsx';
+import { NetworkKey } from './network-key.tsx';
 import { ThisConsole } from './this-console.tsx';
 import { VillageFacts } from './village-facts.tsx';
 
@@ -33,6 +34,7 @@ export function Settings() {
                 <VillageFacts settings={data} />
                 <Coordinators settings={data} />
                 <Consoles devices={data.devices} />
+                <NetworkKey network={data.network} />
               </>
             )}
           </View>

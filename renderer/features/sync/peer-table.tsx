@@ -1,10 +1,13 @@
 import { Trans, useLingui } from '@lingui/react/macro';
 import { Check, CircleDashed, Laptop } from 'lucide-react';
-import { useNowMs } from '../../app/village-context.tsx';
-import { ButtonLink } from '../../ui/button.tsx';
+import { useConsole } from '../../app/console-context.tsx';
+import { useCommand } from '../../app/use-command.ts';
+import { useNowMs, useVillage } from '../../app/village-context.tsx';
+import { Button, ButtonLink } from '../../ui/button.tsx';
 import { useFormat } from '../../ui/format.tsx';
-import { Paper } from '../../ui/layout.tsx';
+import { Hidden, Paper } from '../../ui/layout.tsx';
 import { RowName, Table } from '../../ui/table.tsx';
+import { InlineError } from '../../ui/view.tsx';
 import { LinkSwitch } from './link-switch.tsx';
 import { orderPeers, type Peer, type PeerStanding, shortPeer, standingOf } from './peers.ts';
 import s from './sync.module.css';
@@ -72,8 +75,37 @@ function Peers({ peers }: { readonly peers: readonly Peer[] }) {
           cell: (peer) => <ToCome entries={peer.toFetch} text={format.count(peer.toFetch)} />,
         },
         { key: 'book', head: t`Book`, cell: (peer) => <BookState peer={peer} /> },
+        {
+          key: 'act',
+          head: <Hidden>{t`Forget`}</Hidden>,
+          end: true,
+          cell: (peer) => (peer.connected ? null : <Forget peer={peer} />),
+        },
       ]}
     />
+  );
+}
+
+/** For a console that will not come back; one that does is on the list again. */
+function Forget({ peer }: { readonly peer: Peer }) {
+  const { t } = useLingui();
+  const village = useVillage();
+  const { client } = useConsole();
+  const forget = useCommand(client.sync.forgetPeer);
+  const id = shortPeer(peer.peer);
+  return (
+    <>
+      <Button
+        look="quiet"
+        small
+        label={t`Forget console …${id}`}
+        busy={forget.busy}
+        onPress={() => forget.send({ village: village.id, peer: peer.peer })}
+      >
+        <Trans>Forget</Trans>
+      </Button>
+      <InlineError error={forget.error} />
+    </>
   );
 }
 
@@ -89,12 +121,7 @@ function ConsoleId({ peer }: { readonly peer: Peer }) {
 function HeardFrom({ peer }: { readonly peer: Peer }) {
   const format = useFormat();
   const nowMs = useNowMs();
-  if (peer.connected)
-    return (
-      <b>
-        <Trans>now</Trans>
-      </b>
-    );
+  if (peer.connected) return <b>{peer.relayed ? <Trans>now, over the meeting point</Trans> : <Trans>now</Trans>}</b>;
   if (peer.heardAtMs === null) return <Trans>not yet</Trans>;
   const age = format.age(nowMs - peer.heardAtMs);
   return <Trans>{age} ago</Trans>;
@@ -147,5 +174,12 @@ function StandingWords({ standing }: { readonly standing: PeerStanding }) {
       return <Trans>goes on when it is back</Trans>;
     case 'unheard':
       return <Trans>starts when it answers</Trans>;
+    case 'refused':
+      return (
+        <Trans>
+          does not know our network key: it was changed while one of the two was away. Bring a copy on a USB stick, or
+          ask for a new invitation
+        </Trans>
+      );
   }
 }

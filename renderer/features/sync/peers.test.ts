@@ -6,6 +6,8 @@ const peer = (over: Partial<Peer>): Peer => ({
   device: null,
   name: null,
   connected: true,
+  relayed: false,
+  keyRefused: false,
   heardAtMs: 1,
   inStep: true,
   toSend: 0,
@@ -18,6 +20,7 @@ const peer = (over: Partial<Peer>): Peer => ({
 test.each([
   [{}, 'same-now'],
   [{ connected: false }, 'same-then'],
+  [{ connected: false, keyRefused: true }, 'refused'],
   [{ sameState: false }, 'differs'],
   [{ inStep: false, toSend: 3 }, 'copying'],
   [{ inStep: false }, 'comparing'],

@@ -11,10 +11,19 @@ export const shortPeer = (peer: string): string => peer.slice(-TAIL);
 export const orderPeers = (peers: readonly Peer[]): Peer[] =>
   [...peers].sort((a, b) => Number(b.connected) - Number(a.connected) || (b.heardAtMs ?? 0) - (a.heardAtMs ?? 0));
 
-export type PeerStanding = 'same-now' | 'same-then' | 'differs' | 'copying' | 'comparing' | 'waits' | 'unheard';
+export type PeerStanding =
+  | 'same-now'
+  | 'same-then'
+  | 'differs'
+  | 'copying'
+  | 'comparing'
+  | 'waits'
+  | 'unheard'
+  | 'refused';
 
 /** How its book stands to ours; of one that is away, what was known when it was last heard. */
 export function standingOf(peer: Peer): PeerStanding {
+  if (peer.keyRefused && !peer.connected) return 'refused';
   if (peer.inStep && peer.sameState === false) return 'differs';
   if (peer.inStep) return peer.connected ? 'same-now' : 'same-then';
   if (!peer.connected) return peer.heardAtMs === null ? 'unheard' : 'waits';

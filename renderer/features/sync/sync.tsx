@@ -9,6 +9,7 @@ import { View } from '../../ui/view.tsx';
 import { Addresses } from './addresses.tsx';
 import { ChainQueue } from './chain-queue.tsx';
 import { Conflicts } from './conflicts.tsx';
+import { MeetingPoint } from './meeting-point.tsx';
 import { PeerTable } from './peer-table.tsx';
 import { Refused } from './refused.tsx';
 import { SameBooks } from './same-books.tsx';
@@ -39,6 +40,7 @@ export function Sync() {
               <PeerTable peers={data.peers} online={data.online} />
               <Conflicts conflicts={data.conflicts} />
               <Addresses addresses={data.addresses} online={data.online} />
+              <MeetingPoint address={data.meetingPoint} />
               <Refused refused={data.refused} peers={data.peers} />
             </Stack>
             <Stack>
