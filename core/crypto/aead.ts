@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, createHash, hkdfSync, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHash, hkdfSync, type KeyObject, randomBytes } from 'node:crypto';
 import { concat, fromHex, toHex, utf8 } from '#domain/bytes.ts';
 import type { SealedKey } from '#domain/village/state.ts';
 import { type DeviceKeys, ephemeralBox } from './device-keys.ts';
@@ -10,22 +10,36 @@ export interface Sealed {
   readonly box: Uint8Array;
 }
 
+/** 32 bytes; as a KeyObject where many pieces are sealed under one key, which spares most of the time. */
+export type SealingKey = Uint8Array | KeyObject;
+
 /** AES-256-GCM with a random IV. */
-export function sealBytes(key: Uint8Array, plaintext: Uint8Array, aad: Uint8Array): Sealed {
+export function sealBytes(key: SealingKey, plaintext: Uint8Array, aad: Uint8Array): Sealed {
+  const { iv, parts } = sealParts(key, plaintext, aad);
+  return { iv, box: concat(...parts) };
+}
+/** {@link sealBytes}, its box in the parts in which it comes: who joins it to more copies it once. */
+export function sealParts(
+  key: SealingKey,
+  plaintext: Uint8Array,
+  aad: Uint8Array,
+): { readonly iv: Uint8Array; readonly parts: readonly Uint8Array[] } {
   const iv = new Uint8Array(randomBytes(12));
   const cipher = createCipheriv('aes-256-gcm', key, iv);
   cipher.setAAD(aad);
-  return { iv, box: concat(cipher.update(plaintext), cipher.final(), cipher.getAuthTag()) };
+  return { iv, parts: [cipher.update(plaintext), cipher.final(), cipher.getAuthTag()] };
 }
 
 /** undefined when the key, the additional data or a byte is wrong. */
-export function openBytes(key: Uint8Array, sealed: Sealed, aad: Uint8Array): Uint8Array | undefined {
+export function openBytes(key: SealingKey, sealed: Sealed, aad: Uint8Array): Uint8Array | undefined {
   if (sealed.iv.length !== 12 || sealed.box.length < 16) return undefined;
   const decipher = createDecipheriv('aes-256-gcm', key, sealed.iv);
   decipher.setAAD(aad);
   decipher.setAuthTag(sealed.box.subarray(-16));
   try {
-    return concat(decipher.update(sealed.box.subarray(0, -16)), decipher.final());
+    const plain = decipher.update(sealed.box.subarray(0, -16));
+    decipher.final();
+    return new Uint8Array(plain.buffer, plain.byteOffset, plain.byteLength);
   } catch {
     return undefined;
   }

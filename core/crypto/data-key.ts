@@ -5,7 +5,7 @@ import * as z from 'zod';
 import { AppError } from '#core/ports/errors.ts';
 import { writeFileDurably } from '#core/storage/write-file-durably.ts';
 import { concat, decode, encode, utf8 } from '#domain/bytes.ts';
-import { openBytes, sealBytes } from './aead.ts';
+import { openBytes, type SealingKey, sealBytes, sealParts } from './aead.ts';
 
 /** Encrypts what is private at rest: keys, secrets and readings. */
 export interface DataKey {
@@ -18,9 +18,9 @@ export interface DataKey {
 }
 
 /** As a data key seals under the label that `key` is of. */
-export function sealAtRest(key: Uint8Array, label: string, plaintext: Uint8Array): Uint8Array {
-  const { iv, box } = sealBytes(key, plaintext, utf8(label));
-  return concat(iv, box);
+export function sealAtRest(key: SealingKey, label: Uint8Array, plaintext: Uint8Array): Uint8Array {
+  const { iv, parts } = sealParts(key, plaintext, label);
+  return concat(iv, ...parts);
 }
 
 const bytes = z.instanceof(Uint8Array);
@@ -91,7 +91,7 @@ function dataKeyOf(key: Uint8Array, holder: DataKey['holder']): DataKey {
   };
   return {
     holder,
-    seal: (label, plaintext) => sealAtRest(keyFor(label), label, plaintext),
+    seal: (label, plaintext) => sealAtRest(keyFor(label), utf8(label), plaintext),
     keyOf: (label) => Uint8Array.from(keyFor(label)),
     open(label, sealed) {
       const plain = openBytes(keyFor(label), { iv: sealed.subarray(0, 12), box: sealed.subarray(12) }, utf8(label));

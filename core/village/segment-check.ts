@@ -1,23 +1,27 @@
-import { hash } from 'node:crypto';
-import { openBytes } from '#core/crypto/aead.ts';
+import { createSecretKey, hash, type KeyObject } from 'node:crypto';
+import { openBytes, type SealingKey } from '#core/crypto/aead.ts';
 import { sealAtRest } from '#core/crypto/data-key.ts';
 import { verifyEd25519 } from '#core/crypto/device-keys.ts';
 import type { CheckedSegment, LockedFrames, StoredFrame } from '#core/storage/segment-tables.ts';
-import { digestOf, equalBytes, fromHex } from '#domain/bytes.ts';
-import { frameAad, frameLeaf, frameMessage, type SealedFrame, type Segment } from '#domain/metering/frame.ts';
+import { concat, digestOf, equalBytes, fromHex, type Sha256, utf8 } from '#domain/bytes.ts';
+import { frameAad, frameLeaf, frameMessages, type SealedFrame, type Segment } from '#domain/metering/frame.ts';
 import { type FrameHead, readFrameHead, readSegment } from '#domain/metering/frame-reader.ts';
 import { frameRoot } from '#domain/proof/merkle.ts';
 import type { SegmentRef } from '#domain/village/state.ts';
 
 /** Label under which frames lie in the store. */
 export const FRAMES_LABEL = 'frames';
+const AT_REST = utf8(FRAMES_LABEL);
 
 export interface CheckedAgainst {
   readonly village: string;
-  readonly keys: ReadonlyMap<string, Uint8Array>;
+  readonly keys: ReadonlyMap<string, SealingKey>;
   /** The data key's key for {@link FRAMES_LABEL}. */
-  readonly restKey: Uint8Array;
+  readonly restKey: SealingKey;
 }
+
+export const asSealingKey = (key: Uint8Array): KeyObject => createSecretKey(key);
+const nativeSha256: Sha256 = (...parts) => hash('sha256', concat(...parts), 'buffer');
 
 export interface SegmentJob {
   readonly ref: Pick<SegmentRef, 'cid' | 'device' | 'day' | 'prev' | 'frames' | 'root'>;
@@ -60,7 +64,16 @@ function readAnnounced(village: string, ref: SegmentJob['ref'], block: Uint8Arra
   const { device, day, prev, frames } = segment;
   if (segment.village !== village || device !== ref.device || day !== ref.day || prev !== ref.prev)
     throw new BadSegment('the block is not the announced segment');
-  if (frames.length !== ref.frames || !equalBytes(frameRoot(frames.map((f) => f.leaf)), ref.root))
+  if (
+    frames.length !== ref.frames ||
+    !equalBytes(
+      frameRoot(
+        frames.map((f) => f.leaf),
+        nativeSha256,
+      ),
+      ref.root,
+    )
+  )
     throw new BadSegment('the frames are not the announced ones');
   return segment;
 }
@@ -72,6 +85,7 @@ function openFrames(
   only: ReadonlySet<string> | null,
 ): { readonly frames: StoredFrame[]; readonly locked: LockedFrames[] } {
   const signer = fromHex(device);
+  const messageOf = frameMessages(village, nativeSha256);
   const opened: StoredFrame[] = [];
   const locked = new Map<string, LockedFrames>();
   const leaves = new Map<string, Uint8Array>();
@@ -96,8 +110,8 @@ function openFrames(
       fromMs: head.fromMs,
       stepMs: head.stepMs,
       intervals: head.intervals,
-      signatureOk: verifyEd25519(sealed.sig, signer, frameMessage(village, sealed.leaf)),
-      sealed: sealAtRest(restKey, FRAMES_LABEL, plain),
+      signatureOk: verifyEd25519(sealed.sig, signer, messageOf(sealed.leaf)),
+      sealed: sealAtRest(restKey, AT_REST, plain),
     });
   }
   return { frames: opened, locked: [...locked.values()] };
@@ -105,11 +119,11 @@ function openFrames(
 
 function openFrame(
   sealed: SealedFrame,
-  key: Uint8Array,
+  key: SealingKey,
   device: string,
 ): { readonly plain: Uint8Array; readonly head: FrameHead } {
   const plain = openBytes(key, sealed, frameAad(sealed.meter, sealed.key));
-  if (!plain || !equalBytes(frameLeaf(plain), sealed.leaf))
+  if (!plain || !equalBytes(frameLeaf(plain, nativeSha256), sealed.leaf))
     throw new BadSegment(`the frame of ${sealed.meter} does not open`);
   let head: FrameHead;
   try {

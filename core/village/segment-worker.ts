@@ -1,5 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { checkSegment, type SegmentJob, type SegmentVerdict } from './segment-check.ts';
+import type { SealingKey } from '#core/crypto/aead.ts';
+import { asSealingKey, checkSegment, type SegmentJob, type SegmentVerdict } from './segment-check.ts';
 
 /** What a worker is started with. */
 export interface WorkerStart {
@@ -14,15 +15,16 @@ export type FromWorker =
   | { readonly ok: false; readonly error: string };
 
 /** A thread that checks segments, one message after the other. */
-function serve(port: NonNullable<typeof parentPort>, { village, restKey }: WorkerStart): void {
-  const keys = new Map<string, Uint8Array>();
+function serve(port: NonNullable<typeof parentPort>, start: WorkerStart): void {
+  const keys = new Map<string, SealingKey>();
+  const against = { village: start.village, restKey: asSealingKey(start.restKey), keys };
   port.on('message', (message: ToWorker) => {
     if (message.type === 'keys') {
-      for (const [id, key] of message.keys) keys.set(id, key);
+      for (const [id, key] of message.keys) keys.set(id, asSealingKey(key));
       return;
     }
     try {
-      const verdict = checkSegment({ village, keys, restKey }, message.job);
+      const verdict = checkSegment(against, message.job);
       const { packed, buffer } = pack(verdict);
       port.postMessage({ ok: true, verdict: packed } satisfies FromWorker, buffer ? [buffer] : []);
     } catch (e) {

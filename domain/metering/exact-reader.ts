@@ -86,7 +86,7 @@ export class ExactReader {
     const n = this.#head(TEXT);
     if (n > 64) this.#fail('text too long');
     const from = this.#take(n);
-    const text = String.fromCharCode(...this.#bytes.subarray(from, from + n));
+    const text = String.fromCharCode.apply(null, this.#bytes.subarray(from, from + n) as unknown as number[]);
     if (!pattern.test(text)) this.#fail('text of another form');
     return text;
   }

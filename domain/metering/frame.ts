@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { encode, fromHex, sha256, utf8 } from '../bytes.ts';
+import { concat, encode, fromHex, type Sha256, sha256, utf8 } from '../bytes.ts';
 import {
   bytesOf,
   bytesWhere,
@@ -59,9 +59,14 @@ export const MAX_FRAME_BYTES = 64 * 1024;
 
 export const frameBytes = (frame: Frame): Uint8Array => encode(frame);
 /** Merkle leaf and what the gateway signs: covers the salted plaintext, so one frame can be opened without the others. */
-export const frameLeaf = (plaintext: Uint8Array): Uint8Array => sha256(Uint8Array.of(0), plaintext);
-export const frameMessage = (village: string, leaf: Uint8Array): Uint8Array =>
-  sha256(utf8('gridpact frame '), fromHex(village), leaf);
+export const frameLeaf = (plaintext: Uint8Array, hash: Sha256 = sha256): Uint8Array =>
+  hash(Uint8Array.of(0), plaintext);
+export const frameMessage = (village: string, leaf: Uint8Array): Uint8Array => frameMessages(village)(leaf);
+/** {@link frameMessage} of many frames of a village. */
+export function frameMessages(village: string, hash: Sha256 = sha256): (leaf: Uint8Array) => Uint8Array {
+  const head = concat(utf8('gridpact frame '), fromHex(village));
+  return (leaf) => hash(head, leaf);
+}
 
 /** First 16 hex of sha-256 of the key. */
 export const FRAME_KEY_ID = /^[0-9a-f]{16}$/;

@@ -1,5 +1,5 @@
 import { keccak_256 } from '@noble/hashes/sha3.js';
-import { concat, sha256 } from '../bytes.ts';
+import { concat, type Sha256, sha256 } from '../bytes.ts';
 
 type Hash = (bytes: Uint8Array) => Uint8Array;
 
@@ -19,8 +19,8 @@ function fold(leaves: readonly Uint8Array[], join: (a: Uint8Array, b: Uint8Array
 }
 
 /** Root of a segment's frames: sha-256, inner nodes prefixed 0x01, an odd node moves up. Leaves are already hashed. */
-export const frameRoot = (leaves: readonly Uint8Array[]): Uint8Array =>
-  fold(leaves, (a, b) => sha256(Uint8Array.of(1), a, b));
+export const frameRoot = (leaves: readonly Uint8Array[], hash: Sha256 = sha256): Uint8Array =>
+  fold(leaves, (a, b) => hash(Uint8Array.of(1), a, b));
 
 const less = (a: Uint8Array, b: Uint8Array): boolean => {
   for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return (a[i] as number) < (b[i] as number);

@@ -59,9 +59,8 @@ export async function foundSite(console: Console): Promise<OpenVillage> {
   return open;
 }
 
-/** Enters a meter in the books without asking one over a wire. Column 0 of a site is its total. */
-export async function enterMeter(open: OpenVillage, name: string, member: string | null): Promise<string> {
-  const { village } = open;
+/** What enters a meter in the books without asking one over a wire. Column 0 of a site is its total. */
+export function meterAct({ village }: OpenVillage, name: string, member: string | null) {
   const meter = newId('e', village.id, new Uint8Array(randomBytes(16)));
   const isSite = name.endsWith('_0');
   const body = {
@@ -77,6 +76,11 @@ export async function enterMeter(open: OpenVillage, name: string, member: string
     model: null,
     simulated: true,
   };
-  await village.act([{ book: 'assets', kind: 'meter.add', body }]);
+  return { meter, act: { book: 'assets', kind: 'meter.add', body } };
+}
+
+export async function enterMeter(open: OpenVillage, name: string, member: string | null): Promise<string> {
+  const { meter, act } = meterAct(open, name, member);
+  await open.village.act([act]);
   return meter;
 }
