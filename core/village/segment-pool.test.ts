@@ -1,0 +1,53 @@
+import { afterEach, expect, test } from 'vitest';
+import { sha256, utf8 } from '#domain/bytes.ts';
+import { keyOf, meterOf, sealFrame, segmentOf, VILLAGE } from './segment-fixture.ts';
+import { createSegmentPool, type SegmentPool } from './segment-pool.ts';
+
+const keys = new Map<string, Uint8Array>();
+let pool: SegmentPool | undefined;
+const open = (): SegmentPool => {
+  pool = createSegmentPool({ village: VILLAGE, restKey: sha256(utf8('at rest')), keys: () => keys });
+  return pool;
+};
+afterEach(async () => {
+  await pool?.stop();
+  keys.clear();
+});
+const job = (...names: string[]) => ({
+  ...segmentOf(names.map((name) => sealFrame(name))),
+  isUnhashed: true,
+  only: null,
+});
+
+test('threads check more segments than there are threads, each with the keys of the moment', async () => {
+  const { check } = open();
+  const names = Array.from({ length: 12 }, (_, i) => `meter ${i}`);
+  for (const name of names.slice(0, 6)) keys.set(keyOf(name).id, keyOf(name).key);
+  const before = await Promise.all(names.map((name) => check(job(name))));
+  expect(before.map((v) => (v.state === 'damaged' ? [] : v.frames.map((f) => [f.meter, f.signatureOk])))).toEqual(
+    names.map((name, i) => (i < 6 ? [[meterOf(name), true]] : [])),
+  );
+  for (const name of names) keys.set(keyOf(name).id, keyOf(name).key);
+  const after = await Promise.all(names.map((name) => check(job(name))));
+  expect(after.every((v) => v.state === 'verified' && v.frames.length === 1 && v.locked.length === 0)).toBe(true);
+});
+
+test('a job that fails in a thread fails alone', async () => {
+  const { check } = open();
+  const good = job('home');
+  keys.set(keyOf('home').id, keyOf('home').key);
+  // a reference that no announcement can hold makes the check throw inside the thread
+  const broken = check({ ...good, ref: { ...good.ref, root: null as never } });
+  const others = [check(good), check(good), check(good)];
+  await expect(broken).rejects.toThrow();
+  for (const verdict of await Promise.all(others)) expect(verdict.state).toBe('verified');
+});
+
+test('when it is stopped, whoever waits is told', async () => {
+  const { check, stop } = open();
+  const waiting = Array.from({ length: 20 }, () => check(job('home')));
+  const told = Promise.allSettled(waiting);
+  await stop();
+  for (const { status } of await told) expect(['fulfilled', 'rejected']).toContain(status);
+  await expect(check(job('home'))).rejects.toThrow('stopped');
+});
