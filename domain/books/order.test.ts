@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { cidOf, utf8 } from '../bytes.ts';
 import { shuffle } from '../village/village-fixture.ts';
-import { type Cut, isInside, orderRecords } from './order.ts';
+import { orderRecords } from './order.ts';
 import type { KnownRecord } from './record.ts';
 
 const DEVICES = ['0a', '0b', '0c'].map((x) => x.repeat(32));
@@ -43,11 +43,10 @@ const idsOf = (records: readonly KnownRecord[]) => records.map((r) => r.id);
 describe('the order in which records count', () => {
   test('is the same for any order of arrival and any duplicates', () => {
     fc.assert(
-      fc.property(steps, fc.integer(), fc.nat(20), fc.nat(5), (all, seed, again, cutAt) => {
+      fc.property(steps, fc.integer(), fc.nat(20), (all, seed, again) => {
         const records = writeAll(all);
-        const cuts: Cut[] = [{ members: { [DEVICES[0] as string]: cutAt } }];
         const arrived = shuffle([...records, ...records.slice(0, again)], seed);
-        expect(idsOf(orderRecords(arrived, cuts))).toEqual(idsOf(orderRecords(records, cuts)));
+        expect(idsOf(orderRecords(arrived))).toEqual(idsOf(orderRecords(records)));
       }),
     );
   });
@@ -56,7 +55,7 @@ describe('the order in which records count', () => {
     fc.assert(
       fc.property(steps, (all) => {
         const records = writeAll(all);
-        expect(idsOf(orderRecords([...records, ...records], [])).sort()).toEqual(idsOf(records).sort());
+        expect(idsOf(orderRecords([...records, ...records])).sort()).toEqual(idsOf(records).sort());
       }),
     );
   });
@@ -64,7 +63,7 @@ describe('the order in which records count', () => {
   test('puts what a record follows and what its author had seen before it, whatever the clocks say', () => {
     fc.assert(
       fc.property(steps, (all) => {
-        const ordered = orderRecords(writeAll(all), []);
+        const ordered = orderRecords(writeAll(all));
         const place = new Map(ordered.map((r, i) => [r.id, i]));
         for (const r of ordered)
           for (const before of [...r.seen, ...(r.prev === null ? [] : [r.prev])])
@@ -78,11 +77,11 @@ describe('the order in which records count', () => {
       { device: 0, ms: 5, known: 0 },
       { device: 1, ms: 4, known: 0 },
     ]) as [KnownRecord, KnownRecord];
-    expect(idsOf(orderRecords([a, b], []))).toEqual([b.id, a.id]);
+    expect(idsOf(orderRecords([a, b]))).toEqual([b.id, a.id]);
     const tied = [a, { ...b, at: { ms: 5, n: 1 } }];
-    expect(idsOf(orderRecords(tied, []))).toEqual([a.id, b.id]);
+    expect(idsOf(orderRecords(tied))).toEqual([a.id, b.id]);
     const equal = [a, { ...b, at: a.at }];
-    expect(idsOf(orderRecords(equal, []))).toEqual([a.id, b.id].sort());
+    expect(idsOf(orderRecords(equal))).toEqual([a.id, b.id].sort());
   });
 
   test('does not wait for a record that has not arrived', () => {
@@ -91,29 +90,7 @@ describe('the order in which records count', () => {
       { device: 0, ms: 2, known: 0 },
       { device: 0, ms: 3, known: 0 },
     ]);
-    expect(idsOf(orderRecords(records.slice(1), []))).toEqual(idsOf(records.slice(1)));
-  });
-
-  test('puts records inside an anchored cut before a back-dated one outside it (formats 4)', () => {
-    const [settled, late] = writeAll([
-      { device: 0, ms: 10, known: 0 },
-      { device: 1, ms: 0, known: 0 },
-    ]) as [KnownRecord, KnownRecord];
-    expect(idsOf(orderRecords([settled, late], []))).toEqual([late.id, settled.id]);
-    const cuts: Cut[] = [{ members: { [DEVICES[0] as string]: 0 } }];
-    expect(idsOf(orderRecords([settled, late], cuts))).toEqual([settled.id, late.id]);
-    expect([isInside(cuts, settled), isInside(cuts, late)]).toEqual([true, false]);
-  });
-
-  test('puts an earlier cut before a later one', () => {
-    const [first, second] = writeAll([
-      { device: 0, ms: 10, known: 0 },
-      { device: 1, ms: 0, known: 0 },
-    ]) as [KnownRecord, KnownRecord];
-    const cut1: Cut = { members: { [DEVICES[0] as string]: 0 } };
-    const cut2: Cut = { members: { [DEVICES[0] as string]: 0, [DEVICES[1] as string]: 0 } };
-    expect(idsOf(orderRecords([first, second], [cut1, cut2]))).toEqual([first.id, second.id]);
-    expect(idsOf(orderRecords([first, second], [cut2]))).toEqual([second.id, first.id]);
+    expect(idsOf(orderRecords(records.slice(1)))).toEqual(idsOf(records.slice(1)));
   });
 
   test('takes ten thousand records in one chain', () => {
@@ -122,6 +99,6 @@ describe('the order in which records count', () => {
       const last = records[seq - 1] as KnownRecord;
       records.push({ ...last, seq, prev: last.id, at: { ms: 10_000 - seq, n: 0 }, id: cidOf(utf8(`chain ${seq}`)) });
     }
-    expect(idsOf(orderRecords(shuffle(records, 7), []))).toEqual(idsOf(records));
+    expect(idsOf(orderRecords(shuffle(records, 7)))).toEqual(idsOf(records));
   });
 });

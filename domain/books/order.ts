@@ -1,35 +1,13 @@
 import type { KnownRecord } from './record.ts';
 
-/** Positions of an anchored cut: last counted seq of each device in each book. */
-export interface Cut {
-  readonly [book: string]: { readonly [device: string]: number };
-}
-
-const holds = (cut: Cut, r: KnownRecord): boolean => r.seq <= (cut[r.book]?.[r.device] ?? -1);
-/** Whether an anchored cut holds the record. */
-export const isInside = (cuts: readonly Cut[], record: KnownRecord): boolean => cuts.some((c) => holds(c, record));
-
 const byClock = (a: KnownRecord, b: KnownRecord): number =>
   a.at.ms - b.at.ms || a.at.n - b.at.n || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0);
 
 /**
- * The one order in which every peer folds: records inside an earlier anchored cut first, then causal order (`prev`,
- * `seen`), then (clock, id). A pure function of the set: any order of arrival gives the same list.
+ * The one order in which every peer folds what no cut holds yet: causal order (`prev`, `seen`), then (clock, id). A pure
+ * function of the set: any order of arrival gives the same list. Kahn's algorithm over a binary heap.
  */
-export function orderRecords(records: readonly KnownRecord[], cuts: readonly Cut[]): KnownRecord[] {
-  const groups = new Map<number, KnownRecord[]>();
-  for (const r of records) {
-    const inside = cuts.findIndex((c) => holds(c, r));
-    const at = inside < 0 ? cuts.length : inside;
-    const group = groups.get(at);
-    if (group) group.push(r);
-    else groups.set(at, [r]);
-  }
-  return [...groups.keys()].sort((a, b) => a - b).flatMap((k) => causal(groups.get(k) ?? []));
-}
-
-/** Kahn's algorithm over a binary heap keyed by (clock, id). */
-function causal(records: readonly KnownRecord[]): KnownRecord[] {
+export function orderRecords(records: readonly KnownRecord[]): KnownRecord[] {
   const byId = new Map(records.map((r) => [r.id, r]));
   const waits = new Map<string, number>();
   const children = new Map<string, KnownRecord[]>();

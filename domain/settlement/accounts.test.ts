@@ -12,7 +12,7 @@ import {
   type TestDevice,
 } from '../village/village-fixture.ts';
 import { accountsOf, type FrameFact, historiesOf, trustOfFrame } from './accounts.ts';
-import { cutOf, draftLease, leaseOf, settle, signBodyOf } from './settlement-fixture.ts';
+import { cutNow, draftLease, leaseOf, settle, signBodyOf } from './settlement-fixture.ts';
 import { rootOfStatements } from './statements.ts';
 
 /** A lease village whose meters are read by the hour; a register is told by its start and its gain per hour. */
@@ -90,7 +90,7 @@ function meteredVillage() {
   const close = (month: string, prev?: string) => {
     const { statements } = account(month);
     const lanes = statements.map((s) => ({ member: s.member, index: s.index, net: s.net }));
-    const cut = cutOf(village.records, [...village.fold().segments.keys()]);
+    const cut = { ...cutNow(village, prev), segments: [...village.fold().segments.keys()] };
     return settle(village, { month, lanes, cut, ...(prev === undefined ? {} : { prev }) });
   };
   return { village, tablet, meters, facts, read, announce, add, account, netOf, close };

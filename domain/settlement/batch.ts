@@ -17,6 +17,10 @@ export interface LedgerDomain {
   readonly chainId: number;
   readonly ledger: string;
 }
+const NO_LEDGER: LedgerDomain = { chainId: 1, ledger: `0x${'0'.repeat(40)}` };
+/** The ledger that a founding document pins; before there is one, none that exists. */
+export const ledgerIn = (founding: { readonly chain: LedgerDomain } | null): LedgerDomain =>
+  founding ? { chainId: founding.chain.chainId, ledger: founding.chain.ledger } : NO_LEDGER;
 export const ledgerDomain = (d: LedgerDomain) => ({
   name: 'Gridpact SettlementLedger',
   version: '1',

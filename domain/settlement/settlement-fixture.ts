@@ -1,8 +1,9 @@
 import type { HostLease } from '../agreement/terms.ts';
 import { termsHash } from '../agreement/terms.ts';
-import type { Cut } from '../books/order.ts';
+import { type Chains, extend, followCut, positionsOf } from '../books/chains.ts';
 import type { KnownRecord } from '../books/record.ts';
-import { batchOf } from '../village/fold-settlement.ts';
+import { closeRecordsOf } from '../village/epochs.ts';
+import { batchOf, type Proposal } from '../village/fold-settlement.ts';
 import { type Close, type PeriodCut, ZERO_HASH } from '../village/state.ts';
 import type { Person, TestDevice, TestVillage } from '../village/village-fixture.ts';
 
@@ -50,15 +51,17 @@ export const signBodyOf = (
   sig: village.act('Agreement', signer, { agreement, version: 1, terms: termsHash(terms) }),
 });
 
-/** The last number of every device in every book: all that is there now. */
-export function cutOf(records: readonly KnownRecord[], segments: readonly string[] = []): PeriodCut {
-  const cut: Record<string, Record<string, number>> = {};
-  for (const r of records) {
-    const ofBook = cut[r.book] ?? {};
-    ofBook[r.device] = Math.max(ofBook[r.device] ?? -1, r.seq);
-    cut[r.book] = ofBook;
+/** All that is there now and in no cut of the closes up to `prev`. */
+export function cutNow(village: TestVillage, prev: string = ZERO_HASH): PeriodCut {
+  const { proposals } = closeRecordsOf(village.records);
+  const line: Proposal[] = [];
+  for (let p = proposals.get(prev); p; p = proposals.get(p.prev)) line.unshift(p);
+  let chains: Chains = new Map();
+  for (const { cut } of line) {
+    const followed = followCut(chains, cut.records, (id) => village.records.find((r) => r.id === id));
+    if (followed.ok) chains = extend(chains, followed.records);
   }
-  return { segments, records: cut satisfies Cut, rules: 1 };
+  return { segments: [], records: positionsOf(chains, village.records, () => true), rules: 1 };
 }
 
 export interface CloseParts {
@@ -70,7 +73,7 @@ export interface CloseParts {
 }
 export function closeBodyOf(village: TestVillage, parts: CloseParts = {}) {
   const { month = '2012-01', prev = ZERO_HASH, root = `0x${'ab'.repeat(32)}`, lanes = [] } = parts;
-  const cut = parts.cut ?? cutOf([]);
+  const cut = parts.cut ?? cutNow(village, prev);
   const { chainId, ledger } = village.founding.chain;
   const zone = { offsetMin: village.founding.zoneOffsetMin };
   const input = { village: village.id, month, zone, prev, root, cut, lanes };

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { settle } from '../settlement/settlement-fixture.ts';
+import { cutNow, settle } from '../settlement/settlement-fixture.ts';
 import { addMeter, assetBodyOf, foundVillage, join, makePerson, meterBodyOf, sealedText } from './village-fixture.ts';
 
 describe('an asset', () => {
@@ -42,9 +42,9 @@ describe('an asset', () => {
     const body = assetBodyOf(village, 'claim', person, 'SN1');
     const late = village.write(device, 'assets', 'asset.add', body, { atMs: honest.at.ms - 1, seen: [] });
     expect([...village.fold().assets.values()].map((a) => a.private)).toEqual([sealedText('claim')]);
-    const members = { [village.device.id]: 0, [device.id]: 0 };
-    const records = { members, assets: { [village.device.id]: honest.seq } };
-    settle(village, { cut: { segments: [], rules: 1, records } });
+    const { records } = cutNow(village);
+    const { [device.id]: _, ...assets } = records['assets'] ?? {};
+    settle(village, { cut: { segments: [], rules: 1, records: { ...records, assets } } });
     const state = village.fold();
     expect([...state.assets.values()].map((a) => a.private)).toEqual([sealedText('roof')]);
     expect(state.onHold.has(late.id)).toBe(true);

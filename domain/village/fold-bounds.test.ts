@@ -89,6 +89,7 @@ function applyOne(kind: string, body: unknown): unknown {
     recover: recoverOnce,
     ledger: village.founding.chain,
     anchored: new Map(),
+    electorsOf: () => 'no such close',
   });
 }
 const isReason = (reason: unknown) => reason === undefined || typeof reason === 'string';

@@ -58,9 +58,7 @@ export const shareBody = z
 export const editBody = z.strictObject({ member: memberSchema, private: sealedFieldsSchema });
 
 function addKey(ctx: FoldContext, member: string, address: string): void {
-  const keys = ctx.state.everKeys.get(member) ?? new Set();
-  keys.add(address);
-  ctx.state.everKeys.set(member, keys);
+  ctx.state.everKeys.set(member, new Set([...(ctx.state.everKeys.get(member) ?? []), address]));
 }
 
 function addMember(ctx: FoldContext, m: Omit<Member, 'sinceMs'>): void {
@@ -293,11 +291,11 @@ const share: Apply = (ctx) => {
     if (ctx.record.book !== (month === undefined ? 'members' : `segments-${month}`))
       return 'the key is in another book';
     const id = shareId(scope, key);
-    const shares = ctx.state.keyShares.get(id) ?? new Map<string, Map<string, SealedKey>>();
+    const shares = new Map(ctx.state.keyShares.get(id));
     for (const s of sealed) {
       // Nobody but its device can tell a share from noise, so one of each author is kept: none can stand in another's way.
       const ofDevice = shares.get(s.device) ?? new Map<string, SealedKey>();
-      if (!ofDevice.has(ctx.record.device)) shares.set(s.device, ofDevice.set(ctx.record.device, s));
+      if (!ofDevice.has(ctx.record.device)) shares.set(s.device, new Map(ofDevice).set(ctx.record.device, s));
     }
     ctx.state.keyShares.set(id, shares);
   }

@@ -10,16 +10,15 @@ import {
   type Close,
   type FoldContext,
   isCoordinator,
-  keyOf,
   type PeriodCut,
   type VillageState,
   ZERO_HASH,
 } from './state.ts';
 
-const seqs = z.record(z.string().max(64), z.int().min(0));
+const positions = z.record(z.string().max(64), z.strictObject({ seq: z.int().min(0), id: cidSchema }));
 export const cutSchema = z.strictObject({
   segments: z.array(cidSchema).max(20_000),
-  records: z.record(z.string().max(40), seqs),
+  records: z.record(z.string().max(40), positions),
   rules: z.literal(1),
 });
 /** What one lane can move in one batch: more could not be packed. */
@@ -34,6 +33,7 @@ export const proposeBody = z.strictObject({
     .max(100_000),
   digest: hash32Schema,
 });
+export type Proposal = z.infer<typeof proposeBody>;
 export const closeSignBody = z.strictObject({ digest: hash32Schema, signer: memberSchema, sig: signatureSchema });
 export const receiptBody = z.strictObject({
   digest: hash32Schema,
@@ -74,7 +74,7 @@ export function batchOf(
 }
 
 /** `taken`: lanes of earlier closes. */
-function laneFault(
+export function laneFault(
   members: VillageState['members'],
   taken: VillageState['lanes'],
   lanes: Close['lanes'],
@@ -142,12 +142,14 @@ const sign: Apply = (ctx) => {
   const { state } = ctx;
   const close = state.closes.get(digest);
   if (!close) return 'no such close';
-  if (!state.coordinators.members.includes(signer)) return 'not one of the coordinators who close accounts';
-  const address = keyOf(state, signer);
-  if (!address || ctx.recover(digest, sig) !== address) return 'the signature is not of the signer';
+  const electors = ctx.electorsOf(digest);
+  if (typeof electors === 'string') return electors;
+  const address = electors.keys.get(signer);
+  if (address === undefined) return 'not one of the coordinators who close accounts';
+  if (ctx.recover(digest, sig) !== address) return 'the signature is not of the signer';
   if (close.signatures.some((s) => s.member === signer)) return 'already signed';
   const signatures = [...close.signatures, { member: signer, address, sig, atMs: ctx.record.at.ms }];
-  state.closes.set(digest, { ...close, signatures });
+  state.closes.set(digest, { ...close, signatures, threshold: electors.threshold });
   agreeOnNext(ctx);
   return undefined;
 };

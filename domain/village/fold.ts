@@ -1,17 +1,29 @@
-import { type Cut, isInside, orderRecords } from '../books/order.ts';
-import type { Hlc, KnownRecord } from '../books/record.ts';
+import { holds } from '../books/chains.ts';
+import { orderRecords } from '../books/order.ts';
+import type { KnownRecord } from '../books/record.ts';
 import { encode, equalBytes, sha256, toHex } from '../bytes.ts';
 import { type RecoverSigner, recoverSigner } from '../membership/typed-data.ts';
-import type { LedgerDomain } from '../settlement/batch.ts';
+import { ledgerIn } from '../settlement/batch.ts';
 import { DAY_MS } from '../time.ts';
+import {
+  type AtCut,
+  type Checkpoint,
+  closeRecordsOf,
+  cutState,
+  genesis,
+  nextCheckpoint,
+  type Pool,
+  verdictOf,
+} from './epochs.ts';
 import { agreementRules } from './fold-agreements.ts';
 import { assetRules } from './fold-assets.ts';
 import { dataGrantRules } from './fold-data-grants.ts';
+import { findEquivocation, type Freeze } from './fold-equivocation.ts';
 import { memberRules, shareRules } from './fold-members.ts';
 import { networkRules } from './fold-network.ts';
 import { operationRules } from './fold-operations.ts';
-import { agreedChain, settlementRules } from './fold-settlement.ts';
-import { type Apply, type Device, emptyState, type FoldContext, type VillageState } from './state.ts';
+import { settlementRules } from './fold-settlement.ts';
+import { type Apply, copyState, type Device, electorsIn, type FoldContext, type VillageState, ZERO_HASH } from './state.ts';
 
 const rules: Readonly<Record<string, Readonly<Record<string, Apply>>>> = {
   members: { ...memberRules, ...dataGrantRules, ...networkRules },
@@ -30,17 +42,20 @@ export interface FoldOptions {
   /** Records with a clock more than a day ahead of this wait. */
   readonly nowMs: number;
   readonly recover?: RecoverSigner;
+  /** Begins here instead of with the first record; records that it holds are passed over. */
+  readonly from?: Checkpoint;
 }
 
-const NO_LEDGER: LedgerDomain = { chainId: 1, ledger: `0x${'0'.repeat(40)}` };
-const before = (a: Hlc, b: Hlc): boolean => a.ms < b.ms || (a.ms === b.ms && a.n < b.n);
+export interface Folded {
+  readonly state: VillageState;
+  /** The last anchored cut that is whole: a later fold may begin here. */
+  readonly checkpoint: Checkpoint;
+}
 
 /** What one pass over the records finds and the next pass needs: it decides about records that come before it. */
 interface Findings {
   /** Closes with enough signatures and a receipt by the head they follow, whether or not another came first. */
   readonly anchored: ReadonlyMap<string, string>;
-  /** Records of each anchored close, first to last. */
-  readonly cuts: readonly Cut[];
   readonly revoked: ReadonlyMap<string, NonNullable<Device['revoked']>>;
 }
 const MAX_PASSES = 16;
@@ -49,38 +64,75 @@ const MAX_PASSES = 16;
  * The state of a village: a pure function of the set of records (any order, any duplicates), the same on every peer.
  * What does not count is kept in `onHold` with the reason. Source: docs/architecture.md, formats 3 to 5.
  */
-export function foldVillage(village: string, records: readonly KnownRecord[], options: FoldOptions): VillageState {
-  const due = records.filter((r) => r.village === village && r.at.ms <= options.nowMs + DAY_MS);
-  const unique = [...new Map(due.map((r) => [r.id, r])).values()];
-  let findings: Findings = { anchored: new Map(), cuts: [], revoked: new Map() };
+export const foldVillage = (village: string, records: readonly KnownRecord[], options: FoldOptions): VillageState =>
+  foldRecords(village, records, options).state;
+
+/**
+ * As {@link foldVillage}, epoch by epoch: what an anchored cut holds is folded from the cut before it and from nothing
+ * else, so nothing learnt later undoes it, and a fold that begins at a checkpoint ends in the same state.
+ */
+export function foldRecords(village: string, records: readonly KnownRecord[], options: FoldOptions): Folded {
+  const recover = options.recover ?? recoverSigner;
+  let checkpoint = options.from ?? genesis(village);
+  const ours = new Map<string, KnownRecord>();
+  for (const r of records) if (r.village === village && !holds(checkpoint.chains, r)) ours.set(r.id, r);
+  const dueMs = options.nowMs + DAY_MS;
+  for (;;) {
+    const due = [...ours.values()].filter((r) => r.at.ms <= dueMs);
+    const pool: Pool = { byId: ours, closes: closeRecordsOf(due), recover };
+    const next = nextCheckpoint(checkpoint, pool, foldOver);
+    if (!next) {
+      const state = foldOver(checkpoint, due, pool);
+      return { state: { ...state, epochs: checkpoint.epochs, outside: new Set(ours.keys()) }, checkpoint };
+    }
+    for (const id of next.added) ours.delete(id);
+    checkpoint = next.checkpoint;
+  }
+}
+
+/**
+ * The state as the cut of a close saw it, made of exactly the records that the cut and those before it name.
+ * `records` need hold what lies outside the checkpoint only.
+ */
+export function foldAtCut(
+  checkpoint: Checkpoint,
+  records: readonly KnownRecord[],
+  digest: string,
+  recover: RecoverSigner = recoverSigner,
+): AtCut {
+  const pool = poolOf(records, recover);
+  return cutState(checkpoint, pool, digest, foldOver);
+}
+
+const poolOf = (records: readonly KnownRecord[], recover: RecoverSigner): Pool => ({
+  byId: new Map(records.map((r) => [r.id, r])),
+  closes: closeRecordsOf(records),
+  recover,
+});
+
+/** The state that these records make from a checkpoint on. */
+function foldOver(from: Checkpoint, records: readonly KnownRecord[], pool: Pool): VillageState {
+  const before = findingsOf(from.state);
+  let findings: Findings = { ...before, anchored: new Map([...before.anchored, [from.state.head, from.settled]]) };
   const tried: Findings[] = [];
   for (;;) {
-    const state = foldOnce(village, unique, findings, options);
+    const state = foldOnce(from, records, findings, pool);
     const next = findingsOf(state);
     if (same(findings, next)) return state;
     tried.push(findings);
     if (tried.length >= MAX_PASSES || tried.some((t) => same(t, next)))
-      return foldContested(village, unique, [findings, next], options);
+      return foldContested(from, records, [findings, next], pool);
     findings = next;
   }
 }
 
 function findingsOf(state: VillageState): Findings {
-  const closes = [...state.closes.values()];
-  const settled = agreedChain(closes).filter((c) => c.receipt !== null);
+  const settled = [...state.closes.values()].filter((c) => c.receipt !== null);
   const revoked = [...state.devices.values()].flatMap((d) => (d.revoked ? [[d.id, d.revoked] as const] : []));
-  return {
-    anchored: new Map(closes.filter((c) => c.receipt !== null).map((c) => [c.prev, c.digest])),
-    cuts: settled.map((c) => c.cut.records),
-    revoked: new Map(revoked),
-  };
+  return { anchored: new Map(settled.map((c) => [c.prev, c.digest])), revoked: new Map(revoked) };
 }
 
-const plain = (f: Findings) => [
-  [...f.anchored].sort(([a], [b]) => (a < b ? -1 : 1)),
-  f.cuts,
-  [...f.revoked].sort(([a], [b]) => (a < b ? -1 : 1)),
-];
+const plain = (f: Findings) => [f.anchored, f.revoked].map((m) => [...m].sort(([a], [b]) => (a < b ? -1 : 1)));
 const same = (a: Findings, b: Findings): boolean => equalBytes(encode(plain(a)), encode(plain(b)));
 
 /**
@@ -88,15 +140,14 @@ const same = (a: Findings, b: Findings): boolean => equalBytes(encode(plain(a)),
  * cannot keep a stolen device alive by revoking back, and its member grants another device with the member key.
  */
 function foldContested(
-  village: string,
+  from: Checkpoint,
   records: readonly KnownRecord[],
   [a, b]: readonly [Findings, Findings],
-  options: FoldOptions,
+  pool: Pool,
 ): VillageState {
   const revoked = new Map([...a.revoked, ...b.revoked]);
-  const cuts = a.cuts.length > b.cuts.length ? a.cuts : b.cuts;
   const anchored = new Map([...a.anchored, ...b.anchored]);
-  const state = foldOnce(village, records, { anchored, cuts, revoked }, options);
+  const state = foldOnce(from, records, { anchored, revoked }, pool);
   for (const [id, revocation] of revoked) {
     const device = state.devices.get(id);
     if (device && !device.revoked) state.devices.set(id, { ...device, revoked: revocation });
@@ -104,30 +155,52 @@ function foldContested(
   return state;
 }
 
+/** The records of the close whose cut this is: they come first, and no revocation or freeze undoes what is anchored. */
+const closeAt = (from: Checkpoint, pool: Pool): ReadonlyMap<string, KnownRecord> =>
+  from.settled === ZERO_HASH ? new Map() : pool.closes.of(from.settled);
+
 function foldOnce(
-  village: string,
+  from: Checkpoint,
   records: readonly KnownRecord[],
   findings: Findings,
-  options: FoldOptions,
+  pool: Pool,
 ): VillageState {
-  const state = emptyState(village);
-  const recover = options.recover ?? recoverSigner;
-  const frozen = findEquivocation(records, state);
-  for (const record of orderRecords(records, findings.cuts)) {
+  const state = copyState(from.state);
+  const { conflicts, frozen } = findEquivocation(records, from.chains, findings.revoked);
+  state.conflicts.push(...conflicts);
+  const electorsOf = (digest: string) => {
+    if (digest === from.settled && digest !== ZERO_HASH) return electorsIn(from.state);
+    const at = cutState(from, pool, digest, foldOver);
+    if (at.ok) return electorsIn(at.checkpoint.state);
+    return at.missing > 0 ? 'not all that this close counts is here' : (at.fault ?? 'no such close');
+  };
+  const settling = closeAt(from, pool);
+  const first = records.filter((r) => settling.has(r.id));
+  const rest = first.length > 0 ? records.filter((r) => !settling.has(r.id)) : records;
+  for (const record of [...orderRecords(first), ...orderRecords(rest)]) {
     const apply = ruleOf(record);
     if (!apply) {
       state.unknown.add(record.id);
       continue;
     }
     const author = state.devices.get(record.device)?.member ?? '';
+    const { recover } = pool;
     const reason =
-      barred(state, record, frozen.get(record.device), findings) ??
-      applyRule(apply, { state, record, author, recover, ledger: ledgerOf(state), anchored: findings.anchored });
+      (settling.has(record.id) ? undefined : barred(state, record, frozen.get(record.device), findings)) ??
+      applyRule(apply, {
+        state,
+        record,
+        author,
+        recover,
+        ledger: ledgerIn(state.founding),
+        anchored: findings.anchored,
+        electorsOf,
+      });
     if (reason !== undefined) state.onHold.set(record.id, reason);
   }
-  for (const [id, { from }] of frozen) {
+  for (const [id, freeze] of frozen) {
     const device = state.devices.get(id);
-    if (device) state.devices.set(id, { ...device, frozenFrom: from });
+    if (device) state.devices.set(id, { ...device, frozenFrom: freeze.from });
   }
   return state;
 }
@@ -147,64 +220,27 @@ const SELF_MADE = new Set(['village.found', 'member.join', 'device.grant']);
 /** The signature of a member's key counts whichever device carried it, so freezing one takes no signature away. */
 const SIGNATURES = new Set(['agreement.sign', 'close.sign']);
 
-/** From where on a device counts no more, and the records that share a number. */
-interface Freeze {
-  readonly from: Hlc;
-  readonly twins: ReadonlySet<string>;
-}
+export const FROZEN = 'the device is frozen: it wrote two records with one number';
 
 function barred(
   state: VillageState,
   record: KnownRecord,
   freeze: Freeze | undefined,
-  { cuts, revoked }: Findings,
+  { revoked }: Findings,
 ): string | undefined {
   if (SELF_MADE.has(record.kind)) return undefined;
-  const signed = SIGNATURES.has(record.kind);
-  const late = freeze !== undefined && !before(record.at, freeze.from) && !isInside(cuts, record);
-  if (!signed && (late || freeze?.twins.has(record.id)))
-    return 'the device is frozen: it wrote two records with one number';
+  if (freeze && !SIGNATURES.has(record.kind) && !freeze.counts(record)) return FROZEN;
   const last = revoked.get(record.device)?.last;
   if (last && record.seq > (last[record.book] ?? -1)) return 'the device was revoked before this';
   if (!state.devices.has(record.device)) return 'the device was not granted yet';
   return undefined;
 }
 
-const ledgerOf = (state: VillageState): LedgerDomain =>
-  state.founding ? { chainId: state.founding.chain.chainId, ledger: state.founding.chain.ledger } : NO_LEDGER;
-
 /**
- * Two records of one device with the same book and seq: both shown, the device frozen from the earlier of their clocks.
- * What an anchored cut holds stays, or a stolen device could undo closed months with a back-dated twin.
+ * Equal on every peer with the same books, whoever can read what: the epochs of the anchored closes, then what lies
+ * outside their cuts with whether it counts (a segment is in if its announcement counts). 64 hex.
  */
-function findEquivocation(records: readonly KnownRecord[], state: VillageState): Map<string, Freeze> {
-  const seen = new Map<string, KnownRecord>();
-  const frozen = new Map<string, { from: Hlc; readonly twins: Set<string> }>();
-  for (const r of [...records].sort((a, b) => (a.id < b.id ? -1 : 1))) {
-    const key = `${r.device}|${r.book}|${r.seq}`;
-    const twin = seen.get(key);
-    if (!twin) {
-      seen.set(key, r);
-      continue;
-    }
-    state.conflicts.push({ id: r.id, kind: 'equivocation', counts: twin.id, onHold: r.id, text: `${r.book} ${r.seq}` });
-    const freeze = frozen.get(r.device) ?? { from: r.at, twins: new Set() };
-    for (const one of [twin, r]) {
-      freeze.twins.add(one.id);
-      if (before(one.at, freeze.from)) freeze.from = one.at;
-    }
-    frozen.set(r.device, freeze);
-  }
-  return frozen;
-}
-
-/**
- * Equal on every peer with the same books, whoever can read what: accepted records with whether they count, announced
- * segments, checkpoints. 64 hex.
- */
-export function stateHash(state: VillageState, records: Iterable<{ readonly id: string }>): string {
-  const ids = new Set([...records].map((r) => (state.onHold.has(r.id) ? `${r.id}-` : r.id)));
-  return toHex(
-    sha256(encode({ v: 1, records: [...ids].sort(), segments: [...state.segments.keys()].sort(), checkpoints: [] })),
-  );
+export function stateHash(state: VillageState): string {
+  const records = [...state.outside].map((id) => verdictOf(state, id)).sort();
+  return toHex(sha256(encode({ v: 2, epochs: state.epochs.map((e) => e.hash), records })));
 }

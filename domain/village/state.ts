@@ -1,5 +1,5 @@
 import type { HostLease } from '../agreement/terms.ts';
-import type { Cut } from '../books/order.ts';
+import type { Cut } from '../books/chains.ts';
 import type { KnownRecord } from '../books/record.ts';
 import type { Founding } from '../membership/founding.ts';
 import type { SealedFields } from '../membership/private-fields.ts';
@@ -36,7 +36,7 @@ export interface Device {
     readonly private: SealedFields;
     readonly atMs: number;
   } | null;
-  /** Two records with one seq: nothing at or after this clock counts. */
+  /** Two records with one seq: what nobody had seen by this clock does not count. */
   readonly frozenFrom: { readonly ms: number; readonly n: number } | null;
 }
 /** EL4: open as it stands, `private` for the members, `shared` for its partners, `secret` for owner, host and coordinators. */
@@ -161,6 +161,7 @@ export interface NetworkKey {
 export interface PeriodCut {
   /** Segments that entered with this close; earlier closes name theirs. */
   readonly segments: readonly string[];
+  /** What moved on since the cut of the close before. */
   readonly records: Cut;
   readonly rules: 1;
 }
@@ -201,6 +202,15 @@ export interface CoordinatorChange {
   readonly signatures: readonly { readonly address: string; readonly sig: string }[];
   readonly agreed: boolean;
 }
+/** What one anchored close made final. */
+export interface Epoch {
+  /** Digest of the close. */
+  readonly close: string;
+  readonly month: string;
+  /** 64 hex: sha-256 over its records and whether they count. */
+  readonly hash: string;
+  readonly records: number;
+}
 export interface Conflict {
   readonly id: string;
   readonly kind: 'equivocation' | 'serial-twice' | 'two-closes' | 'two-versions';
@@ -217,13 +227,13 @@ export interface VillageState {
   readonly members: Map<string, Member>;
   readonly devices: Map<string, Device>;
   /** Every address a member ever had. */
-  readonly everKeys: Map<string, Set<string>>;
+  readonly everKeys: Map<string, ReadonlySet<string>>;
   /** Invite keys that let somebody in: each does so once. */
   readonly usedInvites: Set<string>;
   coordinators: { readonly members: readonly string[]; readonly threshold: number; readonly epoch: number };
   readonly coordinatorChanges: CoordinatorChange[];
   /** `scope key-id` -> device it is sealed to -> device that sealed it -> sealed key. */
-  readonly keyShares: Map<string, Map<string, Map<string, SealedKey>>>;
+  readonly keyShares: Map<string, ReadonlyMap<string, ReadonlyMap<string, SealedKey>>>;
   readonly dataGrants: Map<string, DataGrant>;
   /** By epoch, from 1. */
   readonly networkKeys: NetworkKey[];
@@ -243,6 +253,17 @@ export interface VillageState {
   readonly onHold: Map<string, string>;
   /** Kept and relayed, not understood by this version. */
   readonly unknown: Set<string>;
+  /** Epochs of the anchored closes, first to last: their records are final. */
+  readonly epochs: readonly Epoch[];
+  /** Ids of the records that no anchored cut holds. */
+  readonly outside: ReadonlySet<string>;
+}
+
+/** Who may sign a close: the coordinators as its cut saw them, so that nothing learnt later changes whether it is agreed. */
+export interface Electors {
+  readonly threshold: number;
+  /** member -> address of their key. */
+  readonly keys: ReadonlyMap<string, string>;
 }
 
 export interface FoldContext {
@@ -254,6 +275,8 @@ export interface FoldContext {
   readonly ledger: LedgerDomain;
   /** The close with a receipt on each head: head it follows -> its digest. */
   readonly anchored: ReadonlyMap<string, string>;
+  /** The electors of a close; a text says why nobody can tell. */
+  readonly electorsOf: (digest: string) => Electors | string;
 }
 /** Applies a record, or says why it does not count. */
 export type Apply = (ctx: FoldContext) => string | undefined;
@@ -292,5 +315,40 @@ export function emptyState(village: string): VillageState {
     conflicts: [],
     onHold: new Map(),
     unknown: new Set(),
+    epochs: [],
+    outside: new Set(),
   };
 }
+
+/** A copy that a fold may go on from; what the collections hold is never changed in place. */
+export const copyState = (state: VillageState): VillageState => ({
+  ...state,
+  members: new Map(state.members),
+  devices: new Map(state.devices),
+  everKeys: new Map(state.everKeys),
+  usedInvites: new Set(state.usedInvites),
+  coordinatorChanges: [...state.coordinatorChanges],
+  keyShares: new Map(state.keyShares),
+  dataGrants: new Map(state.dataGrants),
+  assets: new Map(state.assets),
+  meters: new Map(state.meters),
+  agreements: new Map(state.agreements),
+  segments: new Map(state.segments),
+  decisions: new Map(state.decisions),
+  entries: new Map(state.entries),
+  closes: new Map(state.closes),
+  lanes: new Map(state.lanes),
+  conflicts: [...state.conflicts],
+  onHold: new Map(state.onHold),
+  unknown: new Set(state.unknown),
+});
+
+export const electorsIn = (state: VillageState): Electors => ({
+  threshold: state.coordinators.threshold,
+  keys: new Map(
+    state.coordinators.members.flatMap((m) => {
+      const key = keyOf(state, m);
+      return key === undefined ? [] : [[m, key] as const];
+    }),
+  ),
+});

@@ -1,0 +1,173 @@
+import { type Chains, extend, followCut } from '../books/chains.ts';
+import type { KnownRecord } from '../books/record.ts';
+import { encode, sha256, toHex } from '../bytes.ts';
+import { ledgerIn } from '../settlement/batch.ts';
+import type { RecoverSigner } from '../membership/typed-data.ts';
+import { batchOf, closeSignBody, laneFault, type Proposal, proposeBody, receiptBody } from './fold-settlement.ts';
+import { electorsIn, emptyState, type Epoch, isCoordinator, type VillageState, ZERO_HASH } from './state.ts';
+
+/** The state at the cut of a close and all that is needed to fold on from it without any record before. */
+export interface Checkpoint {
+  /** A pure function of the records that the cut holds: the close itself and its signatures come after it. */
+  readonly state: VillageState;
+  /** Digest of the close whose cut this is; zero before the first. */
+  readonly settled: string;
+  readonly chains: Chains;
+  readonly epochs: readonly Epoch[];
+}
+
+export const genesis = (village: string): Checkpoint => ({
+  state: emptyState(village),
+  settled: ZERO_HASH,
+  chains: new Map(),
+  epochs: [],
+});
+
+export type AtCut =
+  | { readonly ok: true; readonly checkpoint: Checkpoint; readonly added: readonly string[] }
+  /** `missing`: so many records that it names are not here. */
+  | { readonly ok: false; readonly missing: number; readonly fault?: string };
+
+/** What is known beside a checkpoint. */
+export interface Pool {
+  readonly byId: ReadonlyMap<string, KnownRecord>;
+  readonly closes: CloseRecords;
+  readonly recover: RecoverSigner;
+}
+
+export type FoldOver = (from: Checkpoint, records: readonly KnownRecord[], pool: Pool) => VillageState;
+
+/** Proposals, signatures and receipts among some records. */
+export interface CloseRecords {
+  readonly proposals: ReadonlyMap<string, Proposal>;
+  /** All records that name a digest, by id. */
+  of(digest: string): ReadonlyMap<string, KnownRecord>;
+}
+
+const NONE: ReadonlyMap<string, KnownRecord> = new Map();
+
+export function closeRecordsOf(records: readonly KnownRecord[]): CloseRecords {
+  const proposals = new Map<string, Proposal>();
+  const byDigest = new Map<string, Map<string, KnownRecord>>();
+  for (const r of records) {
+    if (r.book !== 'settlement' || !r.kind.startsWith('close.')) continue;
+    const digest = digestIn(r.body);
+    if (digest === undefined) continue;
+    const list = byDigest.get(digest);
+    if (list) list.set(r.id, r);
+    else byDigest.set(digest, new Map([[r.id, r]]));
+    if (r.kind !== 'close.propose' || proposals.has(digest)) continue;
+    const body = proposeBody.safeParse(r.body);
+    if (body.success) proposals.set(digest, body.data);
+  }
+  return { proposals, of: (digest) => byDigest.get(digest) ?? NONE };
+}
+
+function digestIn(body: unknown): string | undefined {
+  if (typeof body !== 'object' || body === null || !('digest' in body)) return undefined;
+  return typeof body.digest === 'string' ? body.digest : undefined;
+}
+
+/** States at cuts never change: kept as long as the checkpoint that they were folded from. */
+const known = new WeakMap<Checkpoint, Map<string, AtCut>>();
+
+/**
+ * The checkpoint at the cut of a close, of whatever closes it follows. Made of the records that these cuts name and of
+ * nothing else, so every peer that has them comes to the same.
+ */
+export function cutState(from: Checkpoint, pool: Pool, digest: string, fold: FoldOver): AtCut {
+  const kept = known.get(from) ?? new Map<string, AtCut>();
+  known.set(from, kept);
+  const found = kept.get(digest);
+  if (found) return found;
+  const proposal = pool.closes.proposals.get(digest);
+  if (!proposal) return { ok: false, missing: 0, fault: 'no such close' };
+  let base = from;
+  const added: string[] = [];
+  if (proposal.prev !== from.settled) {
+    const before = cutState(from, pool, proposal.prev, fold);
+    if (!before.ok) return { ...before, ...(before.missing === 0 && { fault: 'its close follows another head' }) };
+    base = before.checkpoint;
+    added.push(...before.added);
+  }
+  const followed = followCut(base.chains, proposal.cut.records, (id) => pool.byId.get(id));
+  if (!followed.ok) return followed;
+  const { records } = followed;
+  const inside: Pool = {
+    byId: new Map(records.map((r) => [r.id, r])),
+    closes: closeRecordsOf(records),
+    recover: pool.recover,
+  };
+  const state = { ...fold(base, records, inside), epochs: base.epochs };
+  const fault = faultOf(state, proposal);
+  if (fault !== undefined) return { ok: false, missing: 0, fault };
+  const epoch = { close: digest, month: proposal.month, hash: epochHash(state, digest, records), records: records.length };
+  const checkpoint = {
+    state,
+    settled: digest,
+    chains: extend(base.chains, records),
+    epochs: [...base.epochs, epoch],
+  };
+  const result = { ok: true as const, checkpoint, added: [...added, ...records.map((r) => r.id)] };
+  kept.set(digest, result);
+  return result;
+}
+
+function faultOf(state: VillageState, proposal: Proposal): string | undefined {
+  if (!state.founding) return 'its cut does not hold the founding of the village';
+  if (state.head !== proposal.prev) return 'its cut does not hold the close it follows';
+  if (proposal.month <= (state.closes.get(state.head)?.month ?? '')) return 'this month or a later one is closed';
+  const zone = { offsetMin: state.founding.zoneOffsetMin };
+  if (batchOf({ village: state.village, zone, ...proposal }, ledgerIn(state.founding)).digest !== proposal.digest)
+    return 'the digest is not of this batch';
+  return laneFault(state.members, state.lanes, proposal.lanes);
+}
+
+/** A record as it is hashed: with whether it counts. */
+export const verdictOf = (state: VillageState, id: string): string => (state.onHold.has(id) ? `${id}-` : id);
+
+const epochHash = (state: VillageState, close: string, records: readonly KnownRecord[]): string =>
+  toHex(sha256(encode({ v: 1, close, records: records.map((r) => verdictOf(state, r.id)).sort() })));
+
+/**
+ * The checkpoint after this one: of the close on its head that has the signatures of its electors and a final receipt.
+ * What proves it was signed by members' keys and by the device that owns the chain, so no later record takes it back.
+ */
+export function nextCheckpoint(from: Checkpoint, pool: Pool, fold: FoldOver): (AtCut & { readonly ok: true }) | undefined {
+  const receipts = [...pool.closes.proposals.values()]
+    .filter((p) => p.prev === from.settled)
+    .flatMap((p) => [...pool.closes.of(p.digest).values()].flatMap((r) => finalReceipt(r, p.digest)))
+    .sort((a, b) => a.block - b.block || (a.digest < b.digest ? -1 : 1));
+  for (const { digest, device } of receipts) {
+    const at = cutState(from, pool, digest, fold);
+    if (!at.ok) continue;
+    const { state } = at.checkpoint;
+    const owner = state.founding?.chain.device;
+    if ((owner && owner !== device) || !isProposed(state, pool, digest)) continue;
+    if (countSigners(state, pool, digest) >= state.coordinators.threshold) return at;
+  }
+  return undefined;
+}
+
+function finalReceipt(record: KnownRecord, digest: string) {
+  const body = record.kind === 'close.receipt' ? receiptBody.safeParse(record.body) : undefined;
+  return body?.data?.final ? [{ digest, device: record.device, block: body.data.block }] : [];
+}
+
+const isProposed = (state: VillageState, pool: Pool, digest: string): boolean =>
+  [...pool.closes.of(digest).values()].some(
+    (r) => r.kind === 'close.propose' && isCoordinator(state, state.devices.get(r.device)?.member ?? ''),
+  );
+
+function countSigners(state: VillageState, pool: Pool, digest: string): number {
+  const { keys } = electorsIn(state);
+  const signers = new Set<string>();
+  for (const r of pool.closes.of(digest).values()) {
+    const body = r.kind === 'close.sign' ? closeSignBody.safeParse(r.body) : undefined;
+    if (!body?.success) continue;
+    const { signer, sig } = body.data;
+    const key = keys.get(signer);
+    if (key !== undefined && pool.recover(digest, sig) === key) signers.add(signer);
+  }
+  return signers.size;
+}
