@@ -53,7 +53,7 @@ export const signBodyOf = (
 
 /** All that is there now and in no cut of the closes up to `prev`. */
 export function cutNow(village: TestVillage, prev: string = ZERO_HASH): PeriodCut {
-  const { proposals } = closeRecordsOf(village.records);
+  const { proposals } = closeRecordsOf(village.records, village.founding);
   const line: Proposal[] = [];
   for (let p = proposals.get(prev); p; p = proposals.get(p.prev)) line.unshift(p);
   let chains: Chains = new Map();

@@ -2,9 +2,19 @@ import { type Chains, extend, followCut } from '../books/chains.ts';
 import type { KnownRecord } from '../books/record.ts';
 import { encode, sha256, toHex } from '../bytes.ts';
 import { ledgerIn } from '../settlement/batch.ts';
+import { type Founding, villageIdOf } from '../membership/founding.ts';
+import { foundBody } from '../membership/grants.ts';
 import type { RecoverSigner } from '../membership/typed-data.ts';
 import { batchOf, closeSignBody, laneFault, type Proposal, proposeBody, receiptBody } from './fold-settlement.ts';
-import { electorsIn, emptyState, type Epoch, isCoordinator, type VillageState, ZERO_HASH } from './state.ts';
+import {
+  electorsIn,
+  emptyState,
+  type Epoch,
+  isCoordinator,
+  type PeriodCut,
+  type VillageState,
+  ZERO_HASH,
+} from './state.ts';
 
 /** The state at the cut of a close and all that is needed to fold on from it without any record before. */
 export interface Checkpoint {
@@ -46,7 +56,34 @@ export interface CloseRecords {
 
 const NONE: ReadonlyMap<string, KnownRecord> = new Map();
 
-export function closeRecordsOf(records: readonly KnownRecord[]): CloseRecords {
+/** A digest is of one batch of one village, so a record is checked once. */
+const checked = new WeakMap<KnownRecord, Proposal | 'forged'>();
+
+function proposalIn(record: KnownRecord, founding: Founding): Proposal | undefined {
+  let found = checked.get(record);
+  if (found === undefined) {
+    const body = proposeBody.safeParse(record.body);
+    const zone = { offsetMin: founding.zoneOffsetMin };
+    const sound =
+      body.success &&
+      batchOf({ village: record.village, zone, ...body.data }, ledgerIn(founding)).digest === body.data.digest;
+    found = sound ? body.data : 'forged';
+    checked.set(record, found);
+  }
+  return found === 'forged' ? undefined : found;
+}
+
+/** The founding document among the records: the village's id is its hash, so there is one. */
+export function foundingIn(records: Iterable<KnownRecord>): Founding | null {
+  for (const r of records) {
+    if (r.kind !== 'village.found') continue;
+    const body = foundBody.safeParse(r.body);
+    if (body.success && villageIdOf(body.data.founding) === r.village) return body.data.founding;
+  }
+  return null;
+}
+
+export function closeRecordsOf(records: readonly KnownRecord[], founding: Founding | null): CloseRecords {
   const proposals = new Map<string, Proposal>();
   const byDigest = new Map<string, Map<string, KnownRecord>>();
   for (const r of records) {
@@ -56,9 +93,8 @@ export function closeRecordsOf(records: readonly KnownRecord[]): CloseRecords {
     const list = byDigest.get(digest);
     if (list) list.set(r.id, r);
     else byDigest.set(digest, new Map([[r.id, r]]));
-    if (r.kind !== 'close.propose' || proposals.has(digest)) continue;
-    const body = proposeBody.safeParse(r.body);
-    if (body.success) proposals.set(digest, body.data);
+    const proposal = r.kind === 'close.propose' && founding ? proposalIn(r, founding) : undefined;
+    if (proposal) proposals.set(digest, proposal);
   }
   return { proposals, of: (digest) => byDigest.get(digest) ?? NONE };
 }
@@ -82,44 +118,57 @@ export function cutState(from: Checkpoint, pool: Pool, digest: string, fold: Fol
   if (found) return found;
   const proposal = pool.closes.proposals.get(digest);
   if (!proposal) return { ok: false, missing: 0, fault: 'no such close' };
-  let base = from;
-  const added: string[] = [];
-  if (proposal.prev !== from.settled) {
-    const before = cutState(from, pool, proposal.prev, fold);
-    if (!before.ok) return { ...before, ...(before.missing === 0 && { fault: 'its close follows another head' }) };
-    base = before.checkpoint;
-    added.push(...before.added);
-  }
-  const followed = followCut(base.chains, proposal.cut.records, (id) => pool.byId.get(id));
-  if (!followed.ok) return followed;
-  const { records } = followed;
-  const inside: Pool = {
-    byId: new Map(records.map((r) => [r.id, r])),
-    closes: closeRecordsOf(records),
-    recover: pool.recover,
-  };
-  const state = { ...fold(base, records, inside), epochs: base.epochs };
+  const at = cutOn(from, pool, proposal, fold);
+  if (!at.ok) return at;
+  const { base, state, records } = at;
   const fault = faultOf(state, proposal);
   if (fault !== undefined) return { ok: false, missing: 0, fault };
-  const epoch = { close: digest, month: proposal.month, hash: epochHash(state, digest, records), records: records.length };
+  const hash = epochHash(state, digest, records);
   const checkpoint = {
     state,
     settled: digest,
     chains: extend(base.chains, records),
-    epochs: [...base.epochs, epoch],
+    epochs: [...base.epochs, { close: digest, month: proposal.month, hash, records: records.length }],
   };
-  const result = { ok: true as const, checkpoint, added: [...added, ...records.map((r) => r.id)] };
+  const result = { ok: true as const, checkpoint, added: [...at.before, ...records.map((r) => r.id)] };
   kept.set(digest, result);
   return result;
 }
 
+export type OnCut =
+  | {
+      readonly ok: true;
+      readonly base: Checkpoint;
+      readonly state: VillageState;
+      readonly records: readonly KnownRecord[];
+      /** Ids that cuts between the checkpoint and this one added. */
+      readonly before: readonly string[];
+    }
+  | { readonly ok: false; readonly missing: number; readonly fault?: string };
+
+/** The state of a cut that follows a close, whether or not anybody has proposed it yet. */
+export function cutOn(
+  from: Checkpoint,
+  pool: Pool,
+  { prev, cut }: { readonly prev: string; readonly cut: Pick<PeriodCut, 'records'> },
+  fold: FoldOver,
+): OnCut {
+  const before = prev === from.settled ? undefined : cutState(from, pool, prev, fold);
+  if (before && !before.ok) return before.missing > 0 ? before : { ...before, fault: 'its close follows another head' };
+  const base = before?.checkpoint ?? from;
+  const followed = followCut(base.chains, cut.records, (id) => pool.byId.get(id));
+  if (!followed.ok) return followed;
+  const { records } = followed;
+  const byId = new Map(records.map((r) => [r.id, r]));
+  const founding = base.state.founding ?? foundingIn(records);
+  const state = fold(base, records, { byId, closes: closeRecordsOf(records, founding), recover: pool.recover });
+  if (state.head !== prev) return { ok: false, missing: 0, fault: 'its cut does not hold the close it follows' };
+  return { ok: true, base, state: { ...state, epochs: base.epochs }, records, before: before?.added ?? [] };
+}
+
 function faultOf(state: VillageState, proposal: Proposal): string | undefined {
   if (!state.founding) return 'its cut does not hold the founding of the village';
-  if (state.head !== proposal.prev) return 'its cut does not hold the close it follows';
   if (proposal.month <= (state.closes.get(state.head)?.month ?? '')) return 'this month or a later one is closed';
-  const zone = { offsetMin: state.founding.zoneOffsetMin };
-  if (batchOf({ village: state.village, zone, ...proposal }, ledgerIn(state.founding)).digest !== proposal.digest)
-    return 'the digest is not of this batch';
   return laneFault(state.members, state.lanes, proposal.lanes);
 }
 

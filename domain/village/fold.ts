@@ -6,12 +6,14 @@ import { type RecoverSigner, recoverSigner } from '../membership/typed-data.ts';
 import { ledgerIn } from '../settlement/batch.ts';
 import { DAY_MS } from '../time.ts';
 import {
-  type AtCut,
   type Checkpoint,
   closeRecordsOf,
+  cutOn,
   cutState,
+  foundingIn,
   genesis,
   nextCheckpoint,
+  type OnCut,
   type Pool,
   verdictOf,
 } from './epochs.ts';
@@ -23,7 +25,7 @@ import { memberRules, shareRules } from './fold-members.ts';
 import { networkRules } from './fold-network.ts';
 import { operationRules } from './fold-operations.ts';
 import { settlementRules } from './fold-settlement.ts';
-import { type Apply, copyState, type Device, electorsIn, type FoldContext, type VillageState, ZERO_HASH } from './state.ts';
+import { type Apply, copyState, type Device, electorsIn, type FoldContext, type PeriodCut, type VillageState, ZERO_HASH } from './state.ts';
 
 const rules: Readonly<Record<string, Readonly<Record<string, Apply>>>> = {
   members: { ...memberRules, ...dataGrantRules, ...networkRules },
@@ -77,9 +79,10 @@ export function foldRecords(village: string, records: readonly KnownRecord[], op
   const ours = new Map<string, KnownRecord>();
   for (const r of records) if (r.village === village && !holds(checkpoint.chains, r)) ours.set(r.id, r);
   const dueMs = options.nowMs + DAY_MS;
+  const founding = checkpoint.state.founding ?? foundingIn(ours.values());
   for (;;) {
     const due = [...ours.values()].filter((r) => r.at.ms <= dueMs);
-    const pool: Pool = { byId: ours, closes: closeRecordsOf(due), recover };
+    const pool: Pool = { byId: ours, closes: closeRecordsOf(due, founding), recover };
     const next = nextCheckpoint(checkpoint, pool, foldOver);
     if (!next) {
       const state = foldOver(checkpoint, due, pool);
@@ -91,22 +94,19 @@ export function foldRecords(village: string, records: readonly KnownRecord[], op
 }
 
 /**
- * The state as the cut of a close saw it, made of exactly the records that the cut and those before it name.
- * `records` need hold what lies outside the checkpoint only.
+ * The state as a cut saw it, made of exactly the records that this cut and those before it name. `records` need hold
+ * only what lies outside the checkpoint.
  */
-export function foldAtCut(
-  checkpoint: Checkpoint,
+export const foldAtCut = (
+  from: Checkpoint,
   records: readonly KnownRecord[],
-  digest: string,
+  cut: { readonly prev: string; readonly cut: Pick<PeriodCut, 'records'> },
   recover: RecoverSigner = recoverSigner,
-): AtCut {
-  const pool = poolOf(records, recover);
-  return cutState(checkpoint, pool, digest, foldOver);
-}
+): OnCut => cutOn(from, poolOf(from, records, recover), cut, foldOver);
 
-const poolOf = (records: readonly KnownRecord[], recover: RecoverSigner): Pool => ({
+const poolOf = (from: Checkpoint, records: readonly KnownRecord[], recover: RecoverSigner): Pool => ({
   byId: new Map(records.map((r) => [r.id, r])),
-  closes: closeRecordsOf(records),
+  closes: closeRecordsOf(records, from.state.founding ?? foundingIn(records)),
   recover,
 });
 
