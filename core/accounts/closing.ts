@@ -1,22 +1,14 @@
 import { AppError } from '#core/ports/errors.ts';
 import { step } from '#core/ports/steps.ts';
 import type { Village } from '#core/village/open-village.ts';
-import type { Cut } from '#domain/books/order.ts';
-import { recoverSigner } from '#domain/membership/typed-data.ts';
+import type { Cut } from '#domain/books/chains.ts';
 import { accountsOf, historiesOf, type MonthAccounts } from '#domain/settlement/accounts.ts';
 import { rootOfStatements } from '#domain/settlement/statements.ts';
 import { type Month, monthIndex, monthSpan, type Zone } from '#domain/time.ts';
-import { foldVillage } from '#domain/village/fold.ts';
 import { agreedChain, batchOf } from '#domain/village/fold-settlement.ts';
 import type { Close, PeriodCut, VillageState } from '#domain/village/state.ts';
 
 export const zoneOf = (state: VillageState): Zone => ({ offsetMin: state.founding?.zoneOffsetMin ?? 0 });
-
-/** The state as a cut saw it: the fold of exactly the records the cut names. */
-export function stateAt(village: Village, cut: Cut): VillageState {
-  const records = [...village.index.all.values()].filter((r) => r.seq <= (cut[r.book]?.[r.device] ?? -1));
-  return foldVillage(village.id, records, { nowMs: village.now(), recover: recoverSigner });
-}
 
 /** Accounts of a month as they would be now. */
 export function previewAccounts(village: Village, month: Month): MonthAccounts {
@@ -24,20 +16,16 @@ export function previewAccounts(village: Village, month: Month): MonthAccounts {
 }
 
 export type CutAccounts =
-  | { readonly ok: true; readonly accounts: MonthAccounts; readonly root: string }
-  /** Some of what the cut names is not here yet. */
+  | { readonly ok: true; readonly state: VillageState; readonly accounts: MonthAccounts; readonly root: string }
+  /** Some of what the cut names is not here yet; none missing: the cut is of no use. */
   | { readonly ok: false; readonly missing: number };
 
-/** Recomputes a close from its cut. Nothing but the cut decides the result. */
-export function accountsAt(village: Village, month: Month, cut: Cut): CutAccounts {
-  const positions = village.index.positions();
+/** Recomputes a close from its cut. Nothing but the cut and those before it decides the result. */
+export function accountsAt(village: Village, month: Month, prev: string, cut: Cut): CutAccounts {
+  const at = village.atCut(prev, cut);
+  if (!at.ok) return { ok: false, missing: at.missing };
+  const { state } = at;
   let missing = 0;
-  for (const [book, devices] of Object.entries(cut)) {
-    for (const [device, seq] of Object.entries(devices))
-      missing += Math.max(0, seq - (positions[book]?.[device] ?? -1));
-  }
-  if (missing > 0) return { ok: false, missing };
-  const state = stateAt(village, cut);
   const have = village.store.segments();
   for (const cid of state.segments.keys()) if (!have.has(cid)) missing += 1;
   // A frame that is not shared with this device may hold anything: nobody can come to the same sum without it.
@@ -45,7 +33,7 @@ export function accountsAt(village: Village, month: Month, cut: Cut): CutAccount
   if (missing > 0) return { ok: false, missing };
   const facts = village.facts().filter((f) => state.segments.has(f.segment));
   const accounts = accountsOf(state, historiesOf(state, facts), month);
-  return { ok: true, accounts, root: rootOfStatements(village.id, monthIndex(month), accounts.statements) };
+  return { ok: true, state, accounts, root: rootOfStatements(village.id, monthIndex(month), accounts.statements) };
 }
 
 /**
@@ -83,8 +71,8 @@ export async function proposeClose(village: Village, month: Month): Promise<stri
   const open = closeOf(village, month);
   // A proposal this console cannot confirm does not stand in the way of a sound one.
   if (open && verifyClose(village, open).verdict !== 'different') return open.digest;
-  const cutRecords = village.index.positions();
-  const result = accountsAt(village, month, cutRecords);
+  const records = village.nameCut();
+  const result = accountsAt(village, month, state.head, records);
   if (!result.ok) {
     throw new AppError(
       'CANNOT_VERIFY_CLOSE',
@@ -94,8 +82,8 @@ export async function proposeClose(village: Village, month: Month): Promise<stri
   }
   const named = new Set(chain.flatMap((c) => c.cut.segments));
   const cut: PeriodCut = {
-    segments: [...stateAt(village, cutRecords).segments.keys()].filter((cid) => !named.has(cid)).sort(),
-    records: cutRecords,
+    segments: [...result.state.segments.keys()].filter((cid) => !named.has(cid)).sort(),
+    records,
     rules: 1,
   };
   const lanes = result.accounts.statements.map((s) => ({ member: s.member, index: s.index, net: s.net as bigint }));
@@ -123,8 +111,8 @@ export function verifyClose(
   verdicts.set(village, known);
   const kept = known.get(close.digest);
   if (kept) return kept;
-  const result = accountsAt(village, close.month, close.cut.records);
-  if (!result.ok) return { verdict: 'not-yet', accounts: undefined };
+  const result = accountsAt(village, close.month, close.prev, close.cut.records);
+  if (!result.ok) return { verdict: result.missing > 0 ? 'not-yet' : 'different', accounts: undefined };
   const lanes = result.accounts.statements.map((s) => `${s.member} ${s.index} ${s.net}`).join();
   const same = result.root === close.root && lanes === close.lanes.map((l) => `${l.member} ${l.index} ${l.net}`).join();
   const entry = { verdict: same ? ('same' as const) : ('different' as const), accounts: result.accounts };

@@ -12,7 +12,7 @@ export function standingOf(village: Village, record: string | undefined): Standi
   const known = record ? village.index.all.get(record) : undefined;
   if (known) {
     for (const c of agreedChain(village.state().closes.values())) {
-      if (known.seq > (c.cut.records[known.book]?.[known.device] ?? -1)) continue;
+      if (known.seq > (c.cut.records[known.book]?.[known.device]?.seq ?? -1)) continue;
       return c.receipt?.final ? { state: 'anchored', block: c.receipt.block } : { state: 'queued' };
     }
   }

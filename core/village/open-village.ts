@@ -10,10 +10,12 @@ import type { NodeEvent, VillageNode } from '#core/ports/village-node.ts';
 import type { ConsoleStore, VillageRow } from '#core/storage/console-store.ts';
 import { openVillageStore, type VillageStore } from '#core/storage/village-store.ts';
 import { isCopied } from '#core/villages/copied.ts';
+import type { Cut } from '#domain/books/chains.ts';
 import type { SealedFields, Subject } from '#domain/membership/private-fields.ts';
 import { recoverSigner } from '#domain/membership/typed-data.ts';
 import type { MeterHistory } from '#domain/metering/vee.ts';
 import type { FrameFact } from '#domain/settlement/accounts.ts';
+import type { OnCut } from '#domain/village/epochs.ts';
 import { stateHash } from '#domain/village/fold.ts';
 import type { RevealedState } from '#domain/village/reveal.ts';
 import type { VillageState } from '#domain/village/state.ts';
@@ -58,6 +60,10 @@ export interface Village {
   /** Seals the private part of a record for its audience: the members, unless told. */
   seal(subject: Subject, id: string, fields: Fields, scope?: string): SealedFields;
   stateHash(): string;
+  /** The state as a cut saw it that follows the close `prev`. */
+  atCut(prev: string, records: Cut): OnCut;
+  /** All that a close on the present head may count. */
+  nameCut(): Cut;
   /** The folder was copied: nothing is written under its device key. */
   copied(): boolean;
   /**
@@ -293,7 +299,9 @@ function assemble(p: Parts): Village & { load(): Promise<void> } {
     copied,
     revealed: parts.revealed,
     seal: parts.seal,
-    stateHash: () => stateHash(cache.state(), index.all.values()),
+    stateHash: () => stateHash(cache.state()),
+    atCut: cache.atCut,
+    nameCut: cache.nameCut,
     act,
     facts: readings.facts,
     histories: readings.histories,

@@ -15,8 +15,7 @@ const DIGEST_BYTES = 32;
 /** book -> device -> digests of its records there by seq, 32 bytes each. */
 export type Chains = ReadonlyMap<string, ReadonlyMap<string, Uint8Array>>;
 
-const chainOf = (chains: Chains, book: string, device: string): Uint8Array | undefined =>
-  chains.get(book)?.get(device);
+const chainOf = (chains: Chains, book: string, device: string): Uint8Array | undefined => chains.get(book)?.get(device);
 
 /** How many records of a device in a book the chains hold; numbers below this are taken for good. */
 export const lengthOf = (chains: Chains, book: string, device: string): number =>

@@ -1,15 +1,15 @@
 import { type Chains, extend, followCut } from '../books/chains.ts';
 import type { KnownRecord } from '../books/record.ts';
 import { encode, sha256, toHex } from '../bytes.ts';
-import { ledgerIn } from '../settlement/batch.ts';
 import { type Founding, villageIdOf } from '../membership/founding.ts';
 import { foundBody } from '../membership/grants.ts';
 import type { RecoverSigner } from '../membership/typed-data.ts';
+import { ledgerIn } from '../settlement/batch.ts';
 import { batchOf, closeSignBody, laneFault, type Proposal, proposeBody, receiptBody } from './fold-settlement.ts';
 import {
+  type Epoch,
   electorsIn,
   emptyState,
-  type Epoch,
   isCoordinator,
   type PeriodCut,
   type VillageState,
@@ -59,15 +59,20 @@ const NONE: ReadonlyMap<string, KnownRecord> = new Map();
 /** A digest is of one batch of one village, so a record is checked once. */
 const checked = new WeakMap<KnownRecord, Proposal | 'forged'>();
 
+function isOfBatch(village: string, proposal: Proposal, founding: Founding): boolean {
+  try {
+    const zone = { offsetMin: founding.zoneOffsetMin };
+    return batchOf({ village, zone, ...proposal }, ledgerIn(founding)).digest === proposal.digest;
+  } catch {
+    return false;
+  }
+}
+
 function proposalIn(record: KnownRecord, founding: Founding): Proposal | undefined {
   let found = checked.get(record);
   if (found === undefined) {
     const body = proposeBody.safeParse(record.body);
-    const zone = { offsetMin: founding.zoneOffsetMin };
-    const sound =
-      body.success &&
-      batchOf({ village: record.village, zone, ...body.data }, ledgerIn(founding)).digest === body.data.digest;
-    found = sound ? body.data : 'forged';
+    found = body.success && isOfBatch(record.village, body.data, founding) ? body.data : 'forged';
     checked.set(record, found);
   }
   return found === 'forged' ? undefined : found;
@@ -182,7 +187,11 @@ const epochHash = (state: VillageState, close: string, records: readonly KnownRe
  * The checkpoint after this one: of the close on its head that has the signatures of its electors and a final receipt.
  * What proves it was signed by members' keys and by the device that owns the chain, so no later record takes it back.
  */
-export function nextCheckpoint(from: Checkpoint, pool: Pool, fold: FoldOver): (AtCut & { readonly ok: true }) | undefined {
+export function nextCheckpoint(
+  from: Checkpoint,
+  pool: Pool,
+  fold: FoldOver,
+): (AtCut & { readonly ok: true }) | undefined {
   const receipts = [...pool.closes.proposals.values()]
     .filter((p) => p.prev === from.settled)
     .flatMap((p) => [...pool.closes.of(p.digest).values()].flatMap((r) => finalReceipt(r, p.digest)))

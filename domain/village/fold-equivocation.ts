@@ -89,7 +89,8 @@ function seenByOthers(
 
 function latestOf(records: readonly KnownRecord[], seen: ReadonlySet<string>, device: string): Hlc | undefined {
   let latest: Hlc | undefined;
-  for (const r of records) if (r.device === device && seen.has(r.id) && (!latest || before(latest, r.at))) latest = r.at;
+  for (const r of records)
+    if (r.device === device && seen.has(r.id) && (!latest || before(latest, r.at))) latest = r.at;
   return latest;
 }
 

@@ -20,12 +20,21 @@ import {
 import { agreementRules } from './fold-agreements.ts';
 import { assetRules } from './fold-assets.ts';
 import { dataGrantRules } from './fold-data-grants.ts';
-import { findEquivocation, type Freeze } from './fold-equivocation.ts';
+import { type Freeze, findEquivocation } from './fold-equivocation.ts';
 import { memberRules, shareRules } from './fold-members.ts';
 import { networkRules } from './fold-network.ts';
 import { operationRules } from './fold-operations.ts';
 import { settlementRules } from './fold-settlement.ts';
-import { type Apply, copyState, type Device, electorsIn, type FoldContext, type PeriodCut, type VillageState, ZERO_HASH } from './state.ts';
+import {
+  type Apply,
+  copyState,
+  type Device,
+  electorsIn,
+  type FoldContext,
+  type PeriodCut,
+  type VillageState,
+  ZERO_HASH,
+} from './state.ts';
 
 const rules: Readonly<Record<string, Readonly<Record<string, Apply>>>> = {
   members: { ...memberRules, ...dataGrantRules, ...networkRules },
@@ -159,12 +168,7 @@ function foldContested(
 const closeAt = (from: Checkpoint, pool: Pool): ReadonlyMap<string, KnownRecord> =>
   from.settled === ZERO_HASH ? new Map() : pool.closes.of(from.settled);
 
-function foldOnce(
-  from: Checkpoint,
-  records: readonly KnownRecord[],
-  findings: Findings,
-  pool: Pool,
-): VillageState {
+function foldOnce(from: Checkpoint, records: readonly KnownRecord[], findings: Findings, pool: Pool): VillageState {
   const state = copyState(from.state);
   const { conflicts, frozen } = findEquivocation(records, from.chains, findings.revoked);
   state.conflicts.push(...conflicts);

@@ -30,7 +30,7 @@ async function openMonth() {
 const rootOf = (on: TestConsole, digest: string): string | undefined => {
   const { village } = on.open();
   const close = village.state().closes.get(digest);
-  const result = close && accountsAt(village, close.month, close.cut.records);
+  const result = close && accountsAt(village, close.month, close.prev, close.cut.records);
   return result?.ok ? result.root : undefined;
 };
 
@@ -73,7 +73,7 @@ describe('a close', () => {
     setClocks(AFTER_MARCH_MS, first, second);
     const { village } = first.open();
     const state = village.state();
-    const cut = { segments: [...state.segments.keys()].sort(), records: village.index.positions(), rules: 1 as const };
+    const cut = { segments: [...state.segments.keys()].sort(), records: village.nameCut(), rules: 1 as const };
     const [a, b] = [...state.members.keys()];
     const lanes = [
       { member: a ?? '', index: 0, net: 1_000_000n },

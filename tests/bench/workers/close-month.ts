@@ -6,6 +6,7 @@ import { frameMessage, type Segment } from '#domain/metering/frame.ts';
 import { readSegment } from '#domain/metering/frame-reader.ts';
 import { sum } from '#domain/money/money.ts';
 import type { MonthAccounts } from '#domain/settlement/accounts.ts';
+import { ZERO_HASH } from '#domain/village/state.ts';
 import { peakMbOf } from '../peak-memory.ts';
 import { answer, readInput, secondsSince } from './answer.ts';
 import { insertHours, openHourTable } from './hour-table.ts';
@@ -90,13 +91,13 @@ const opened = await openConsole(dir, clock);
 const open = opened.console.find(founded.village.id);
 const { village } = open;
 await village.segments.fetch();
-const cut = village.index.positions();
+const cut = village.nameCut();
 
 const startMs = performance.now();
-const closed = accountsAt(village, MONTH, cut);
+const closed = accountsAt(village, MONTH, ZERO_HASH, cut);
 const seconds = secondsSince(startMs);
 const againMs = performance.now();
-accountsAt(village, MONTH, cut);
+accountsAt(village, MONTH, ZERO_HASH, cut);
 const againSeconds = secondsSince(againMs);
 const peakMb = peakMbOf('self');
 
