@@ -1,5 +1,6 @@
 import { accounts } from './accounts.ts';
 import { agreements } from './agreements.ts';
+import { bundles } from './bundles.ts';
 import { changes, jobs } from './live.ts';
 import { members } from './members.ts';
 import { assets, meters } from './meters.ts';
@@ -8,5 +9,17 @@ import { today } from './today.ts';
 import { villages } from './villages.ts';
 
 /** The whole wire contract between a console's window and its core. */
-export const contract = { villages, today, members, meters, assets, agreements, accounts, sync, changes, jobs };
+export const contract = {
+  villages,
+  today,
+  members,
+  meters,
+  assets,
+  agreements,
+  accounts,
+  sync,
+  bundles,
+  changes,
+  jobs,
+};
 export type Contract = typeof contract;

@@ -22,6 +22,7 @@ export const RIGHTS: Readonly<Record<string, Need>> = {
   'accounts.statement': 'viewer',
   'accounts.chain': 'viewer',
   'sync.status': 'viewer',
+  'bundles.state': 'viewer',
   'jobs.list': 'viewer',
   'jobs.watch': 'viewer',
   changes: 'viewer',

@@ -1,5 +1,6 @@
 import { accountsProcedures } from '#core/accounts/accounts-procedures.ts';
 import { agreementsProcedures } from '#core/agreements/agreements-procedures.ts';
+import { bundlesProcedures } from '#core/bundles/bundles-procedures.ts';
 import type { Console } from '#core/console.ts';
 import { membersProcedures } from '#core/members/members-procedures.ts';
 import { assetsProcedures, metersProcedures } from '#core/metering/meters-procedures.ts';
@@ -20,6 +21,7 @@ export function createRouter(console: Console) {
     agreements: agreementsProcedures(os, console),
     accounts: accountsProcedures(os, console),
     sync: syncProcedures(os, console),
+    bundles: bundlesProcedures(os, console),
     changes: os.changes.handler(({ input, signal }) => console.changes.since(input.since, signal)),
     jobs: {
       list: os.jobs.list.handler(() => ({ jobs: console.jobs.list() })),

@@ -6,14 +6,14 @@ type Topic = (typeof TOPICS)[number];
 
 /** Which parts of the contract can answer differently after a change under a topic. Every record changes the book's words. */
 const AFFECTED: Record<Topic, readonly string[]> = {
-  villages: ['villages', 'today', 'members', 'accounts', 'sync'],
-  members: ['members', 'villages', 'today', 'agreements', 'accounts', 'sync'],
-  meters: ['meters', 'assets', 'today', 'members', 'sync'],
-  readings: ['meters', 'assets', 'today', 'accounts', 'members', 'sync'],
-  assets: ['assets', 'today', 'agreements', 'meters', 'sync'],
-  agreements: ['agreements', 'today', 'accounts', 'members', 'sync'],
-  accounts: ['accounts', 'today', 'members', 'sync'],
-  sync: ['sync', 'today'],
+  villages: ['villages', 'today', 'members', 'accounts', 'sync', 'bundles'],
+  members: ['members', 'villages', 'today', 'agreements', 'accounts', 'sync', 'bundles'],
+  meters: ['meters', 'assets', 'today', 'members', 'sync', 'bundles'],
+  readings: ['meters', 'assets', 'today', 'accounts', 'members', 'sync', 'bundles'],
+  assets: ['assets', 'today', 'agreements', 'meters', 'sync', 'bundles'],
+  agreements: ['agreements', 'today', 'accounts', 'members', 'sync', 'bundles'],
+  accounts: ['accounts', 'today', 'members', 'sync', 'bundles'],
+  sync: ['sync', 'bundles', 'today'],
   jobs: ['jobs'],
 };
 /** A village that reads forty meters changes all the time: views are asked again at most this often. */
