@@ -56,6 +56,8 @@ export const sync = {
       conflicts: z.array(
         z.object({
           id: z.string(),
+          /** Somebody at this console has looked at it and said so. */
+          seen: z.boolean(),
           kind: z.enum(['equivocation', 'serial-twice', 'two-closes', 'two-versions']),
           counts: z.object({ by: z.string(), atMs, text: z.string() }),
           onHold: z.object({ by: z.string(), atMs, text: z.string() }),
@@ -73,5 +75,7 @@ export const sync = {
   setMeetingPoint: base
     .input(villageCommand.extend({ address: z.string().trim().min(4).max(400).nullable() }))
     .output(z.object({})),
+  /** For this console alone: whoever looks at another still sees it. */
+  markSeen: base.input(villageCommand.extend({ conflict: z.string().max(200) })).output(z.object({})),
   setOnline: base.input(villageCommand.extend({ online: z.boolean() })).output(z.object({})),
 };

@@ -39,6 +39,14 @@ export function syncProcedures(os: Boundary, console: Console) {
       }
       return {};
     }),
+    markSeen: s.markSeen.handler(({ input }) => {
+      const village = open(input.village);
+      if (!village.state().conflicts.some((c) => c.id === input.conflict))
+        throw new AppError('NOT_FOUND', 'This is settled: there is no such conflict any more.');
+      village.store.markConflictSeen(input.conflict, village.now());
+      village.notify('sync');
+      return {};
+    }),
     setOnline: s.setOnline.handler(async ({ input }) => {
       const village = open(input.village);
       await village.node.setOnline(input.online);
@@ -110,5 +118,6 @@ function conflictOf(village: Village, c: Conflict) {
     const member = r ? state.devices.get(r.device)?.member : undefined;
     return { by: (member && state.members.get(member)?.name) ?? '?', atMs: r?.at.ms ?? 0, text };
   };
-  return { id: c.id, kind: c.kind, counts: side(c.counts), onHold: side(c.onHold) };
+  const seen = village.store.seenConflicts().has(c.id);
+  return { id: c.id, seen, kind: c.kind, counts: side(c.counts), onHold: side(c.onHold) };
 }

@@ -6,6 +6,7 @@ import type { LinkState } from '../../app/link.ts';
 import type { ConsoleClient } from '../../app/wire.ts';
 import * as accounts from './fixtures/accounts.ts';
 import * as agreements from './fixtures/agreements.ts';
+import * as sticks from './fixtures/bundles.ts';
 import * as meters from './fixtures/meters.ts';
 import * as people from './fixtures/people.ts';
 import * as days from './fixtures/today.ts';
@@ -131,14 +132,36 @@ function createFixtureRouter(mode: FixtureMode) {
       resume: os.sync.resume.handler(() => ({})),
       forgetPeer: os.sync.forgetPeer.handler(() => ({})),
       setMeetingPoint: os.sync.setMeetingPoint.handler(() => ({})),
+      markSeen: os.sync.markSeen.handler(() => ({})),
       setOnline: os.sync.setOnline.handler(() => ({})),
     },
+    bundles: bundlesRouter(os, empty),
     changes: os.changes.handler(async function* () {
       await forever();
       yield { seq: 0, topic: 'jobs', village: null };
     }),
     jobs: jobsRouter(os),
   });
+}
+
+function bundlesRouter(os: Pick<Implementer, 'bundles'>, empty: boolean) {
+  const { file, report, packed } = sticks;
+  const job = { job: 'fixture-job' };
+  return {
+    state: os.bundles.state.handler(() =>
+      empty ? { ...sticks.news, consoles: [], lastIn: null, lastOut: null } : sticks.news,
+    ),
+    export: os.bundles.export.handler(() => job),
+    read: os.bundles.read.handler(() => ({ data: '', isLast: true })),
+    create: os.bundles.create.handler(() => ({ file })),
+    write: os.bundles.write.handler(() => ({})),
+    drop: os.bundles.drop.handler(() => ({})),
+    check: os.bundles.check.handler(() => job),
+    report: os.bundles.report.handler(() => report),
+    take: os.bundles.take.handler(() => job),
+    pack: os.bundles.pack.handler(() => packed),
+    unpack: os.bundles.unpack.handler(() => ({ file })),
+  };
 }
 
 function jobsRouter(os: Pick<Implementer, 'jobs'>) {
