@@ -156,7 +156,10 @@ function createBlockNetwork(context: BlockFetcherContext, isBarred: (peer: strin
       const connection = connectionOf(peer);
       if (!connection || isBarred(peer)) return 'gone';
       try {
-        const stream = await connection.newStream(BLOCKS_PROTOCOL, { signal: AbortSignal.timeout(OPEN_TIMEOUT_MS) });
+        const stream = await connection.newStream(BLOCKS_PROTOCOL, {
+          signal: AbortSignal.timeout(OPEN_TIMEOUT_MS),
+          runOnLimitedConnection: true,
+        });
         return createBlockSession(peer, stream, stallMs, listener);
       } catch (error) {
         return error instanceof Error && error.name === 'UnsupportedProtocolError' ? 'stock' : 'gone';

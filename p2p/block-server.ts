@@ -37,7 +37,7 @@ export async function startBlockServer(
     );
     running.add(serving);
   };
-  await libp2p.handle(BLOCKS_PROTOCOL, onStream, { maxInboundStreams: STREAMS_PER_PEER });
+  await libp2p.handle(BLOCKS_PROTOCOL, onStream, { maxInboundStreams: STREAMS_PER_PEER, runOnLimitedConnection: true });
   return {
     async stop() {
       await libp2p.unhandle(BLOCKS_PROTOCOL);

@@ -73,7 +73,8 @@ export function createPeerFinder({ libp2p, members, isOnline, onFound }: FinderP
     const signal = AbortSignal.timeout(LOOK_TIMEOUT_MS);
     try {
       await askOthers(peer, signal).catch(() => undefined);
-      await askRelays(peer, signal).catch(() => undefined);
+      // Both would dial at once otherwise, and one of the two connections would be cut again.
+      if (self < name || count > 0) await askRelays(peer, signal).catch(() => undefined);
     } finally {
       looking.delete(name);
     }

@@ -137,6 +137,8 @@ export function createPeerLinks({
   return {
     async dial(address) {
       const target = readAddress(address, self);
+      if ('peer' in target && gate.isRevoked(target.peer))
+        throw dialFailed(address, 'that console was taken out of the village');
       const bare = withoutPeer(address);
       known.add('peer' in target ? target.peer : undefined, [bare]);
       onChange();

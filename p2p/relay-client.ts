@@ -4,7 +4,8 @@ import { type Multiaddr, multiaddr } from '@multiformats/multiaddr';
 import { backoffMs } from './backoff.ts';
 import { NETWORK_LIMITS } from './network-limits.ts';
 
-const FIRST_WAIT_MS = 1000;
+/** The library asks at the same time and gives up, and who asks second gets its answer: the next try is soon. */
+const FIRST_WAIT_MS = 200;
 const LAST_WAIT_MS = 5 * 60_000;
 
 /** The parts of the host this needs; libp2p hands them to each of its services. */
