@@ -4,6 +4,7 @@ import type { KnownRecord } from '../books/record.ts';
 import { closeBodyOf, receiptBodyOf, settle, signClose } from '../settlement/settlement-fixture.ts';
 import type { Checkpoint } from './epochs.ts';
 import { FROZEN, foldRecords, stateHash } from './fold.ts';
+import { copyState, emptyState } from './state.ts';
 import {
   addBodyOf,
   addMember,
@@ -152,6 +153,20 @@ describe('an epoch', () => {
     const without = village.records.filter((r) => (r.body as { member?: string }).member !== missing.id);
     expect(foldFrom(village, without).state.epochs).toEqual([]);
   });
+});
+
+test('a fold never changes the checkpoint that it begins with', () => {
+  const state = emptyState('aa'.repeat(32));
+  const copy = copyState(state);
+  const shared = Object.entries(copy).filter(
+    ([name, value]) => typeof value === 'object' && value === state[name as keyof typeof state],
+  );
+  // Those two are replaced as a whole, and the coordinators are one value.
+  expect(shared.map(([name]) => name).filter((name) => copy[name as keyof typeof copy] !== null)).toEqual([
+    'coordinators',
+    'epochs',
+    'outside',
+  ]);
 });
 
 describe('a stolen laptop (J15)', () => {

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { assetSchema, bigSchema, memberSchema, meterSchema, textSchema } from '../ids.ts';
 import { sealedFieldsSchema } from '../membership/private-fields.ts';
-import { type Apply, isCoordinator } from './state.ts';
+import { type Apply, type Asset, isCoordinator, type VillageState } from './state.ts';
 
 const source = z.enum(['solar', 'hydro', 'wind', 'biomass', 'diesel', 'battery', 'grid']);
 export const assetBody = z.strictObject({
@@ -32,6 +32,11 @@ export const meterBody = z.strictObject({
   simulated: z.boolean(),
 });
 
+function twinOf(assets: VillageState['assets'], a: Pick<Asset, 'print' | 'source'>): Asset | undefined {
+  for (const x of assets.values()) if (x.print === a.print && x.source === a.source) return x;
+  return undefined;
+}
+
 const addAsset: Apply = (ctx) => {
   const body = assetBody.safeParse(ctx.record.body);
   if (!body.success) return 'unreadable asset';
@@ -41,7 +46,7 @@ const addAsset: Apply = (ctx) => {
   if (!ctx.state.members.has(a.owner) || (a.host !== null && !ctx.state.members.has(a.host)))
     return 'owner or host is not a member';
   if (ctx.state.assets.has(id)) return 'this asset exists';
-  const twin = [...ctx.state.assets.values()].find((x) => x.print === a.print && x.source === a.source);
+  const twin = twinOf(ctx.state.assets, a);
   if (twin) {
     ctx.state.conflicts.push({
       id: ctx.record.id,

@@ -121,8 +121,9 @@ const poolOf = (from: Checkpoint, records: readonly KnownRecord[], recover: Reco
 
 /** The state that these records make from a checkpoint on. */
 function foldOver(from: Checkpoint, records: readonly KnownRecord[], pool: Pool): VillageState {
-  const before = findingsOf(from.state);
-  let findings: Findings = { ...before, anchored: new Map([...before.anchored, [from.state.head, from.settled]]) };
+  let findings = findingsOf(from.state);
+  if (from.settled !== ZERO_HASH)
+    findings = { ...findings, anchored: new Map([...findings.anchored, [from.state.head, from.settled]]) };
   const tried: Findings[] = [];
   for (;;) {
     const state = foldOnce(from, records, findings, pool);

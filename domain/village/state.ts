@@ -330,6 +330,11 @@ export const copyState = (state: VillageState): VillageState => ({
   coordinatorChanges: [...state.coordinatorChanges],
   keyShares: new Map(state.keyShares),
   dataGrants: new Map(state.dataGrants),
+  networkKeys: state.networkKeys.map((k) => ({
+    ...k,
+    sealed: new Map([...k.sealed].map(([device, shares]) => [device, new Map(shares)] as const)),
+    seen: new Set(k.seen),
+  })),
   assets: new Map(state.assets),
   meters: new Map(state.meters),
   agreements: new Map(state.agreements),
