@@ -29,10 +29,10 @@ async function openVillage() {
   const dataKey = await openDataKey(dir, undefined);
   const stores = new Map<string, ReturnType<typeof openConsoleStore>>();
   const seeds = new Map<string, Uint8Array>([[village.device.id, village.device.seed]]);
-  const keysOf = (device: TestDevice) => {
-    const store = stores.get(device.id) ?? openConsoleStore(joinPath(dir, `${device.id}.sqlite`));
-    stores.set(device.id, store);
-    return createAudienceKeys(openKeyRing(store, dataKey, village.id), deviceKeysFrom(device.seed));
+  const keysOf = (device: TestDevice, on = device) => {
+    const store = stores.get(on.id) ?? openConsoleStore(joinPath(dir, `${on.id}.sqlite`));
+    stores.set(on.id, store);
+    return createAudienceKeys(openKeyRing(store, dataKey, village.id, device.id), deviceKeysFrom(device.seed));
   };
   const enter = (name: string, ...roles: Parameters<typeof join>[2][]) => {
     const { person, device } = join(village, name, ...roles);
@@ -111,7 +111,7 @@ test('of many holders that see a newcomer at once only the maker gives at once',
   const maker = keysOf(village.device);
   maker.current(state(), MEMBERS, village.nowMs);
   give(village.device, maker);
-  const others = holders.map(keysOf);
+  const others = holders.map((h) => keysOf(h));
   for (const o of others) o.learn(state());
   const { device: late } = enter('Farai');
   const now = [maker, ...others].map((k) => k.owed(state(), village.nowMs, 0));
@@ -140,6 +140,25 @@ test('a key ends with its audience: what is sealed after a device was revoked ne
   for (const k of [thief, honest]) k.learn(state());
   expect([thief.find(before.id), thief.find(after.id)]).toEqual([before.key, undefined]);
   expect([honest.find(before.id), honest.find(after.id)]).toEqual([before.key, after.key]);
+  close();
+});
+
+test('a restored copy seals with none of the keys that its old device made and may have lost', async () => {
+  const { village, keysOf, enter, state, give, close } = await openVillage();
+  const { device: old } = enter('Baraka', 'coordinator');
+  const { device: copy } = enter('Chipo', 'coordinator');
+  const before = keysOf(old).current(state(), MEMBERS, village.nowMs);
+  give(old, keysOf(old));
+  revoke(village, old);
+  const restored = keysOf(copy, old);
+  expect(restored.find(before.id)).toEqual(before.key);
+  const after = restored.current(state(), MEMBERS, village.nowMs);
+  expect(after.id).not.toBe(before.id);
+  give(copy, restored);
+  const thief = keysOf(old);
+  thief.learn(state());
+  expect(thief.find(before.id)).toEqual(before.key);
+  expect(state().keyShares.get(`${MEMBERS} ${after.id}`)?.has(old.id)).toBe(false);
   close();
 });
 

@@ -45,6 +45,7 @@ export function createAudienceKeys(ring: KeyRing, keys: DeviceKeys): AudienceKey
   const noise = new Set<string>();
   const noticed = new Map<string, number>();
   let settled = '';
+  const isOwn = (h: HeldKey): boolean => h.giver === keys.id;
 
   const learn = (state: VillageState): boolean => {
     const found: HeldKey[] = [];
@@ -57,7 +58,7 @@ export function createAudienceKeys(ring: KeyRing, keys: DeviceKeys): AudienceKey
         if (noise.has(tried)) continue;
         const key = openSealedKey(keys, sealed);
         if (key && keyIdOf(key) === id) {
-          found.push({ id, key, scope, own: false, giver });
+          found.push({ id, key, scope, giver });
           break;
         }
         noise.add(tried);
@@ -71,28 +72,28 @@ export function createAudienceKeys(ring: KeyRing, keys: DeviceKeys): AudienceKey
     const newest = ring.newestOwn(scope);
     if (newest && givenTo(state, newest, keys.id).every((d) => audience.has(d))) return newest;
     const key = newSeed();
-    const made = { id: keyIdOf(key), key, scope, own: true, giver: '' };
+    const made = { id: keyIdOf(key), key, scope, giver: keys.id };
     ring.add([made]);
     return made;
   };
   const missingOf = (state: VillageState, h: HeldKey, nowMs: number): string[] => {
     const shares = state.keyShares.get(shareId(h.scope, h.id));
     // The maker of a key shares it; anyone who holds it shares with those who came later.
-    if (!h.own && !shares) return [];
+    if (!isOwn(h) && !shares) return [];
     const isServed = (device: string): boolean =>
       [...(shares?.get(device)?.keys() ?? [])].some(
-        (author) => author === keys.id || (!h.own && (author === h.giver || isCoordinators(state, author))),
+        (author) => author === keys.id || (!isOwn(h) && (author === h.giver || isCoordinators(state, author))),
       );
     const audience = audienceOf(state, h.scope, nowMs);
-    if (!h.own && !audience.has(keys.id)) return [];
-    const givers = h.own ? [] : [...(shares?.values() ?? [])].flatMap((given) => [...given.keys()]);
+    if (!isOwn(h) && !audience.has(keys.id)) return [];
+    const givers = isOwn(h) ? [] : [...(shares?.values() ?? [])].flatMap((given) => [...given.keys()]);
     // Who gave a key has it.
     const has = new Set([keys.id, ...givers]);
     return [...audience].filter((d) => !has.has(d) && !isServed(d));
   };
   /** Every holder knows the same order, so that not all give at once: its maker, coordinators, the rest by device. */
   const waitMs = (state: VillageState, h: HeldKey): number => {
-    if (h.own) return 0;
+    if (isOwn(h)) return 0;
     const shares = state.keyShares.get(shareId(h.scope, h.id)) ?? new Map<string, ReadonlyMap<string, unknown>>();
     const audience = audienceOf(state, h.scope, Number.NEGATIVE_INFINITY);
     const authors = [...shares.values()].flatMap((given) => [...given.keys()]);

@@ -6,8 +6,7 @@ export interface HeldKey {
   readonly id: string;
   readonly key: Uint8Array;
   readonly scope: string;
-  readonly own: boolean;
-  /** Device whose share opened to it; '' for an own key. */
+  /** Device whose share opened to it; this device for a key it made. A restored copy is another device: what it made before is given. */
   readonly giver: string;
 }
 
@@ -22,28 +21,27 @@ export interface KeyRing {
 const labelOf = (village: string, shelf: string): string => `audience-keys|${village}|${shelf}`;
 const shelfOf = (scope: string): string => monthOfScope(scope) ?? 'standing';
 
-export function openKeyRing(store: ConsoleStore, dataKey: DataKey, village: string): KeyRing {
+export function openKeyRing(store: ConsoleStore, dataKey: DataKey, village: string, device: string): KeyRing {
   const held = new Map<string, HeldKey>();
   const keys = new Map<string, Uint8Array>();
   const own = new Map<string, HeldKey>();
   const put = (h: HeldKey): void => {
     held.set(h.id, h);
     keys.set(h.id, h.key);
-    if (h.own) own.set(h.scope, h);
+    if (h.giver === device) own.set(h.scope, h);
   };
   for (const label of store.secretLabels(labelOf(village, ''))) {
     const sealed = store.getSecret(label);
     if (!sealed) continue;
     for (const line of new TextDecoder().decode(dataKey.open(label, sealed)).split('\n')) {
-      const [id, scope, kind, hex, giver = ''] = line.split(' ');
-      if (id && scope && hex)
-        put({ id, scope, own: kind === 'own', key: new Uint8Array(Buffer.from(hex, 'hex')), giver });
+      const [id, scope, hex, giver] = line.split(' ');
+      if (id && scope && hex && giver) put({ id, scope, key: new Uint8Array(Buffer.from(hex, 'hex')), giver });
     }
   }
   const save = (shelf: string): void => {
     const lines = [...held.values()]
       .filter((h) => shelfOf(h.scope) === shelf)
-      .map((h) => `${h.id} ${h.scope} ${h.own ? 'own' : 'got'} ${Buffer.from(h.key).toString('hex')} ${h.giver}`);
+      .map((h) => `${h.id} ${h.scope} ${Buffer.from(h.key).toString('hex')} ${h.giver}`);
     const label = labelOf(village, shelf);
     store.putSecret(label, dataKey.seal(label, new TextEncoder().encode(lines.join('\n'))));
   };

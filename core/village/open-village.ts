@@ -141,7 +141,7 @@ export async function openVillage(deps: VillageDeps, row: VillageRow): Promise<V
       store.close();
       throw e;
     });
-  const audienceKeys = createAudienceKeys(openKeyRing(consoleStore, dataKey, row.id), keys);
+  const audienceKeys = createAudienceKeys(openKeyRing(consoleStore, dataKey, row.id, keys.id), keys);
   const village = assemble({
     ...deps,
     row,

@@ -73,8 +73,8 @@ export async function foundVillage(
   const grant = { ...unsigned, sig: draft.key.sign(grantDigest(village, unsigned)) };
   const row: VillageRow = { id: village, name: input.name, member, device: keys.id, how: input.how };
   console.store.transaction(() => {
-    const ring = openKeyRing(console.store, console.dataKey, village);
-    ring.add([{ id: keyIdOf(serials), key: serials, scope: SERIALS, own: true, giver: '' }]);
+    const ring = openKeyRing(console.store, console.dataKey, village, keys.id);
+    ring.add([{ id: keyIdOf(serials), key: serials, scope: SERIALS, giver: keys.id }]);
     const membersKey = createAudienceKeys(ring, keys).current(emptyState(village), MEMBERS, founding.createdMs);
     const fields = { name: input.you.name, phone: null, note: null };
     putSecrets(console, village, keys.seed, new Uint8Array(randomBytes(32)));

@@ -112,7 +112,7 @@ export async function joinVillage(
   const { address } = made.key;
   const member = memberIdOf(address);
   const unsigned = { member, device: keys.id, box: keys.box, grantedMs: nowMs };
-  const ring = openKeyRing(console.store, console.dataKey, village);
+  const ring = openKeyRing(console.store, console.dataKey, village, keys.id);
   const membersKey = createAudienceKeys(ring, keys).current(emptyState(village), MEMBERS, nowMs);
   const body = {
     member,
