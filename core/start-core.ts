@@ -34,7 +34,7 @@ export async function startConsole(
   };
   try {
     const dataKey = await openDataKey(options.dir, options.passphrase, options.passphraseKeeper);
-    const store = openConsoleStore(join(options.dir, 'console.sqlite'));
+    const store = openConsoleStore(join(options.dir, 'console.sqlite'), dataKey);
     toClose.push(() => store.close());
     noticeCopy(options.dir, store);
     const console = createConsole(options, dataKey, store);

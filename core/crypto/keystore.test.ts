@@ -5,7 +5,7 @@ import { HDNodeWallet, Mnemonic } from 'ethers';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type ConsoleStore, openConsoleStore } from '#core/storage/console-store.ts';
 import { recoverSigner } from '#domain/membership/typed-data.ts';
-import { openDataKey } from './data-key.ts';
+import { type DataKey, openDataKey } from './data-key.ts';
 import { createKeystore } from './keystore.ts';
 
 const VILLAGE = 'ab'.repeat(32);
@@ -17,9 +17,11 @@ const LOCK_MS = 15 * 60_000;
 let dir = '';
 let store: ConsoleStore;
 let nowMs = 0;
-beforeEach(() => {
+let dataKey: DataKey;
+beforeEach(async () => {
   dir = mkdtempSync(join(tmpdir(), 'keystore-'));
-  store = openConsoleStore(join(dir, 'console.sqlite'));
+  dataKey = await openDataKey(dir, undefined);
+  store = openConsoleStore(join(dir, 'console.sqlite'), dataKey);
   nowMs = Date.UTC(2026, 2, 1);
 });
 afterEach(() => {
@@ -37,7 +39,7 @@ async function withKey() {
 /** A crash: nothing is closed in order, the file is opened again. */
 const reopen = (): void => {
   store.close();
-  store = openConsoleStore(join(dir, 'console.sqlite'));
+  store = openConsoleStore(join(dir, 'console.sqlite'), dataKey);
 };
 
 test('a key signs for its address once the PIN is given, and twelve words make the same key again', async () => {

@@ -1,7 +1,7 @@
 import { AppError } from '#core/ports/errors.ts';
 import type { MeterAddress, MeterConnection, MeterDriver } from '#core/ports/meter-driver.ts';
 import { step } from '#core/ports/steps.ts';
-import type { RawReading } from '#core/storage/village-store.ts';
+import type { RawReading } from '#core/storage/raw-readings.ts';
 import type { Village } from '#core/village/open-village.ts';
 import { sealUntil } from './sealing.ts';
 

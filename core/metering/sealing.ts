@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { sealBytes } from '#core/crypto/aead.ts';
 import { AppError } from '#core/ports/errors.ts';
 import { step } from '#core/ports/steps.ts';
-import type { PendingSegment, RawReading } from '#core/storage/village-store.ts';
+import type { RawReading } from '#core/storage/raw-readings.ts';
+import type { PendingSegment } from '#core/storage/village-store.ts';
 import type { Village } from '#core/village/open-village.ts';
 import { cidOf, decode, encode, fromHex, toHex } from '#domain/bytes.ts';
 import { meterScope } from '#domain/membership/audiences.ts';
@@ -165,7 +166,7 @@ export async function sealUntil(village: Village, toMs: number, stepMs: number):
       const a = Math.max(start, day);
       const b = Math.min(end, day + DAY_MS);
       if (a >= b) continue;
-      const frame = frameOf(meter, village.store.readings(meter, a, b), a, b, stepMs);
+      const frame = frameOf(meter, village.store.readings(meter, a, b, stepMs), a, b, stepMs);
       if (!frame) continue;
       frames.push(frame);
       until.push({ meter, toMs: b, leaf: '' });

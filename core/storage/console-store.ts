@@ -1,7 +1,8 @@
+import type { DataKey } from '#core/crypto/data-key.ts';
 import { blob, type Database, int, openDatabase, text } from './open-database.ts';
 
 const MIGRATIONS = [
-  `create table village (id text primary key, name text not null, member text not null, device text not null,
+  `create table village (id text primary key, name blob not null, member text not null, device text not null,
      role text not null, added_ms integer not null) strict;
    create table secret (label text primary key, sealed blob not null) strict;
    create table pin_try (label text primary key, count integer not null, last_ms integer not null) strict;
@@ -42,19 +43,30 @@ export interface ConsoleStore {
   close(): void;
 }
 
-export function openConsoleStore(path: string): ConsoleStore {
+const NAME = 'village-name';
+
+/** What could name anyone or open anything lies under the data key. */
+export function openConsoleStore(path: string, dataKey: DataKey): ConsoleStore {
   const db: Database = openDatabase(path, MIGRATIONS);
   return {
     villages: () =>
       db.all('select * from village order by added_ms, id').map((r) => ({
         id: text(r, 'id'),
-        name: text(r, 'name'),
+        name: new TextDecoder().decode(dataKey.open(NAME, blob(r, 'name'))),
         member: text(r, 'member'),
         device: text(r, 'device'),
         how: text(r, 'role') as VillageRow['how'],
       })),
     addVillage: (v, atMs) =>
-      db.run('insert or ignore into village values (?, ?, ?, ?, ?, ?)', v.id, v.name, v.member, v.device, v.how, atMs),
+      db.run(
+        'insert or ignore into village values (?, ?, ?, ?, ?, ?)',
+        v.id,
+        dataKey.seal(NAME, new TextEncoder().encode(v.name)),
+        v.member,
+        v.device,
+        v.how,
+        atMs,
+      ),
     setDevice: (id, device) => db.run('update village set device = ? where id = ?', device, id),
     removeVillage: (id) =>
       db.transaction(() => {

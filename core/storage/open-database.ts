@@ -72,5 +72,3 @@ export function openDatabase(path: string, migrations: readonly string[]): Datab
 export const text = (row: Row, column: string): string => String(row[column]);
 export const int = (row: Row, column: string): number => Number(row[column]);
 export const blob = (row: Row, column: string): Uint8Array => row[column] as Uint8Array;
-export const bigOrNull = (row: Row, column: string): bigint | null =>
-  row[column] === null || row[column] === undefined ? null : BigInt(row[column] as bigint);

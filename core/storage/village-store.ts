@@ -1,12 +1,14 @@
+import type { DataKey } from '#core/crypto/data-key.ts';
 import { BUNDLE_TABLES, type BundleTables, bundleTables } from './bundle-tables.ts';
-import { bigOrNull, blob, int, openDatabase, type Row, text } from './open-database.ts';
+import { blob, int, openDatabase, text } from './open-database.ts';
+import { pollOf, type RawReading, readingOf, sealReading } from './raw-readings.ts';
 import { SEGMENT_TABLES, type SegmentTables, segmentTables } from './segment-tables.ts';
 
 const MIGRATIONS = [
   `-- what this console alone knows
-   create table local_meter (meter text primary key, address text not null, added_ms integer not null) strict;
-   create table reading (meter text not null, at_ms integer not null, answered integer not null,
-     import_wh integer, export_wh integer, power_w real, soc_percent real, primary key (meter, at_ms)) strict, without rowid;
+   create table local_meter (meter text primary key, address blob not null, added_ms integer not null) strict;
+   create table reading (meter text not null, at_ms integer not null, answered integer not null, sealed blob not null,
+     primary key (meter, at_ms)) strict, without rowid;
    create table sealed_until (meter text primary key, to_ms integer not null, leaf blob not null) strict;
    create table pending_segment (cid text primary key, block blob not null, announce blob not null, until text not null) strict;
    create table refused (at_ms integer not null, peer text not null, book text not null, reason text not null) strict;
@@ -15,16 +17,6 @@ const MIGRATIONS = [
 ${SEGMENT_TABLES}`,
 ];
 
-export interface RawReading {
-  readonly meter: string;
-  /** The instant this poll stands for. */
-  readonly atMs: number;
-  readonly answered: boolean;
-  readonly importWh: bigint | null;
-  readonly exportWh: bigint | null;
-  readonly powerW: number | null;
-  readonly socPercent: number | null;
-}
 export interface PendingSegment {
   readonly cid: string;
   readonly block: Uint8Array;
@@ -38,8 +30,8 @@ export interface VillageStore extends SegmentTables, BundleTables {
   removeLocalMeter(meter: string): void;
   localMeters(): { readonly meter: string; readonly address: string }[];
   addReadings(readings: readonly RawReading[]): void;
-  /** Readings of one meter in [from, to]. */
-  readings(meter: string, fromMs: number, toMs: number): RawReading[];
+  /** Readings of one meter in [from, to]. Where only the edges of a step are wanted, polls inside it come without what they said. */
+  readings(meter: string, fromMs: number, toMs: number, stepMs?: number): RawReading[];
   lastReading(meter: string): RawReading | undefined;
   firstReadingMs(meter: string): number | undefined;
   /** Instant of the newest poll of any meter. */
@@ -65,45 +57,47 @@ export interface VillageStore extends SegmentTables, BundleTables {
 }
 
 /** What a meter said at an instant stays; only a silence gives way to an answer. */
-const INSERT_READING = `insert into reading values (?, ?, ?, ?, ?, ?, ?) on conflict (meter, at_ms) do update set
-  answered = 1, import_wh = excluded.import_wh, export_wh = excluded.export_wh, power_w = excluded.power_w,
-  soc_percent = excluded.soc_percent where reading.answered = 0 and excluded.answered = 1`;
+const INSERT_READING = `insert into reading values (?, ?, ?, ?) on conflict (meter, at_ms) do update set
+  answered = 1, sealed = excluded.sealed where reading.answered = 0 and excluded.answered = 1`;
 
-const readingOf = (r: Row): RawReading => ({
-  meter: text(r, 'meter'),
-  atMs: int(r, 'at_ms'),
-  answered: int(r, 'answered') === 1,
-  importWh: bigOrNull(r, 'import_wh'),
-  exportWh: bigOrNull(r, 'export_wh'),
-  powerW: r['power_w'] === null ? null : Number(r['power_w']),
-  socPercent: r['soc_percent'] === null ? null : Number(r['soc_percent']),
-});
-export function openVillageStore(path: string): VillageStore {
+const ADDRESSES = 'meter-addresses';
+
+export function openVillageStore(path: string, dataKey: DataKey): VillageStore {
   const db = openDatabase(path, MIGRATIONS);
+  let local: { readonly meter: string; readonly address: string }[] | undefined;
+  const readLocal = () =>
+    db.all('select meter, address from local_meter order by meter').map((r) => ({
+      meter: text(r, 'meter'),
+      address: new TextDecoder().decode(dataKey.open(ADDRESSES, blob(r, 'address'))),
+    }));
   return {
     ...segmentTables(db),
     ...bundleTables(db),
-    addLocalMeter: (meter, address, atMs) =>
-      db.run('insert or replace into local_meter values (?, ?, ?)', meter, address, atMs),
-    removeLocalMeter: (meter) => db.run('delete from local_meter where meter = ?', meter),
-    localMeters: () =>
-      db
-        .all('select meter, address from local_meter order by meter')
-        .map((r) => ({ meter: text(r, 'meter'), address: text(r, 'address') })),
+    addLocalMeter(meter, address, atMs) {
+      const sealed = dataKey.seal(ADDRESSES, new TextEncoder().encode(address));
+      db.run('insert or replace into local_meter values (?, ?, ?)', meter, sealed, atMs);
+      local = undefined;
+    },
+    removeLocalMeter(meter) {
+      db.run('delete from local_meter where meter = ?', meter);
+      local = undefined;
+    },
+    localMeters() {
+      local ??= readLocal();
+      return local;
+    },
     addReadings(readings) {
       db.transaction(() => {
-        for (const r of readings) {
-          db.run(INSERT_READING, r.meter, r.atMs, r.answered ? 1 : 0, r.importWh, r.exportWh, r.powerW, r.socPercent);
-        }
+        for (const r of readings) db.run(INSERT_READING, r.meter, r.atMs, r.answered ? 1 : 0, sealReading(dataKey, r));
       });
     },
-    readings: (meter, from, to) =>
+    readings: (meter, from, to, step = 1) =>
       db
         .all('select * from reading where meter = ? and at_ms between ? and ? order by at_ms', meter, from, to)
-        .map(readingOf),
+        .map((r) => (int(r, 'at_ms') % step === 0 ? readingOf(dataKey, r) : pollOf(r))),
     lastReading(meter) {
       const row = db.get('select * from reading where meter = ? and answered = 1 order by at_ms desc limit 1', meter);
-      return row ? readingOf(row) : undefined;
+      return row ? readingOf(dataKey, row) : undefined;
     },
     firstReadingMs(meter) {
       const row = db.get('select min(at_ms) as at_ms from reading where meter = ?', meter);

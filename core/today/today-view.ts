@@ -1,7 +1,7 @@
 import { closeOf, zoneOf } from '#core/accounts/closing.ts';
 import type { OpenVillage } from '#core/console.ts';
 import { flagsOf } from '#core/metering/meter-views.ts';
-import type { RawReading } from '#core/storage/village-store.ts';
+import type { RawReading } from '#core/storage/raw-readings.ts';
 import { partiesOf } from '#domain/agreement/terms.ts';
 import { expectHour, type HourFact, outlook } from '#domain/energy/outlook.ts';
 import { DAY_MS, dayOf, dayStart, HOUR_MS, monthOf, monthSpan } from '#domain/time.ts';

@@ -30,7 +30,7 @@ async function openVillage() {
   const stores = new Map<string, ReturnType<typeof openConsoleStore>>();
   const seeds = new Map<string, Uint8Array>([[village.device.id, village.device.seed]]);
   const keysOf = (device: TestDevice, on = device) => {
-    const store = stores.get(on.id) ?? openConsoleStore(joinPath(dir, `${on.id}.sqlite`));
+    const store = stores.get(on.id) ?? openConsoleStore(joinPath(dir, `${on.id}.sqlite`), dataKey);
     stores.set(on.id, store);
     return createAudienceKeys(openKeyRing(store, dataKey, village.id, device.id), deviceKeysFrom(device.seed));
   };

@@ -105,7 +105,7 @@ export async function openVillage(deps: VillageDeps, row: VillageRow): Promise<V
     return dataKey.open(secretLabel(row.id, what), sealed);
   };
   const keys = deviceKeysFrom(secret('device-seed'));
-  const store = openVillageStore(join(dir, 'village.sqlite'));
+  const store = openVillageStore(join(dir, 'village.sqlite'), dataKey);
   const recovered = new Map<string, string | undefined>();
   const recover = (digest: string, sig: string): string | undefined => {
     const key = `${digest}${sig}`;

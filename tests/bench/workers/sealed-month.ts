@@ -3,7 +3,7 @@ import type { OpenVillage } from '#core/console.ts';
 import { addPerson } from '#core/members/members-procedures.ts';
 import type { LoggerFile } from '#core/metering/import-readings.ts';
 import { sealUntil } from '#core/metering/sealing.ts';
-import type { RawReading } from '#core/storage/village-store.ts';
+import type { RawReading } from '#core/storage/raw-readings.ts';
 import { partiesOf } from '#domain/agreement/terms.ts';
 import type { Role } from '#domain/membership/roles.ts';
 import { HOUR_MS } from '#domain/time.ts';
