@@ -63,6 +63,7 @@ const checks = z.array(
       'held',
       'pending-vouch',
       'segments-missing',
+      'not-readable',
       'sum-zero',
       'unattributed',
       'previous-closed',
@@ -83,8 +84,8 @@ const batch = z.object({
     z.object({ member: person, signedAtMs: atMs.nullable(), keyHere: z.boolean(), lastHeardAtMs: atMs.nullable() }),
   ),
   threshold: z.int(),
-  /** This console recomputed the same statements from the same cut. */
-  verifiedHere: z.enum(['same', 'different', 'not-yet']),
+  /** This console recomputed the same statements from the same cut; not-readable: not all of it is shared with this device. */
+  verifiedHere: z.enum(['same', 'different', 'not-yet', 'not-readable']),
   tx: z.object({ hash: z.string(), block: z.int(), gasUsed: z.int(), final: z.boolean() }).nullable(),
 });
 const view = z.object({

@@ -75,6 +75,25 @@ const flag = z.object({
   decision: z.object({ action: z.enum(['accept', 'reject']), by: z.string(), reason: z.string(), atMs }).nullable(),
 });
 
+const page = {
+  /** Newest first, of some three months. */
+  flags: z.array(flag),
+  /** Newest first: where frames came from and how far they can be believed. */
+  evidence: z.array(
+    z.object({
+      day: z.string(),
+      gateway: z.string(),
+      signer: z.enum(['gateway', 'meter', 'import']),
+      trust,
+      segment: z.string(),
+      verified: z.boolean(),
+      hours: z.int(),
+    }),
+  ),
+  /** Ask `older` for what was before this; null where nothing was. */
+  olderMs: atMs.nullable(),
+};
+
 export const meters = {
   models: base.output(
     z.object({
@@ -123,22 +142,12 @@ export const meters = {
       manufacturer: z.string().nullable(),
       modelName: z.string().nullable(),
       since: atMs,
-      flags: z.array(flag),
-      /** Newest first: where the last frames came from and how far they can be believed. */
-      evidence: z.array(
-        z.object({
-          day: z.string(),
-          gateway: z.string(),
-          signer: z.enum(['gateway', 'meter', 'import']),
-          trust,
-          segment: z.string(),
-          verified: z.boolean(),
-          hours: z.int(),
-        }),
-      ),
+      ...page,
     }),
   ),
-  /** Energy per step; wh is null where nobody knows. Steps are 3600000 (hour), 86400000 (village day). */
+  /** Flags and evidence of a meter before an instant: the page that `olderMs` of the card or of the last page names. */
+  older: base.input(inVillage.extend({ meter: meterId, beforeMs: atMs })).output(z.object(page)),
+  /** Energy per step; wh is null where nobody knows. Steps are hours or days of village time; at most 4,000. */
   series: base
     .input(
       inVillage.extend({
@@ -153,6 +162,7 @@ export const meters = {
         points: z.array(z.object({ fromMs: atMs, wh: wh.nullable(), heldWh: wh.nullable(), status: intervalStatus })),
       }),
     ),
+  /** Those of the last month; with `pendingOnly` every spike that waits for a decision, however old. */
   flags: base.input(inVillage.extend({ pendingOnly: z.boolean() })).output(z.object({ flags: z.array(flag) })),
   decide: base
     .input(

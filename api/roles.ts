@@ -11,6 +11,7 @@ export const RIGHTS: Readonly<Record<string, Need>> = {
   'meters.models': 'viewer',
   'meters.list': 'viewer',
   'meters.get': 'viewer',
+  'meters.older': 'viewer',
   'meters.series': 'viewer',
   'meters.flags': 'viewer',
   'meters.entries': 'viewer',

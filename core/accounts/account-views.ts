@@ -11,7 +11,7 @@ import { type Month, monthOf, monthSpan, nextMonth } from '#domain/time.ts';
 import { agreedChain } from '#domain/village/fold-settlement.ts';
 import type { RevealedState } from '#domain/village/reveal.ts';
 import type { Close } from '#domain/village/state.ts';
-import { closeOf, previewAccounts, verifyClose, zoneOf } from './closing.ts';
+import { closesOf, previewAccounts, unreadIn, type Verdict, verifyClose, zoneOf } from './closing.ts';
 
 type PeriodState = AccountsView['state'];
 type StatementView = AccountsView['statements'][number];
@@ -37,12 +37,16 @@ export function monthsOf(village: Village): Month[] {
   return months.reverse();
 }
 
-export function accountsView(open: OpenVillage, month: Month): AccountsView {
+export async function accountsView(open: OpenVillage, month: Month): Promise<AccountsView> {
   const { village } = open;
-  const close = closeOf(village, month);
-  const closed = close ? verifyClose(village, close) : undefined;
-  const accounts = closed?.accounts ?? previewAccounts(village, month);
-  const statements = accounts.statements.map((s) => statementView(village, accounts, s));
+  const close = (await closesOf(village))(month);
+  const closed = close ? await verifyClose(village, close) : undefined;
+  const accounts = closed?.accounts ?? (await previewAccounts(village, month));
+  // What was agreed stands, whether or not this device may read all that it was made of.
+  const agreed = close?.agreed && closed?.verdict === 'not-readable' ? close : undefined;
+  const statements = agreed
+    ? agreed.lanes.map((l) => laneView(village, l))
+    : accounts.statements.map((s) => statementView(village, accounts, s));
   const paidOut = sum(statements.filter((s) => s.netMinor > 0n).map((s) => s.netMinor));
   const { measuredWh, siteWh, heldWh, estimatedWh, unattributedWh } = accounts.energy;
   return {
@@ -59,7 +63,18 @@ export function accountsView(open: OpenVillage, month: Month): AccountsView {
   };
 }
 
-function batchView(village: Village, close: Close, verdict: 'same' | 'different' | 'not-yet') {
+/** A statement of which this console knows only what was agreed. */
+const laneView = (village: Village, { member, net }: Close['lanes'][number]): StatementView => ({
+  member: person(village.revealed(), member),
+  netMinor: net,
+  paysMinor: net < 0n ? -net : 0n,
+  receivesMinor: net > 0n ? net : 0n,
+  wh: null,
+  trust: null,
+  lines: [],
+});
+
+function batchView(village: Village, close: Close, verdict: Verdict) {
   const state = village.revealed();
   const heardAt = (member: string): number | null => {
     const devices = [...state.devices.values()].filter((d) => d.member === member).map((d) => d.id);
@@ -172,11 +187,8 @@ function checksOf(village: Village, month: Month, accounts: MonthAccounts): Acco
   const totals = [...accounts.meters.values()];
   const count = (of: (t: (typeof totals)[number]) => number): number => totals.reduce((n, t) => n + of(t), 0);
   const silent = [...state.meters.values()].filter((m) => (accounts.meters.get(m.id)?.recorded ?? 0) === 0).length;
-  const have = village.store.segments();
-  const missing = [...state.segments.values()].filter(
-    (s) =>
-      s.fromMs < to && s.toMs > from && (have.get(s.cid)?.state !== 'verified' || (have.get(s.cid)?.locked ?? 0) > 0),
-  ).length;
+  const touching = [...state.segments.values()].filter((s) => s.fromMs < to && s.toMs > from);
+  const { absent, locked } = unreadIn(village, touching);
   const unvouched = [...state.entries.values()].filter((e) => e.vouched === null).length;
   const chain = agreedChain(state.closes.values());
   const difference = sum(accounts.statements.map((s) => s.net));
@@ -189,7 +201,8 @@ function checksOf(village: Village, month: Month, accounts: MonthAccounts): Acco
   return [
     check('month-over', village.now() >= to),
     check('all-meters', silent === 0, silent),
-    check('segments-missing', missing === 0, missing),
+    check('segments-missing', absent === 0, absent),
+    check('not-readable', locked === 0, locked),
     check(
       'gaps',
       count((t) => t.gaps) === 0,

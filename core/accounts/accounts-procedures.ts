@@ -4,18 +4,19 @@ import { AppError } from '#core/ports/errors.ts';
 import type { Boundary } from '#core/router/boundary.ts';
 import { monthOf, monthSpan } from '#domain/time.ts';
 import { accountsView, monthsOf, periodState } from './account-views.ts';
-import { closeOf, proposeClose, signClose, zoneOf } from './closing.ts';
+import { closesOf, proposeClose, signClose, zoneOf } from './closing.ts';
 
 export function accountsProcedures(os: Boundary, console: Console) {
   const a = os.accounts;
   return {
-    periods: a.periods.handler(({ input }) => {
+    periods: a.periods.handler(async ({ input }) => {
       const open = console.find(input.village);
       const { village } = open;
       const state = village.state();
       const zone = zoneOf(state);
+      const closeOf = await closesOf(village);
       const periods = monthsOf(village).map((month) => {
-        const close = closeOf(village, month);
+        const close = closeOf(month);
         const changesHands = close ? close.lanes.reduce((n, l) => (l.net > 0n ? n + l.net : n), 0n) : null;
         return {
           month,
@@ -27,9 +28,9 @@ export function accountsProcedures(os: Boundary, console: Console) {
       return { periods, current: monthOf(village.now(), zone) };
     }),
     get: a.get.handler(({ input }) => accountsView(console.find(input.village), input.month)),
-    statement: a.statement.handler(({ input }) => {
+    statement: a.statement.handler(async ({ input }) => {
       const open = console.find(input.village);
-      const view = accountsView(open, input.month);
+      const view = await accountsView(open, input.month);
       const statement = view.statements.find((s) => s.member.id === input.member);
       if (!statement) throw new AppError('NOT_FOUND', 'This member has no statement in this month.');
       const receipt = `${input.month}-${input.member.slice(1, 9)}`;
@@ -85,6 +86,7 @@ export function accountsProcedures(os: Boundary, console: Console) {
       if (!founding)
         throw new AppError('NOT_FOUND', 'The founding record of this village is not here yet.', { retryable: true });
       const status = await open.settler.status();
+      const closeOf = await closesOf(open.village);
       return {
         reachable: status !== undefined,
         hereByDevice: open.settler.here,
@@ -93,7 +95,7 @@ export function accountsProcedures(os: Boundary, console: Console) {
         block: status?.block ?? null,
         head: status?.head ?? null,
         queue: [...state.closes.values()]
-          .filter((c) => !c.receipt?.final && closeOf(open.village, c.month)?.digest === c.digest)
+          .filter((c) => !c.receipt?.final && closeOf(c.month)?.digest === c.digest)
           .map((c) => ({
             month: c.month,
             state: periodState(open, c),

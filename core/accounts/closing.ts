@@ -2,52 +2,83 @@ import { AppError } from '#core/ports/errors.ts';
 import { step } from '#core/ports/steps.ts';
 import type { Village } from '#core/village/open-village.ts';
 import type { Cut } from '#domain/books/chains.ts';
-import { accountsOf, historiesOf, type MonthAccounts } from '#domain/settlement/accounts.ts';
+import { accountsOf, type MonthAccounts, monthsIn } from '#domain/settlement/accounts.ts';
 import { rootOfStatements } from '#domain/settlement/statements.ts';
 import { type Month, monthIndex, monthSpan, type Zone } from '#domain/time.ts';
 import { agreedChain, batchOf } from '#domain/village/fold-settlement.ts';
-import type { Close, PeriodCut, VillageState } from '#domain/village/state.ts';
+import {
+  type Close,
+  isCoordinator,
+  type PeriodCut,
+  type SegmentRef,
+  type VillageState,
+} from '#domain/village/state.ts';
 
 export const zoneOf = (state: VillageState): Zone => ({ offsetMin: state.founding?.zoneOffsetMin ?? 0 });
 
 /** Accounts of a month as they would be now. */
-export function previewAccounts(village: Village, month: Month): MonthAccounts {
-  return accountsOf(village.state(), village.histories(), month);
+export function previewAccounts(village: Village, month: Month): Promise<MonthAccounts> {
+  return computeAccounts(village, village.state(), month);
+}
+
+async function computeAccounts(village: Village, state: VillageState, month: Month): Promise<MonthAccounts> {
+  return accountsOf(state, await village.readings.energyIn(monthsIn(state, month), state), month);
 }
 
 export type CutAccounts =
   | { readonly ok: true; readonly state: VillageState; readonly accounts: MonthAccounts; readonly root: string }
-  /** Some of what the cut names is not here yet; none missing: the cut is of no use. */
-  | { readonly ok: false; readonly missing: number };
+  /** Of what the cut names, some is not here yet, or not shared with this device; neither: the cut is of no use. */
+  | { readonly ok: false; readonly missing: number; readonly locked: number };
 
 /** Recomputes a close from its cut. Nothing but the cut and those before it decides the result. */
-export function accountsAt(village: Village, month: Month, prev: string, cut: Cut): CutAccounts {
+export async function accountsAt(village: Village, month: Month, prev: string, cut: Cut): Promise<CutAccounts> {
   const at = village.atCut(prev, cut);
-  if (!at.ok) return { ok: false, missing: at.missing };
+  if (!at.ok) return { ok: false, missing: at.missing, locked: 0 };
   const { state } = at;
-  let missing = 0;
-  const have = village.store.segments();
-  for (const cid of state.segments.keys()) if (!have.has(cid)) missing += 1;
   // A frame that is not shared with this device may hold anything: nobody can come to the same sum without it.
-  missing += village.store.lockedIn(state.segments.keys());
-  if (missing > 0) return { ok: false, missing };
-  const facts = village.facts().filter((f) => state.segments.has(f.segment));
-  const accounts = accountsOf(state, historiesOf(state, facts), month);
+  const { absent, locked } = unreadIn(village, state.segments.values());
+  if (absent + locked > 0) return { ok: false, missing: absent, locked };
+  const accounts = await computeAccounts(village, state, month);
   return { ok: true, state, accounts, root: rootOfStatements(village.id, monthIndex(month), accounts.statements) };
 }
 
+/** Segments that are not here, and frames that are here and closed to this device. */
+export function unreadIn(
+  village: Village,
+  segments: Iterable<SegmentRef>,
+): { readonly absent: number; readonly locked: number } {
+  const have = village.store.segments();
+  let [absent, locked] = [0, 0];
+  for (const { cid } of segments) {
+    const row = have.get(cid);
+    if (row) locked += row.locked;
+    else absent += 1;
+  }
+  return { absent, locked };
+}
+
 /**
- * The close of a month that counts: the agreed one, else the proposal on the present head that this console comes to
+ * The close of each month that counts: the agreed one, else the proposal on the present head that this console comes to
  * itself, with most signatures.
  */
-export function closeOf(village: Village, month: Month): Close | undefined {
+export async function closesOf(village: Village): Promise<(month: Month) => Close | undefined> {
   const state = village.state();
-  const agreed = agreedChain(state.closes.values()).find((c) => c.month === month);
-  if (agreed) return agreed;
-  const proposals = [...state.closes.values()].filter((c) => c.month === month && c.prev === state.head);
-  if (proposals.length < 2) return proposals[0];
-  const rank = (c: Close): number => (verifyClose(village, c).verdict === 'different' ? 0 : 1000) + c.signatures.length;
-  return proposals.reduce((best, c) => (rank(c) > rank(best) ? c : best));
+  const agreed = new Map(agreedChain(state.closes.values()).map((c) => [c.month, c]));
+  const proposals = Map.groupBy(
+    [...state.closes.values()].filter((c) => c.prev === state.head && !c.agreed),
+    (c) => c.month,
+  );
+  const best = new Map<Month, Close>();
+  for (const [month, rivals] of proposals) {
+    let most = -1;
+    for (const c of rivals) {
+      const differs = rivals.length > 1 && (await verifyClose(village, c)).verdict === 'different';
+      const rank = (differs ? 0 : 1000) + c.signatures.length;
+      if (rank > most) best.set(month, c);
+      most = Math.max(most, rank);
+    }
+  }
+  return (month) => agreed.get(month) ?? best.get(month);
 }
 
 /** Names the cut, computes the statements and proposes the batch. Returns its digest. */
@@ -68,11 +99,12 @@ export async function proposeClose(village: Village, month: Month): Promise<stri
       { data: { month } },
     );
   }
-  const open = closeOf(village, month);
+  const open = (await closesOf(village))(month);
   // A proposal this console cannot confirm does not stand in the way of a sound one.
-  if (open && verifyClose(village, open).verdict !== 'different') return open.digest;
+  if (open && (await verifyClose(village, open)).verdict !== 'different') return open.digest;
   const records = village.nameCut();
-  const result = accountsAt(village, month, state.head, records);
+  const result = await accountsAt(village, month, state.head, records);
+  if (!result.ok && result.missing === 0) throw notReadable(month, result.locked);
   if (!result.ok) {
     throw new AppError(
       'CANNOT_VERIFY_CLOSE',
@@ -99,25 +131,52 @@ export const ledgerOf = (state: VillageState) => ({
   ledger: state.founding?.chain.ledger ?? '',
 });
 
-export type Verdict = 'same' | 'different' | 'not-yet';
-const verdicts = new WeakMap<Village, Map<string, { readonly verdict: Verdict; readonly accounts: MonthAccounts }>>();
+const notReadable = (month: Month, locked: number): AppError =>
+  new AppError(
+    'CLOSE_NOT_READABLE',
+    `${locked} frames that ${month} counts are not shared with this device, so it cannot compute the accounts. Close and sign on a coordinator's console.`,
+    { data: { month, count: locked } },
+  );
 
-/** Whether this console comes to the same statements from the same cut. A 'same' is kept: a cut never changes. */
-export function verifyClose(
-  village: Village,
-  close: Close,
-): { readonly verdict: Verdict; readonly accounts: MonthAccounts | undefined } {
-  const known = verdicts.get(village) ?? new Map<string, { verdict: Verdict; accounts: MonthAccounts }>();
+/** 'not-readable': what the close counts is here, and not all of it is shared with this device. */
+export type Verdict = 'same' | 'different' | 'not-yet' | 'not-readable';
+export interface Verified {
+  readonly verdict: Verdict;
+  readonly accounts: MonthAccounts | undefined;
+  /** Frames this device cannot read. */
+  readonly locked: number;
+}
+const verdicts = new WeakMap<Village, Map<string, Verified>>();
+
+/** Whether this console comes to the same statements from the same cut. A cut never changes, so a 'same' is kept. */
+export async function verifyClose(village: Village, close: Close): Promise<Verified> {
+  const known = verdicts.get(village) ?? new Map<string, Verified>();
   verdicts.set(village, known);
-  const kept = known.get(close.digest);
-  if (kept) return kept;
-  const result = accountsAt(village, close.month, close.prev, close.cut.records);
-  if (!result.ok) return { verdict: result.missing > 0 ? 'not-yet' : 'different', accounts: undefined };
+  const kept = known.get(close.digest) ?? keptClose(village, close.digest);
+  if (kept) {
+    known.set(close.digest, kept);
+    return kept;
+  }
+  const result = await accountsAt(village, close.month, close.prev, close.cut.records);
+  if (!result.ok) return { verdict: whyNot(village, result), accounts: undefined, locked: result.locked };
   const lanes = result.accounts.statements.map((s) => `${s.member} ${s.index} ${s.net}`).join();
   const same = result.root === close.root && lanes === close.lanes.map((l) => `${l.member} ${l.index} ${l.net}`).join();
-  const entry = { verdict: same ? ('same' as const) : ('different' as const), accounts: result.accounts };
+  const entry: Verified = { verdict: same ? 'same' : 'different', accounts: result.accounts, locked: 0 };
   known.set(close.digest, entry);
+  if (same) village.readings.keepClose(close.digest, result.accounts);
   return entry;
+}
+
+function whyNot(village: Village, of: { readonly missing: number; readonly locked: number }): Verdict {
+  if (of.missing > 0) return 'not-yet';
+  if (of.locked === 0) return 'different';
+  // Keys come to a coordinator's new device by themselves.
+  return isCoordinator(village.state(), village.row.member) ? 'not-yet' : 'not-readable';
+}
+
+function keptClose(village: Village, digest: string): Verified | undefined {
+  const accounts = village.readings.keptClose(digest);
+  return accounts && { verdict: 'same', accounts, locked: 0 };
 }
 
 /** Signs a proposed close with a coordinator's key after recomputing it here. */
@@ -130,7 +189,8 @@ export async function signClose(
 ): Promise<{ readonly signatures: number; readonly enough: boolean }> {
   const close = village.state().closes.get(digest);
   if (!close || close.month !== month) throw new AppError('NOT_FOUND', `There is no such close of ${month}.`);
-  const { verdict } = verifyClose(village, close);
+  const { verdict, locked } = await verifyClose(village, close);
+  if (verdict === 'not-readable') throw notReadable(month, locked);
   if (verdict === 'not-yet') {
     throw new AppError(
       'CANNOT_VERIFY_CLOSE',

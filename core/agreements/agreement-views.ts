@@ -1,8 +1,6 @@
 import { standingOf } from '#core/sync/standing.ts';
 import type { Village } from '#core/village/open-village.ts';
 import { type HostLease, partiesOf, untilMonth } from '#domain/agreement/terms.ts';
-import { MONEY_TRUST } from '#domain/metering/trust.ts';
-import { totalOf } from '#domain/metering/vee.ts';
 import { sum } from '#domain/money/money.ts';
 import { hostLeaseObligations } from '#domain/settlement/obligations.ts';
 import { type Month, monthOf, monthSpan } from '#domain/time.ts';
@@ -63,15 +61,13 @@ export function partiesView(village: Village, a: Agreement) {
 const ROUND_WH = 100_000n;
 
 /** What a month under these terms comes to: with last month's energy where it is known, else a stated round figure. */
-export function exampleOf(village: Village, terms: HostLease) {
+export async function exampleOf(village: Village, terms: HostLease) {
   const state = village.state();
   const zone = { offsetMin: state.founding?.zoneOffsetMin ?? 0 };
   const month = lastFullMonth(village.now(), zone.offsetMin);
-  const { from, to } = monthSpan(month, zone);
-  const histories = village.histories();
+  const { meters } = (await village.readings.energyIn([month]))(month);
   const known = (meter: string): bigint | undefined => {
-    const history = histories.get(meter);
-    const total = history ? totalOf(history, from, to, MONEY_TRUST) : undefined;
+    const total = meters.get(meter);
     return total && total.recorded > 0 ? total.wh : undefined;
   };
   const real = known(terms.hostMeter) !== undefined;

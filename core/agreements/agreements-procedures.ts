@@ -69,7 +69,7 @@ export function agreementsProcedures(os: Boundary, console: Console) {
           .map((x) => summaryOf(village, x)),
       };
     }),
-    get: a.get.handler(({ input }) => {
+    get: a.get.handler(async ({ input }) => {
       const village = open(input.village);
       const agreement = find(village, input.agreement);
       return {
@@ -81,17 +81,17 @@ export function agreementsProcedures(os: Boundary, console: Console) {
         draftedBy: village.revealed().members.get(agreement.draftedBy)?.name ?? agreement.draftedBy,
         draftedAtMs: agreement.draftedMs,
         parties: partiesView(village, agreement),
-        example: exampleOf(village, agreement.terms),
+        example: await exampleOf(village, agreement.terms),
         missing: faultsOf(agreement.terms),
       };
     }),
-    check: a.check.handler(({ input }) => {
+    check: a.check.handler(async ({ input }) => {
       const terms = termsOf(input.terms);
       const missing = faultsOf(terms);
       return {
         missing,
         warnings: unusualTerm(terms) ? ['unusual-term'] : [],
-        example: exampleOf(open(input.village), terms),
+        example: await exampleOf(open(input.village), terms),
         sealWords: termsWords(terms),
       };
     }),

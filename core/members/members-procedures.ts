@@ -10,9 +10,8 @@ import { partiesOf } from '#domain/agreement/terms.ts';
 import { memberIdOf, newId } from '#domain/ids.ts';
 import type { Role } from '#domain/membership/roles.ts';
 import { actDigest } from '#domain/membership/typed-data.ts';
-import { MONEY_TRUST } from '#domain/metering/trust.ts';
-import { totalOf } from '#domain/metering/vee.ts';
-import { monthOf, monthSpan } from '#domain/time.ts';
+import type { EnergyTotal } from '#domain/metering/vee.ts';
+import { monthOf } from '#domain/time.ts';
 import { agreedChain } from '#domain/village/fold-settlement.ts';
 import type { RevealedMember } from '#domain/village/reveal.ts';
 import type { VillageState } from '#domain/village/state.ts';
@@ -143,13 +142,17 @@ function rowOf(village: Village, member: RevealedMember) {
   };
 }
 
-function cardOf(village: Village, member: RevealedMember) {
+/** null for a meter of which nothing was ever told. */
+const monthWhOf = (village: Village, meter: string, total: EnergyTotal | undefined): bigint | null =>
+  total && village.store.lastFrames(meter, Number.MAX_SAFE_INTEGER, 1).length > 0 ? total.wh : null;
+
+async function cardOf(village: Village, member: RevealedMember) {
   const state = village.revealed();
   const nameOf = (id: string) => ({ id, name: state.members.get(id)?.name ?? id });
   const zone = zoneOf(state);
   const month = monthOf(village.now(), zone);
-  const { from, to } = monthSpan(month, zone);
-  const histories = village.histories();
+  const meters = [...state.meters.values()].filter((x) => x.member === member.id);
+  const energy = meters.length > 0 ? (await village.readings.energyIn([month]))(month).meters : undefined;
   return {
     ...rowOf(village, member),
     phone: member.phone,
@@ -167,12 +170,7 @@ function cardOf(village: Village, member: RevealedMember) {
         revoked: d.revoked !== null,
         here: d.id === village.keys.id,
       })),
-    meterList: [...state.meters.values()]
-      .filter((x) => x.member === member.id)
-      .map((x) => {
-        const history = histories.get(x.id);
-        return { id: x.id, name: x.name, monthWh: history ? totalOf(history, from, to, MONEY_TRUST).wh : null };
-      }),
+    meterList: meters.map((x) => ({ id: x.id, name: x.name, monthWh: monthWhOf(village, x.id, energy?.get(x.id)) })),
     agreementList: [...state.agreements.values()]
       .filter((a) => partiesOf(a.terms).some((p) => p.member === member.id))
       .map((a) => ({

@@ -1,5 +1,7 @@
-import type { Interval, MeterHistory } from '#domain/metering/vee.ts';
-import { HOUR_MS } from '#domain/time.ts';
+import { NO_POINT, type Point, wholeWh } from '#core/village/day-sums.ts';
+import type { Readings } from '#core/village/readings.ts';
+import type { Interval } from '#domain/metering/vee.ts';
+import { DAY_MS, HOUR_MS } from '#domain/time.ts';
 
 export interface HourPoint {
   readonly fromMs: number;
@@ -8,28 +10,37 @@ export interface HourPoint {
   readonly status: Interval['status'];
 }
 
-const WORST: readonly Interval['status'][] = ['none', 'measured', 'accepted', 'rejected', 'gap', 'reset', 'spike'];
+/** An hour with any unknown part is unknown: never a sum of the rest. */
+const hourPoint = (fromMs: number, p: Point | undefined): HourPoint => ({
+  fromMs,
+  wh: wholeWh(p),
+  heldWh: p?.heldWh ?? null,
+  status: p?.status ?? 'none',
+});
 
-/** Intervals gathered into steps of an hour or a day. A step with any unknown part is unknown: never a sum of the rest. */
-export function gather(history: MeterHistory | undefined, fromMs: number, toMs: number, stepMs: number): HourPoint[] {
-  const points: {
-    fromMs: number;
-    wh: bigint | null;
-    heldWh: bigint | null;
-    status: Interval['status'];
-    coveredMs: number;
-  }[] = [];
-  for (let at = fromMs; at < toMs; at += stepMs)
-    points.push({ fromMs: at, wh: 0n, heldWh: null, status: 'none', coveredMs: 0 });
-  for (const i of history?.intervals ?? []) {
-    if (i.fromMs < fromMs || i.fromMs >= toMs) continue;
-    const p = points[Math.floor((i.fromMs - fromMs) / stepMs)];
-    if (!p) continue;
-    p.coveredMs += i.toMs - i.fromMs;
-    if (i.heldWh !== null) p.heldWh = (p.heldWh ?? 0n) + i.heldWh;
-    if (WORST.indexOf(i.status) > WORST.indexOf(p.status)) p.status = i.status;
-    const known = i.wh !== null || i.status === 'rejected';
-    p.wh = known && p.wh !== null ? p.wh + (i.wh ?? 0n) : stepMs > HOUR_MS && p.wh !== null ? p.wh : null;
+/** A day shows what is known of it, with the worst that was in it. */
+const dayPoint = (fromMs: number, p: Point): HourPoint => ({
+  fromMs,
+  wh: p.heardMs + p.gapMs === 0 ? null : p.knownWh,
+  heldWh: p.heldWh,
+  status: p.status,
+});
+
+/** Hours of village time that start in [fromMs, toMs), by meter. */
+export async function hoursOf(readings: Readings, meters: readonly string[], fromMs: number, toMs: number) {
+  const days = await readings.hours(fromMs, toMs);
+  const points = new Map<string, HourPoint[]>(meters.map((m) => [m, []]));
+  for (const [start, hours] of days) {
+    for (const [meter, list] of points) {
+      for (let h = 0, at = start; at < start + DAY_MS; h++, at += HOUR_MS)
+        if (at >= fromMs && at < toMs) list.push(hourPoint(at, hours.get(meter)?.hours[h]));
+    }
   }
-  return points.map(({ coveredMs, ...p }) => ({ ...p, wh: coveredMs === 0 ? null : p.wh }));
+  return points;
+}
+
+/** Days of village time that touch [fromMs, toMs) of one meter. */
+export async function daysOf(readings: Readings, meter: string, fromMs: number, toMs: number): Promise<HourPoint[]> {
+  const days = await readings.days(fromMs, toMs);
+  return days.map((d) => dayPoint(d.fromMs, d.meters.get(meter)?.day ?? NO_POINT));
 }

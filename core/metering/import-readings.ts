@@ -175,20 +175,18 @@ export async function enterReading(
   reason: string,
 ): Promise<string> {
   const at = Math.floor(atMs / HOUR_MS) * HOUR_MS;
-  const edges = village
-    .facts()
-    .flatMap(({ frame }) =>
-      frame.meter === meter && frame.origin !== 'file'
-        ? (frame.importWh ?? []).flatMap((wh, i) => (wh === null ? [] : [{ ms: frame.fromMs + i * frame.stepMs, wh }]))
-        : [],
-    );
-  const before = edges.filter((e) => e.ms <= at).sort((a, b) => b.ms - a.ms)[0];
-  if (before && importWh < before.wh) {
+  const before = village.readings.lastEdge(
+    meter,
+    at,
+    (frame, edge) => frame.origin !== 'file' && (frame.importWh?.[edge] ?? null) !== null,
+  );
+  const lastWh = before?.frame.importWh?.[before.edge] ?? null;
+  if (before && lastWh !== null && importWh < lastWh) {
     throw new AppError(
       'READING_BELOW_LAST',
-      `${importWh} Wh is below the last reading, ${before.wh} Wh. Read again, or say that the meter was replaced.`,
+      `${importWh} Wh is below the last reading, ${lastWh} Wh. Read again, or say that the meter was replaced.`,
       {
-        data: { wh: importWh.toString(), lastWh: before.wh.toString(), atMs: before.ms },
+        data: { wh: importWh.toString(), lastWh: lastWh.toString(), atMs: before.atMs },
       },
     );
   }

@@ -1,12 +1,16 @@
 import type { OpenVillage } from '#core/console.ts';
 import type { MeterAddress } from '#core/ports/meter-driver.ts';
+import type { DaySums, MeterHours } from '#core/village/day-sums.ts';
 import type { Village } from '#core/village/open-village.ts';
-import { limitWh, type MeterHistory } from '#domain/metering/vee.ts';
-import { trustOfFrame } from '#domain/settlement/accounts.ts';
+import type { Readings } from '#core/village/readings.ts';
+import type { Frame } from '#domain/metering/frame.ts';
+import type { TrustLevel } from '#domain/metering/trust.ts';
+import { limitWh } from '#domain/metering/vee.ts';
+import type { FrameFact } from '#domain/settlement/accounts.ts';
 import { DAY_MS, dayOf, HOUR_MS } from '#domain/time.ts';
 import type { RevealedMeter, RevealedState } from '#domain/village/reveal.ts';
 import { decisionKey } from '#domain/village/state.ts';
-import { gather } from './hours.ts';
+import { hoursOf } from './hours.ts';
 
 const WEEK_MS = 7 * DAY_MS;
 const STRIP_HOURS = 48;
@@ -14,13 +18,47 @@ const STRIP_HOURS = 48;
 const person = (state: RevealedState, id: string | null) =>
   id === null ? null : { id, name: state.members.get(id)?.name ?? id };
 
-export function meterRow({ village, acquisition }: OpenVillage, meter: RevealedMeter) {
+interface Week {
+  readonly hours: Awaited<ReturnType<Readings['hours']>>;
+  readonly days: readonly DaySums[];
+  readonly pending: ReadonlyMap<string, number>;
+}
+
+async function weekBefore({ readings }: Village, nowMs: number): Promise<Week> {
+  const pending = new Map<string, number>();
+  for (const { meters } of await readings.pendingDays())
+    for (const [id, day] of meters) if (day.pending > 0) pending.set(id, (pending.get(id) ?? 0) + day.pending);
+  const from = nowMs - WEEK_MS;
+  return { hours: await readings.hours(from, nowMs), days: await readings.days(from, nowMs), pending };
+}
+
+export async function meterRows(open: OpenVillage, meters: readonly RevealedMeter[]) {
+  const { village } = open;
+  const nowMs = village.now();
+  const week = await weekBefore(village, nowMs);
+  const end = Math.floor(nowMs / HOUR_MS) * HOUR_MS;
+  const strips = await hoursOf(
+    village.readings,
+    meters.map((m) => m.id),
+    end - STRIP_HOURS * HOUR_MS,
+    end,
+  );
+  return meters.map((m) => ({
+    ...rowOf(open, m),
+    week: weekOf(week, m.id, nowMs),
+    strip: (strips.get(m.id) ?? []).map((p) => p.status),
+    trust:
+      week.days.reduce<TrustLevel | null>((least, { meters: on }) => {
+        const trust = on.get(m.id)?.trust ?? null;
+        return least === null || (trust !== null && trust < least) ? trust : least;
+      }, null) ?? (0 as TrustLevel),
+    pendingDecisions: week.pending.get(m.id) ?? 0,
+  }));
+}
+
+function rowOf({ village, acquisition }: OpenVillage, meter: RevealedMeter) {
   const state = village.revealed();
-  const history = village.histories().get(meter.id);
-  const now = village.now();
-  const end = Math.floor(now / HOUR_MS) * HOUR_MS;
   const last = acquisition.live.get(meter.id) ?? village.store.lastReading(meter.id);
-  const trusts = (history?.intervals ?? []).filter((i) => i.fromMs >= now - WEEK_MS).map((i) => i.trust);
   return {
     id: meter.id,
     name: meter.name,
@@ -35,41 +73,39 @@ export function meterRow({ village, acquisition }: OpenVillage, meter: RevealedM
     last: last
       ? { atMs: last.atMs, importWh: last.importWh, exportWh: last.exportWh, powerW: last.powerW }
       : lastSealed(village, meter.id),
-    week: weekOf(history, now),
-    strip: gather(history, end - STRIP_HOURS * HOUR_MS, end, HOUR_MS).map((p) => p.status),
-    trust: (trusts.length > 0 ? Math.min(...trusts) : 0) as 0 | 1 | 2 | 3 | 4,
-    pendingDecisions: flagsOf(village, meter, history).filter((f) => f.kind === 'spike' && f.decision === null).length,
   };
 }
 
 /** Newest register another gateway sealed: what a console shows of meters it does not read itself. */
-function lastSealed(village: Village, meter: string) {
-  let best: { atMs: number; importWh: bigint | null; exportWh: bigint | null; powerW: null } | null = null;
-  for (const { frame } of village.facts()) {
-    if (frame.meter !== meter) continue;
-    for (let i = frame.asked.length; i >= 0; i--) {
-      const atMs = frame.fromMs + i * frame.stepMs;
-      if (best && atMs <= best.atMs) break;
-      const importWh = frame.importWh?.[i] ?? null;
-      const exportWh = frame.exportWh?.[i] ?? null;
-      if (importWh === null && exportWh === null) continue;
-      best = { atMs, importWh, exportWh, powerW: null };
-      break;
-    }
-  }
-  return best;
+function lastSealed({ readings, now }: Village, meter: string) {
+  const registers = (frame: Frame, edge: number) => ({
+    importWh: frame.importWh?.[edge] ?? null,
+    exportWh: frame.exportWh?.[edge] ?? null,
+  });
+  const last = readings.lastEdge(meter, now() + DAY_MS, (frame, edge) => {
+    const { importWh, exportWh } = registers(frame, edge);
+    return importWh !== null || exportWh !== null;
+  });
+  return last && { atMs: last.atMs, ...registers(last.frame, last.edge), powerW: null };
 }
 
-function weekOf(history: MeterHistory | undefined, nowMs: number) {
-  let [measuredMs, gapMs, spikes, resets] = [0, 0, 0, 0];
-  for (const i of history?.intervals ?? []) {
-    if (i.fromMs < nowMs - WEEK_MS) continue;
-    if (i.status === 'gap') gapMs += i.toMs - i.fromMs;
-    else measuredMs += i.toMs - i.fromMs;
-    if (i.status === 'spike') spikes += 1;
-    if (i.status === 'reset') resets += 1;
+function weekOf({ hours }: Week, meter: string, nowMs: number) {
+  const from = nowMs - WEEK_MS;
+  let [measuredMs, gapMs, spikes, resets, duplicates] = [0, 0, 0, 0, 0];
+  for (const [start, meters] of hours) {
+    const day = meters.get(meter);
+    for (const [h, p] of day?.hours.entries() ?? []) {
+      if (start + h * HOUR_MS < from) continue;
+      measuredMs += p.heardMs;
+      gapMs += p.gapMs;
+    }
+    for (const f of day?.flags ?? []) {
+      if (f.fromMs < from) continue;
+      if (f.status === 'spike') spikes += 1;
+      if (f.status === 'reset') resets += 1;
+    }
+    duplicates += (day?.duplicates ?? []).filter((ms) => ms >= from).length;
   }
-  const duplicates = (history?.duplicates ?? []).filter((ms) => ms >= nowMs - WEEK_MS).length;
   return {
     measuredHours: Math.round(measuredMs / HOUR_MS),
     gapHours: Math.round(gapMs / HOUR_MS),
@@ -95,78 +131,96 @@ export interface FlagView {
   } | null;
 }
 
-/** What VEE found on a meter, newest first; gap hours in a row are one flag. */
-export function flagsOf(
+/** What VEE found on a meter in [fromMs, toMs), newest first; gap hours in a row are one flag. */
+export async function flagsOf(
   village: Village,
   meter: RevealedMeter,
-  history = village.histories().get(meter.id),
-): FlagView[] {
+  fromMs: number,
+  toMs: number,
+): Promise<FlagView[]> {
+  const days = await village.readings.hours(fromMs, toMs);
+  return flagsIn(village, meter, [...days.values()]).filter((f) => f.toMs > fromMs && f.fromMs < toMs);
+}
+
+/** Spikes of all meters that wait for a decision, newest first. */
+export async function pendingFlags(village: Village): Promise<FlagView[]> {
+  const state = village.revealed();
+  const out: FlagView[] = [];
+  for (const { fromMs, meters } of await village.readings.pendingDays()) {
+    const days = [...(await village.readings.hours(fromMs, fromMs + 1)).values()];
+    for (const [id, day] of meters) {
+      const meter = state.meters.get(id);
+      if (meter && day.pending > 0) out.push(...flagsIn(village, meter, days).filter(isPending));
+    }
+  }
+  return out;
+}
+const isPending = (f: FlagView): boolean => f.kind === 'spike' && f.decision === null;
+
+/** @param days in order of time */
+function flagsIn(village: Village, meter: RevealedMeter, days: readonly ReadonlyMap<string, MeterHours>[]): FlagView[] {
   const state = village.revealed();
   const flags: FlagView[] = [];
   const base = { meter: meter.id, meterName: meter.name };
-  for (const i of history?.intervals ?? []) {
-    if (i.status === 'measured') continue;
+  const quiet = { wh: null, limitWh: null, decision: null };
+  for (const { status, fromMs, toMs, wh } of days.flatMap((d) => d.get(meter.id)?.flags ?? [])) {
     const last = flags.at(-1);
-    if (i.status === 'gap') {
-      if (last?.kind === 'gap' && last.toMs === i.fromMs) flags[flags.length - 1] = { ...last, toMs: i.toMs };
-      else
-        flags.push({ ...base, kind: 'gap', fromMs: i.fromMs, toMs: i.toMs, wh: null, limitWh: null, decision: null });
+    if (status === 'gap') {
+      if (last?.kind === 'gap' && last.toMs === fromMs) flags[flags.length - 1] = { ...last, toMs };
+      else flags.push({ ...base, ...quiet, kind: 'gap', fromMs, toMs });
       continue;
     }
-    const d = state.decisions.get(decisionKey(meter.id, i.fromMs));
+    const d = state.decisions.get(decisionKey(meter.id, fromMs));
     const decision = d
       ? { action: d.action, by: state.members.get(d.by)?.name ?? d.by, reason: d.text, atMs: d.atMs }
       : null;
-    const kind = i.status === 'reset' ? 'reset' : 'spike';
-    flags.push({
-      ...base,
-      kind,
-      fromMs: i.fromMs,
-      toMs: i.toMs,
-      wh: i.heldWh ?? i.wh,
-      limitWh: limitWh(meter.limitW, i.toMs - i.fromMs),
-      decision,
-    });
+    const kind = status === 'reset' ? 'reset' : 'spike';
+    flags.push({ ...base, kind, fromMs, toMs, wh, limitWh: limitWh(meter.limitW, toMs - fromMs), decision });
   }
-  for (const fromMs of history?.duplicates ?? []) {
-    flags.push({ ...base, kind: 'duplicate', fromMs, toMs: fromMs + HOUR_MS, wh: null, limitWh: null, decision: null });
-  }
+  for (const fromMs of days.flatMap((d) => d.get(meter.id)?.duplicates ?? []))
+    flags.push({ ...base, ...quiet, kind: 'duplicate', fromMs, toMs: fromMs + HOUR_MS });
   return flags.sort((a, b) => b.fromMs - a.fromMs);
 }
 
-const MOST_EVIDENCE = 60;
+const MOST_EVIDENCE = 400;
+const MOST_FLAGS = 200;
+/** How far back a card looks at once. */
+const PAGE_MS = 92 * DAY_MS;
 
-export function meterCard(open: OpenVillage, meter: RevealedMeter) {
+export async function meterCard(open: OpenVillage, meter: RevealedMeter) {
   const { village } = open;
   const local = village.store.localMeters().find((m) => m.meter === meter.id);
+  const [row] = await meterRows(open, [meter]);
   return {
-    ...meterRow(open, meter),
+    ...(row as Awaited<ReturnType<typeof meterRows>>[number]),
     address: local ? (JSON.parse(local.address) as MeterAddress) : null,
     serial: meter.serial,
     manufacturer: meter.manufacturer,
     modelName: meter.model,
     since: meter.sinceMs,
-    flags: flagsOf(village, meter).slice(0, 200),
-    evidence: evidenceOf(village, meter).slice(0, MOST_EVIDENCE),
+    ...(await pageBefore(village, meter, village.now() + DAY_MS)),
   };
 }
 
-function evidenceOf(village: Village, meter: RevealedMeter) {
+/** Flags and evidence of a meter before an instant, newest first, and where the page before them ends. */
+export async function pageBefore(village: Village, meter: RevealedMeter, beforeMs: number) {
+  const fromMs = village.readings.dayStartOf(beforeMs - PAGE_MS);
+  const flags = (await flagsOf(village, meter, fromMs, beforeMs)).slice(0, MOST_FLAGS);
+  const frames = village.readings.frames(meter.id, fromMs, beforeMs).slice(-MOST_EVIDENCE).reverse();
+  const older = village.store.lastFrames(meter.id, fromMs, 1).length > 0;
+  return { flags, evidence: frames.map((f) => evidenceOf(village, f)), olderMs: older ? fromMs : null };
+}
+
+function evidenceOf(village: Village, f: FrameFact) {
   const state = village.revealed();
-  return village
-    .facts()
-    .filter((f) => f.frame.meter === meter.id)
-    .map((f) => {
-      const member = state.devices.get(f.frame.gateway)?.member;
-      return {
-        day: dayOf(f.frame.fromMs, { offsetMin: 0 }),
-        gateway: (member && state.members.get(member)?.name) ?? f.frame.gateway.slice(0, 8),
-        signer: f.frame.origin === 'gateway' ? ('gateway' as const) : ('import' as const),
-        trust: trustOfFrame(state, f),
-        segment: f.segment,
-        verified: f.signatureOk,
-        hours: Math.round((f.frame.asked.length * f.frame.stepMs) / HOUR_MS),
-      };
-    })
-    .sort((a, b) => (a.day < b.day ? 1 : -1));
+  const member = state.devices.get(f.frame.gateway)?.member;
+  return {
+    day: dayOf(f.frame.fromMs, { offsetMin: 0 }),
+    gateway: (member && state.members.get(member)?.name) ?? f.frame.gateway.slice(0, 8),
+    signer: f.frame.origin === 'gateway' ? ('gateway' as const) : ('import' as const),
+    trust: village.readings.trustOf(f),
+    segment: f.segment,
+    verified: f.signatureOk,
+    hours: Math.round((f.frame.asked.length * f.frame.stepMs) / HOUR_MS),
+  };
 }

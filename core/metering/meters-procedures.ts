@@ -8,11 +8,11 @@ import type { Village } from '#core/village/open-village.ts';
 import { newId } from '#domain/ids.ts';
 import { assetScope } from '#domain/membership/audiences.ts';
 import type { AssetFields, AssetPrivateFields, AssetSharedFields } from '#domain/membership/private-fields.ts';
-import { monthOf } from '#domain/time.ts';
+import { DAY_MS, monthOf } from '#domain/time.ts';
 import { type Asset, decisionKey, type Meter } from '#domain/village/state.ts';
-import { gather } from './hours.ts';
+import { daysOf, hoursOf } from './hours.ts';
 import { enterReading, importReadings, readLoggerFile, vouchFor } from './import-readings.ts';
-import { flagsOf, meterCard, meterRow } from './meter-views.ts';
+import { type FlagView, flagsOf, meterCard, meterRows, pageBefore, pendingFlags } from './meter-views.ts';
 
 export type NewMeter = Pick<Meter, 'kind' | 'place' | 'source' | 'asset' | 'member' | 'limitW'> & {
   readonly name: string;
@@ -79,6 +79,9 @@ export async function testMeter(console: Console, address: MeterAddress) {
   }
 }
 
+const MOST_STEPS = 4000;
+const MOST_FLAGS = 500;
+
 const meterOf = (open: OpenVillage, id: string) => {
   const meter = open.village.revealed().meters.get(id);
   if (!meter) throw new AppError('NOT_FOUND', 'There is no such meter in this village.');
@@ -105,33 +108,35 @@ export function metersProcedures(os: Boundary, console: Console) {
         ),
       };
     }),
-    list: m.list.handler(({ input }) => {
+    list: m.list.handler(async ({ input }) => {
       const open = console.find(input.village);
-      return { meters: [...open.village.revealed().meters.values()].map((x) => meterRow(open, x)) };
+      return { meters: await meterRows(open, [...open.village.revealed().meters.values()]) };
     }),
     get: m.get.handler(({ input }) => {
       const open = console.find(input.village);
       return meterCard(open, meterOf(open, input.meter));
     }),
-    series: m.series.handler(({ input }) => {
+    older: m.older.handler(({ input }) => {
       const open = console.find(input.village);
-      if ((input.toMs - input.fromMs) / input.stepMs > 20_000 || input.toMs < input.fromMs) {
-        throw new AppError('BAD_INPUT', 'Ask for at most 20,000 steps at a time.');
-      }
-      return {
-        points: gather(
-          open.village.histories().get(meterOf(open, input.meter).id),
-          input.fromMs,
-          input.toMs,
-          input.stepMs,
-        ),
-      };
+      return pageBefore(open.village, meterOf(open, input.meter), input.beforeMs);
     }),
-    flags: m.flags.handler(({ input }) => {
+    series: m.series.handler(async ({ input }) => {
+      const open = console.find(input.village);
+      const { fromMs, toMs, stepMs } = input;
+      if ((toMs - fromMs) / stepMs > MOST_STEPS || toMs < fromMs)
+        throw new AppError('BAD_INPUT', `Ask for at most ${MOST_STEPS} steps at a time.`);
+      const { id } = meterOf(open, input.meter);
+      const { readings } = open.village;
+      if (stepMs === DAY_MS) return { points: await daysOf(readings, id, fromMs, toMs) };
+      return { points: (await hoursOf(readings, [id], fromMs, toMs)).get(id) ?? [] };
+    }),
+    flags: m.flags.handler(async ({ input }) => {
       const { village } = console.find(input.village);
-      const all = [...village.revealed().meters.values()].flatMap((x) => flagsOf(village, x));
-      const flags = input.pendingOnly ? all.filter((f) => f.kind === 'spike' && f.decision === null) : all;
-      return { flags: flags.sort((a, b) => b.fromMs - a.fromMs).slice(0, 500) };
+      if (input.pendingOnly) return { flags: (await pendingFlags(village)).slice(0, MOST_FLAGS) };
+      const flags: FlagView[] = [];
+      for (const x of village.revealed().meters.values())
+        flags.push(...(await flagsOf(village, x, village.now() - 31 * DAY_MS, village.now() + DAY_MS)));
+      return { flags: flags.sort((a, b) => b.fromMs - a.fromMs).slice(0, MOST_FLAGS) };
     }),
     decide: m.decide.handler(async ({ input }) => {
       const { village } = console.find(input.village);
@@ -221,19 +226,17 @@ function printOf(village: Village, serial: string): string {
 
 export function assetsProcedures(os: Boundary, console: Console) {
   return {
-    list: os.assets.list.handler(({ input }) => {
+    list: os.assets.list.handler(async ({ input }) => {
       const open = console.find(input.village);
       const { village, acquisition } = open;
       const state = village.revealed();
-      const zone = zoneOf(state);
       const now = village.now();
-      const dayStartMs =
-        Math.floor((now + zone.offsetMin * 60_000) / 86_400_000) * 86_400_000 - zone.offsetMin * 60_000;
+      const today = await hoursOf(village.readings, [...state.meters.keys()], village.readings.dayStartOf(now), now);
       const person = (id: string | null) => (id === null ? null : { id, name: state.members.get(id)?.name ?? id });
       return {
         assets: [...state.assets.values()].map((a) => {
           const meter = [...state.meters.values()].find((x) => x.asset === a.id);
-          const points = meter ? gather(village.histories().get(meter.id), dayStartMs, now, 3_600_000) : [];
+          const points = (meter && today.get(meter.id)) ?? [];
           const known = points.filter((p) => p.wh !== null);
           return {
             ...a,

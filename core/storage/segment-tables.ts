@@ -1,4 +1,4 @@
-import { blob, type Database, int, type Row, text } from './open-database.ts';
+import { type Database, int, type Row, text } from './open-database.ts';
 
 /** Read models of the books: may be dropped and made again. */
 export const SEGMENT_TABLES = `
@@ -60,7 +60,6 @@ export interface SegmentTables {
    * from their blocks.
    */
   putSegments(checked: readonly CheckedSegment[]): void;
-  frames(): StoredFrame[];
   /** How many frames of these segments are not shared with this device. */
   lockedIn(cids: Iterable<string>): number;
   /** Frames that are not shared with this device, by meter. */
@@ -78,16 +77,6 @@ const rowOf = (r: Row): SegmentRow => ({
   bytes: int(r, 'bytes'),
   locked: int(r, 'locked'),
 });
-const frameOf = (r: Row): StoredFrame => ({
-  segment: text(r, 'segment'),
-  meter: text(r, 'meter'),
-  fromMs: int(r, 'from_ms'),
-  stepMs: int(r, 'step_ms'),
-  intervals: int(r, 'intervals'),
-  signatureOk: int(r, 'signature_ok') === 1,
-  sealed: blob(r, 'sealed'),
-});
-
 export function segmentTables(db: Database): SegmentTables {
   const put = ({ cid, state, reason, bytes, frames, locked }: CheckedSegment): void => {
     const before = db.get('select state, locked from segment where cid = ?', cid);
@@ -117,7 +106,6 @@ export function segmentTables(db: Database): SegmentTables {
     },
     segments: () => new Map(db.all('select * from segment').map((r) => [text(r, 'cid'), rowOf(r)])),
     putSegments: (checked) => db.relaxed(() => checked.forEach(put)),
-    frames: () => db.all('select * from frame order by meter, from_ms, segment').map(frameOf),
     lockedIn(cids) {
       let n = 0;
       for (const cid of cids)
@@ -135,7 +123,8 @@ export function segmentTables(db: Database): SegmentTables {
       db.all('select distinct segment from locked_frame where key = ?', key).map((r) => text(r, 'segment')),
     dropReadModels: () =>
       db.transaction(() => {
-        for (const table of ['frame', 'locked_frame', 'segment']) db.run(`delete from ${table}`);
+        for (const table of ['frame', 'locked_frame', 'segment', 'day_sums', 'month_energy', 'verified_close'])
+          db.run(`delete from ${table}`);
       }),
   };
 }

@@ -2,6 +2,7 @@ import type { DataKey } from '#core/crypto/data-key.ts';
 import { BUNDLE_TABLES, type BundleTables, bundleTables } from './bundle-tables.ts';
 import { blob, int, openDatabase, text } from './open-database.ts';
 import { pollOf, type RawReading, readingOf, sealReading } from './raw-readings.ts';
+import { READING_TABLES, type ReadingTables, readingTables } from './reading-tables.ts';
 import { SEGMENT_TABLES, type SegmentTables, segmentTables } from './segment-tables.ts';
 
 const MIGRATIONS = [
@@ -14,7 +15,8 @@ const MIGRATIONS = [
    create table refused (at_ms integer not null, peer text not null, book text not null, reason text not null) strict;
    create table submission (digest text primary key, state text not null, detail text not null, at_ms integer not null) strict;${BUNDLE_TABLES}
    -- read models of the books
-${SEGMENT_TABLES}`,
+${SEGMENT_TABLES}
+${READING_TABLES}`,
 ];
 
 export interface PendingSegment {
@@ -25,7 +27,7 @@ export interface PendingSegment {
   readonly until: readonly { readonly meter: string; readonly toMs: number; readonly leaf: string }[];
 }
 /** One village's SQLite: raw readings and local settings (kept), segments and frames (read models). */
-export interface VillageStore extends SegmentTables, BundleTables {
+export interface VillageStore extends SegmentTables, ReadingTables, BundleTables {
   addLocalMeter(meter: string, address: string, atMs: number): void;
   removeLocalMeter(meter: string): void;
   localMeters(): { readonly meter: string; readonly address: string }[];
@@ -72,6 +74,7 @@ export function openVillageStore(path: string, dataKey: DataKey): VillageStore {
     }));
   return {
     ...segmentTables(db),
+    ...readingTables(db),
     ...bundleTables(db),
     addLocalMeter(meter, address, atMs) {
       const sealed = dataKey.seal(ADDRESSES, new TextEncoder().encode(address));

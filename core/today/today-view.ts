@@ -1,7 +1,9 @@
-import { closeOf, zoneOf } from '#core/accounts/closing.ts';
+import { closesOf, zoneOf } from '#core/accounts/closing.ts';
 import type { OpenVillage } from '#core/console.ts';
-import { flagsOf } from '#core/metering/meter-views.ts';
+import { type FlagView, flagsOf, pendingFlags } from '#core/metering/meter-views.ts';
 import type { RawReading } from '#core/storage/raw-readings.ts';
+import type { BatteryHour } from '#core/village/day-sums.ts';
+import type { Village } from '#core/village/open-village.ts';
 import { partiesOf } from '#domain/agreement/terms.ts';
 import { expectHour, type HourFact, outlook } from '#domain/energy/outlook.ts';
 import { DAY_MS, dayOf, dayStart, HOUR_MS, monthOf, monthSpan } from '#domain/time.ts';
@@ -9,32 +11,67 @@ import { hasSigned, signersOf } from '#domain/village/fold-agreements.ts';
 import { agreedChain } from '#domain/village/fold-settlement.ts';
 import type { RevealedMeter } from '#domain/village/reveal.ts';
 import type { Meter, VillageState } from '#domain/village/state.ts';
-import { type VillageHours, villageHours } from './village-hours.ts';
 
 type Source = NonNullable<Meter['source']>;
 const SILENT_MS = 15 * 60_000;
 const HISTORY_MS = 22 * DAY_MS;
 
-export function todayOf(open: OpenVillage) {
+/** The village hour by hour: what was made by source, what was used, what went into and out of the battery. */
+interface VillageHours {
+  readonly facts: ReadonlyMap<number, HourFact>;
+  readonly battery: ReadonlyMap<number, BatteryHour>;
+}
+
+export async function todayOf(open: OpenVillage) {
   const { village } = open;
   const state = village.revealed();
   const nowMs = village.now();
   const zone = zoneOf(state);
   const dayStartMs = dayStart(dayOf(nowMs, zone), zone);
-  const from = Math.floor((nowMs - HISTORY_MS) / HOUR_MS) * HOUR_MS;
-  const hours = villageHours(village, from, Math.floor(nowMs / HOUR_MS) * HOUR_MS);
+  const hours = await villageHours(village, nowMs);
+  const flags = { pending: await pendingFlags(village), resets: await recentResets(village, nowMs) };
+  const closeOf = await closesOf(village);
   return {
     nowMs,
     simulated: state.founding?.simulated ?? false,
     flow: flowOf(open, nowMs),
     enough: enoughOf(open, hours, nowMs),
     day: dayOfVillage(hours, dayStartMs, nowMs),
-    waiting: waitingOf(open),
-    alarms: alarmsOf(open, nowMs),
-    nextSteps: nextStepsOf(open),
+    waiting: waitingOf(open, closeOf),
+    alarms: alarmsOf(open, flags, nowMs),
+    nextSteps: nextStepsOf(open, flags, closeOf),
     lastSync: lastSyncOf(open),
   };
 }
+
+async function villageHours({ readings }: Village, nowMs: number): Promise<VillageHours> {
+  const until = Math.floor(nowMs / HOUR_MS) * HOUR_MS;
+  const days = await readings.days(nowMs - HISTORY_MS, until);
+  return {
+    facts: new Map(days.flatMap((d) => d.village.filter((h) => h.fromMs < until).map((h) => [h.fromMs, h] as const))),
+    battery: new Map(days.flatMap((d) => d.battery.map((b, h) => [d.fromMs + h * HOUR_MS, b] as const))),
+  };
+}
+
+interface Flags {
+  readonly pending: readonly FlagView[];
+  readonly resets: readonly FlagView[];
+}
+async function recentResets(village: Village, nowMs: number): Promise<FlagView[]> {
+  const found: FlagView[] = [];
+  const from = nowMs - 7 * DAY_MS;
+  for (const { fromMs, meters } of await village.readings.days(from, nowMs)) {
+    for (const [id, day] of meters) {
+      const meter = day.total.resets > 0 ? village.revealed().meters.get(id) : undefined;
+      if (!meter) continue;
+      const flags = await flagsOf(village, meter, Math.max(from, fromMs), fromMs + DAY_MS);
+      found.push(...flags.filter((f) => f.kind === 'reset'));
+    }
+  }
+  return found;
+}
+
+type CloseOf = Awaited<ReturnType<typeof closesOf>>;
 
 const liveOf = (open: OpenVillage, meter: Meter): RawReading | undefined =>
   open.acquisition.live.get(meter.id) ?? open.village.store.lastReading(meter.id);
@@ -188,12 +225,10 @@ function dayOfVillage({ facts, battery }: VillageHours, dayStartMs: number, nowM
   return { madeWh, usedWh, storedWh, lostWh: complete && lost >= 0n ? lost : null, hours };
 }
 
-function waitingOf(open: OpenVillage) {
+function waitingOf(open: OpenVillage, closeOf: CloseOf) {
   const { village } = open;
   const state = village.revealed();
-  const pending = [...state.closes.values()].find(
-    (c) => !c.receipt?.final && closeOf(village, c.month)?.digest === c.digest,
-  );
+  const pending = [...state.closes.values()].find((c) => !c.receipt?.final && closeOf(c.month)?.digest === c.digest);
   if (!pending) return null;
   const signed = new Set(pending.signatures.map((s) => s.member));
   return {
@@ -206,7 +241,7 @@ function waitingOf(open: OpenVillage) {
   };
 }
 
-function alarmsOf(open: OpenVillage, nowMs: number) {
+function alarmsOf(open: OpenVillage, flags: Flags, nowMs: number) {
   const { village } = open;
   const state = village.revealed();
   const alarm = (kind: AlarmKind, a: Partial<Alarm>): Alarm => ({
@@ -224,13 +259,11 @@ function alarmsOf(open: OpenVillage, nowMs: number) {
     const last = liveOf(open, m);
     if (local.has(m.id) && last && nowMs - last.atMs >= SILENT_MS)
       alarms.push(alarm('meter-silent', { meter: m.id, name: m.name, sinceMs: last.atMs }));
-    for (const f of flagsOf(village, m)) {
-      if (f.kind === 'spike' && f.decision === null)
-        alarms.push(alarm('spike-held', { meter: m.id, name: m.name, sinceMs: f.fromMs, wh: f.wh }));
-      if (f.kind === 'reset' && nowMs - f.fromMs < 7 * DAY_MS)
-        alarms.push(alarm('register-reset', { meter: m.id, name: m.name, sinceMs: f.fromMs }));
-    }
   }
+  for (const f of flags.pending)
+    alarms.push(alarm('spike-held', { meter: f.meter, name: f.meterName, sinceMs: f.fromMs, wh: f.wh }));
+  for (const f of flags.resets)
+    alarms.push(alarm('register-reset', { meter: f.meter, name: f.meterName, sinceMs: f.fromMs }));
   const refused = village.store.refused(1)[0];
   if (refused && nowMs - refused.atMs < DAY_MS)
     alarms.push(alarm('record-refused', { name: refused.peer, sinceMs: refused.atMs }));
@@ -256,7 +289,7 @@ type StepKind =
   | 'sign-agreement'
   | 'vouch'
   | 'draft-agreement';
-function nextStepsOf(open: OpenVillage) {
+function nextStepsOf(open: OpenVillage, flags: Flags, closeOf: CloseOf) {
   const { village } = open;
   const state = village.revealed();
   const steps: { kind: StepKind; name: string; target: string }[] = [];
@@ -265,7 +298,7 @@ function nextStepsOf(open: OpenVillage) {
   if (state.meters.size === 0) steps.push({ kind: 'add-meter', name: '', target: '' });
   if (state.members.size < 2) steps.push({ kind: 'add-member', name: '', target: '' });
   for (const c of state.closes.values()) {
-    if (c.agreed || closeOf(village, c.month)?.digest !== c.digest) continue;
+    if (c.agreed || closeOf(c.month)?.digest !== c.digest) continue;
     const left = state.coordinators.members.filter((m) => !c.signatures.some((s) => s.member === m));
     const here = left.find((m) => village.keystore.has(m));
     if (here) steps.push({ kind: 'sign-close', name: c.month, target: c.month });
@@ -274,13 +307,11 @@ function nextStepsOf(open: OpenVillage) {
   const lastMonth = monthOf(monthSpan(monthOf(village.now(), zone), zone).from - 1, zone);
   const active = [...state.agreements.values()].some((a) => a.effectiveMs !== null);
   const closed =
-    agreedChain(state.closes.values()).some((c) => c.month >= lastMonth) || closeOf(village, lastMonth) !== undefined;
+    agreedChain(state.closes.values()).some((c) => c.month >= lastMonth) || closeOf(lastMonth) !== undefined;
   const hasData = [...state.segments.values()].some((s) => s.fromMs < monthSpan(lastMonth, zone).to);
   if (active && !closed && hasData) steps.push({ kind: 'close-month', name: lastMonth, target: lastMonth });
-  for (const m of state.meters.values()) {
-    const pending = flagsOf(village, m).find((f) => f.kind === 'spike' && f.decision === null);
-    if (pending) steps.push({ kind: 'decide-spike', name: m.name, target: m.id });
-  }
+  for (const f of new Map(flags.pending.map((p) => [p.meter, p])).values())
+    steps.push({ kind: 'decide-spike', name: f.meterName, target: f.meter });
   for (const a of state.agreements.values()) {
     if (a.effectiveMs !== null || a.declined) continue;
     const waits = partiesOf(a.terms).some(

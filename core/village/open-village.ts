@@ -13,8 +13,6 @@ import { isCopied } from '#core/villages/copied.ts';
 import type { Cut } from '#domain/books/chains.ts';
 import type { SealedFields, Subject } from '#domain/membership/private-fields.ts';
 import { recoverSigner } from '#domain/membership/typed-data.ts';
-import type { MeterHistory } from '#domain/metering/vee.ts';
-import type { FrameFact } from '#domain/settlement/accounts.ts';
 import type { OnCut } from '#domain/village/epochs.ts';
 import { stateHash } from '#domain/village/fold.ts';
 import type { RevealedState } from '#domain/village/reveal.ts';
@@ -24,7 +22,7 @@ import { type AudienceKeys, createAudienceKeys } from './audience-keys.ts';
 import { openKeyRing } from './key-ring.ts';
 import { createNetworkAccess, type NetworkAccess } from './network-access.ts';
 import { createPrivateParts, type Fields } from './private-parts.ts';
-import { createReadings } from './readings.ts';
+import { createReadings, type Readings } from './readings.ts';
 import { createRecordIndex, type RecordIndex } from './record-index.ts';
 import { createSegmentFetcher, type SegmentFetcher } from './segment-fetcher.ts';
 import { createStateCache } from './state-cache.ts';
@@ -71,9 +69,7 @@ export interface Village {
    * Errors: NOT_ALLOWED with the reason the fold gives, RESTORED_COPY.
    */
   act(acts: readonly Act[]): Promise<string[]>;
-  /** All frames that can be read, of accepted segments. */
-  facts(): readonly FrameFact[];
-  histories(): ReadonlyMap<string, MeterHistory>;
+  readonly readings: Readings;
   /** Announced segments: brought here, checked, opened. */
   readonly segments: Pick<SegmentFetcher, 'open' | 'fetch' | 'pause' | 'resume' | 'progress'>;
   /** Drops the read models and makes them again from books and blocks. */
@@ -186,7 +182,12 @@ function assemble(p: Parts): Village & { load(): Promise<void> } {
   const log = (line: string): void => p.options.log(line);
 
   const cache = createStateCache({ village: row.id, index, recover: p.recover, now });
-  const readings = createReadings({ store, dataKey: p.dataKey, state: cache.state });
+  const readings = createReadings({
+    store,
+    dataKey: p.dataKey,
+    state: cache.state,
+    onJudged: () => p.changes.notify('readings', row.id),
+  });
   const parts = createPrivateParts({
     village: row.id,
     keys: audienceKeys,
@@ -303,8 +304,7 @@ function assemble(p: Parts): Village & { load(): Promise<void> } {
     atCut: cache.atCut,
     nameCut: cache.nameCut,
     act,
-    facts: readings.facts,
-    histories: readings.histories,
+    readings,
     segments,
     async rebuild() {
       store.dropReadModels();
@@ -326,6 +326,7 @@ function assemble(p: Parts): Village & { load(): Promise<void> } {
       clearTimeout(turn);
       unsubscribe();
       const fetched = segments.stop();
+      await readings.stop();
       await books.idle();
       await fetched;
       await node.stop();

@@ -1,47 +1,195 @@
+import { deserialize, serialize } from 'node:v8';
+import { createBreath } from '#core/breath.ts';
 import type { DataKey } from '#core/crypto/data-key.ts';
+import type { StoredFrame } from '#core/storage/segment-tables.ts';
 import type { VillageStore } from '#core/storage/village-store.ts';
-import { readFrame } from '#domain/metering/frame-reader.ts';
-import type { MeterHistory } from '#domain/metering/vee.ts';
-import { type FrameFact, historiesOf } from '#domain/settlement/accounts.ts';
+import type { Frame } from '#domain/metering/frame.ts';
+import type { TrustLevel } from '#domain/metering/trust.ts';
+import { type Interval, judgePiece, NO_ENERGY } from '#domain/metering/vee.ts';
+import type { FrameFact, MonthAccounts, MonthEnergy } from '#domain/settlement/accounts.ts';
+import { DAY_MS, dayOf, dayStart, type Month } from '#domain/time.ts';
 import type { VillageState } from '#domain/village/state.ts';
+import { type DayInputs, dayInputs } from './day-inputs.ts';
+import type { DaySums, MeterHours } from './day-sums.ts';
+import { createJudgedDays } from './judged-days.ts';
+import { createMonthEnergies } from './month-energy.ts';
 
-/** What the segments tell, judged as the present state has it. */
+/** What the segments tell. Every answer is bounded by the window it is asked for; nothing is ever read whole. */
 export interface Readings {
-  /** All frames that can be read, of accepted segments. */
-  readonly facts: () => readonly FrameFact[];
-  readonly histories: () => ReadonlyMap<string, MeterHistory>;
+  /** Frames of a meter that start in [fromMs, toMs) and can be read, in order of time. */
+  readonly frames: (meter: string, fromMs: number, toMs: number) => FrameFact[];
+  /** The newest edge of a meter's frames, at `untilMs` or before, at which a frame tells a wanted register. */
+  readonly lastEdge: (meter: string, untilMs: number, isWanted: (frame: Frame, edge: number) => boolean) => Edge | null;
+  readonly trustOf: (fact: FrameFact) => TrustLevel;
+  /** Judged intervals of a meter that start in [fromMs, toMs). */
+  readonly intervals: (meter: string, fromMs: number, toMs: number) => readonly Interval[];
+  /** The days of village time that touch [fromMs, toMs), in order. */
+  readonly days: (fromMs: number, toMs: number) => Promise<DaySums[]>;
+  /** The same days hour by hour, by the start of each. */
+  readonly hours: (fromMs: number, toMs: number) => Promise<Map<number, ReadonlyMap<string, MeterHours>>>;
+  /** Energy of months by the present state, or by that of a cut. Every meter of the state is in it. */
+  readonly energyIn: (months: readonly Month[], state?: VillageState) => Promise<(month: Month) => MonthEnergy>;
+  /**
+   * Days on which spikes wait for a decision, newest first. Judges what was not judged yet, where that is much the rest
+   * of it after the answer.
+   */
+  readonly pendingDays: () => Promise<DaySums[]>;
+  /** Accounts this console recomputed from the cut of a close and found to be the proposed ones. */
+  readonly keptClose: (digest: string) => MonthAccounts | undefined;
+  readonly keepClose: (digest: string, accounts: MonthAccounts) => void;
+  /** Start of the day of village time in which an instant lies. */
+  readonly dayStartOf: (ms: number) => number;
   /** Segments were opened or dropped. */
   readonly onSegments: () => void;
+  readonly stop: () => Promise<void>;
 }
+
+export interface Edge {
+  readonly frame: Frame;
+  readonly edge: number;
+  readonly atMs: number;
+}
+
+interface KeptClose {
+  readonly digest: string;
+  readonly accounts: MonthAccounts;
+}
+const CLOSES = 'verified closes';
 
 export interface ReadingsSource {
   readonly store: VillageStore;
   readonly dataKey: DataKey;
   readonly state: () => VillageState;
+  /** Told after days were judged that nobody waited for. */
+  readonly onJudged: () => void;
 }
 
-export function createReadings({ store, dataKey, state }: ReadingsSource): Readings {
-  let all: readonly FrameFact[] | undefined;
-  let judged: { readonly state: VillageState; readonly histories: ReadonlyMap<string, MeterHistory> } | undefined;
-  const facts = (): readonly FrameFact[] => {
-    all ??= store.frames().map((f) => ({
-      segment: f.segment,
-      signatureOk: f.signatureOk,
-      frame: readFrame(dataKey.open('frames', f.sealed)),
-    }));
-    const accepted = state().segments;
-    return all.filter((f) => accepted.has(f.segment));
+/** Days judged before an answer; a year that just came in is judged after it. */
+const JUDGED_AT_ONCE = 62;
+
+export function createReadings({ store, dataKey, state, onJudged }: ReadingsSource): Readings {
+  let segments: ReturnType<VillageStore['segments']> | undefined;
+  let inputsBy = new WeakMap<VillageState, DayInputs>();
+
+  const inputsOf = (of: VillageState): DayInputs => {
+    segments ??= store.segments();
+    const known = inputsBy.get(of) ?? dayInputs(of, segments);
+    inputsBy.set(of, known);
+    return known;
   };
+  const present = (): DayInputs => inputsOf(state());
+  const judged = createJudgedDays(store, dataKey, present);
+  const months = createMonthEnergies(store, dataKey, judged);
+  const open = (stored: readonly StoredFrame[]): FrameFact[] => {
+    const accepted = state().segments;
+    return judged.frames(stored.filter((f) => accepted.has(f.segment)));
+  };
+  const zone = () => ({ offsetMin: state().founding?.zoneOffsetMin ?? 0 });
+  const dayStartOf = (ms: number): number => dayStart(dayOf(ms, zone()), zone());
+  const eachDay = async <T>(fromMs: number, toMs: number, of: (inputs: DayInputs, at: number) => T): Promise<T[]> => {
+    const breath = createBreath();
+    const out: T[] = [];
+    for (let at = dayStartOf(fromMs); at < toMs; at += DAY_MS) {
+      await breath();
+      out.push(of(present(), at));
+    }
+    return out;
+  };
+  let caughtUp: DayInputs | undefined;
+  let stopped = false;
+  let resting: Promise<void> | undefined;
+  const judgeAll = async (days: readonly number[]): Promise<void> => {
+    const breath = createBreath();
+    for (const at of days) {
+      await breath();
+      if (stopped) return;
+      judged.sums(present(), at);
+    }
+  };
+  const catchUp = async (): Promise<void> => {
+    const inputs = present();
+    if (caughtUp === inputs || resting) return;
+    const open = judged.unjudged(inputs);
+    await judgeAll(open.slice(0, JUDGED_AT_ONCE));
+    if (open.length <= JUDGED_AT_ONCE) {
+      caughtUp = inputs;
+      return;
+    }
+    resting ??= judgeAll(open.slice(JUDGED_AT_ONCE)).finally(() => {
+      resting = undefined;
+      if (!stopped) onJudged();
+    });
+  };
+  const frames = (meter: string, fromMs: number, toMs: number): FrameFact[] =>
+    open(store.framesOf(meter, fromMs, toMs));
   return {
-    facts,
-    histories() {
-      const present = state();
-      if (judged?.state !== present) judged = { state: present, histories: historiesOf(present, facts()) };
-      return judged.histories;
+    frames,
+    lastEdge(meter, untilMs, isWanted) {
+      let best: Edge | null = null;
+      for (let before = untilMs + 1; ; ) {
+        const [newest] = store.lastFrames(meter, before, 1);
+        if (!newest) return best;
+        const day = Math.floor(newest.fromMs / DAY_MS) * DAY_MS;
+        // Frames lie within a day: those of the days before end where this one begins.
+        if (best && day + DAY_MS <= best.atMs) return best;
+        for (const { frame } of open(store.framesOf(meter, day, before))) {
+          for (let edge = frame.asked.length; edge >= 0; edge--) {
+            const atMs = frame.fromMs + edge * frame.stepMs;
+            if (atMs > untilMs) continue;
+            if (best && atMs <= best.atMs) break;
+            if (isWanted(frame, edge)) best = { frame, edge, atMs };
+          }
+        }
+        before = day;
+      }
     },
+    trustOf: (fact) => present().rules.trustOf(fact),
+    intervals(meter, fromMs, toMs) {
+      const { rules } = present();
+      const day = (ms: number): number => Math.floor(ms / DAY_MS) * DAY_MS;
+      const facts = frames(meter, day(fromMs), day(toMs - 1) + DAY_MS);
+      const raw = rules.intervalsOf(facts).get(meter) ?? [];
+      const limitW = rules.state.meters.get(meter)?.limitW ?? 0;
+      return judgePiece(raw, limitW, rules.decisionsOn(meter), fromMs, toMs).intervals;
+    },
+    days: (fromMs, toMs) => eachDay(fromMs, toMs, (inputs, at) => judged.sums(inputs, at)),
+    async hours(fromMs, toMs) {
+      const found = await eachDay(fromMs, toMs, (inputs, at) => [at, judged.hours(inputs, at)] as const);
+      return new Map(found);
+    },
+    async energyIn(asked, of = state()) {
+      const energies = await months.of(inputsOf(of), asked);
+      const ids = [...of.meters.keys()];
+      return (month) => {
+        const { meters, duplicates } = energies.get(month) ?? { meters: new Map<string, never>(), duplicates: 0 };
+        return { duplicates, meters: new Map(ids.map((id) => [id, meters.get(id) ?? NO_ENERGY])) };
+      };
+    },
+    keptClose(digest) {
+      const sealed = store.verifiedClose(digest);
+      const kept = sealed && (deserialize(dataKey.open(CLOSES, sealed)) as KeptClose);
+      return kept?.digest === digest ? kept.accounts : undefined;
+    },
+    keepClose: (digest, accounts) =>
+      store.putVerifiedClose(digest, dataKey.seal(CLOSES, serialize({ digest, accounts } satisfies KeptClose))),
+    async pendingDays() {
+      await catchUp();
+      const breath = createBreath();
+      const out: DaySums[] = [];
+      for (const at of store.pendingDays()) {
+        await breath();
+        out.push(judged.sums(present(), at));
+      }
+      return out;
+    },
+    async stop() {
+      stopped = true;
+      await resting;
+    },
+    dayStartOf,
     onSegments() {
-      all = undefined;
-      judged = undefined;
+      segments = undefined;
+      inputsBy = new WeakMap();
     },
   };
 }

@@ -75,8 +75,8 @@ function walkFrame(bytes: Uint8Array, keep: boolean): Walked {
   const importWh = readRegister(r, intervals, keep);
   r.end();
   if (exportWh === null && importWh === null) throw new Error('no register');
-  if (fromMs % stepMs !== 0) throw new Error('not aligned to the step');
-  if (intervals * stepMs > DAY_MS) throw new Error('longer than a day');
+  if (DAY_MS % stepMs !== 0 || fromMs % stepMs !== 0) throw new Error('not aligned to a step that divides a day');
+  if ((fromMs % DAY_MS) + intervals * stepMs > DAY_MS) throw new Error('not within one UTC day');
   const registers = { importWh, exportWh, asked, answered };
   return { v, meter, gateway, fromMs, stepMs, ...registers, clock, origin, prev, salt, intervals };
 }

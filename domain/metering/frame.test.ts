@@ -66,6 +66,8 @@ describe('a frame', () => {
     ['a step under a minute', { stepMs: 30_000 }],
     ['a step over a day', { stepMs: 25 * HOUR }],
     ['more than a day', { stepMs: 24 * HOUR }],
+    ['a step that does not divide a day', { stepMs: 7 * 60_000, fromMs: 0 }],
+    ['hours of two UTC days', { fromMs: 23 * HOUR }],
     ['no interval', { asked: [], answered: [], importWh: [0n] }],
     ['a time after the end of time', { fromMs: 9_000_000_000_000_000 }],
     ['a meter that is none', { meter: 'e1' }],

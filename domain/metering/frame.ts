@@ -50,8 +50,9 @@ export const frameSchema = z
     'registers do not fit the intervals',
   )
   .refine((f) => f.importWh !== null || f.exportWh !== null, 'no register')
-  .refine((f) => f.fromMs % f.stepMs === 0, 'not aligned to the step')
-  .refine((f) => f.asked.length * f.stepMs <= DAY_MS, 'longer than a day');
+  .refine((f) => DAY_MS % f.stepMs === 0 && f.fromMs % f.stepMs === 0, 'not aligned to a step that divides a day')
+  // So that no interval crosses midnight UTC, and each day of a meter can be judged by itself.
+  .refine((f) => (f.fromMs % DAY_MS) + f.asked.length * f.stepMs <= DAY_MS, 'not within one UTC day');
 export type Frame = z.infer<typeof frameSchema>;
 
 /** Most plaintext bytes of one frame. */

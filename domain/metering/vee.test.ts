@@ -1,8 +1,8 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { HOUR_MS } from '../time.ts';
+import { DAY_MS, HOUR_MS } from '../time.ts';
 import { shuffle } from '../village/village-fixture.ts';
-import { type Decision, judge, limitWh, type RawInterval, totalOf } from './vee.ts';
+import { type Decision, joinPieces, judgePiece, limitWh, type MeterHistory, type RawInterval, totalOf } from './vee.ts';
 
 const LIMIT_W = 1000;
 const hour = (
@@ -25,8 +25,10 @@ const hour = (
 });
 const decided = (h: number, action: Decision['action']): ReadonlyMap<number, Decision> =>
   new Map([[h * HOUR_MS, { fromMs: h * HOUR_MS, action }]]);
-const judged = (raw: readonly RawInterval[], decisions: ReadonlyMap<number, Decision> = new Map()) =>
-  judge(raw, LIMIT_W, decisions);
+const judged = (raw: readonly RawInterval[], decisions: ReadonlyMap<number, Decision> = new Map()): MeterHistory => {
+  const { intervals, spans, duplicates } = joinPieces([judgePiece(raw, LIMIT_W, decisions)], LIMIT_W, decisions);
+  return { intervals, spans, duplicates };
+};
 const total = (raw: readonly RawInterval[], decisions?: ReadonlyMap<number, Decision>, hours = 24) =>
   totalOf(judged(raw, decisions), 0, hours * HOUR_MS, 1);
 
@@ -274,6 +276,76 @@ describe('a period', () => {
         const { wh, heldWh } = total(raw, undefined, 100);
         expect(wh + heldWh).toBe(register);
       }),
+    );
+  });
+});
+
+describe('a history judged in pieces', () => {
+  const DAYS = 6;
+  const step = fc.constantFrom(HOUR_MS / 4, HOUR_MS / 2, HOUR_MS, 6 * HOUR_MS, DAY_MS);
+  const register = fc.option(fc.bigInt({ min: 0n, max: 4000n }), { nil: null });
+  const frame = fc.record({
+    day: fc.nat(DAYS - 1),
+    step,
+    first: fc.nat(95),
+    edges: fc.array(register, { minLength: 2, maxLength: 30 }),
+    answered: fc.array(fc.nat(1), { minLength: 30, maxLength: 30 }),
+    trust: fc.constantFrom(0 as const, 1 as const, 2 as const),
+    order: fc.nat(4),
+    ownZero: fc.constantFrom(false, false, false, true),
+  });
+  const rawOf = (f: typeof frame extends fc.Arbitrary<infer T> ? T : never): RawInterval[] => {
+    const perDay = DAY_MS / f.step;
+    const first = f.first % perDay;
+    return f.edges.slice(0, Math.min(f.edges.length - 1, perDay - first)).map((startWh, i) => ({
+      fromMs: f.day * DAY_MS + (first + i) * f.step,
+      toMs: f.day * DAY_MS + (first + i + 1) * f.step,
+      startWh,
+      endWh: f.edges[i + 1] ?? null,
+      asked: 1,
+      answered: f.answered[i] ?? 0,
+      trust: f.trust,
+      segment: `s${f.order}`,
+      order: f.order,
+      ownZero: f.ownZero,
+    }));
+  };
+  const decision = fc.record({
+    fromMs: fc.nat(DAYS * 24).map((h) => h * HOUR_MS),
+    action: fc.constantFrom('accept' as const, 'reject' as const),
+  });
+
+  test('by the days of any zone is the history judged in one, on every window of them', () => {
+    fc.assert(
+      fc.property(
+        fc.array(frame, { maxLength: 25 }),
+        fc.array(decision, { maxLength: 20 }),
+        fc.integer({ min: -48, max: 56 }),
+        fc.nat(DAYS),
+        fc.nat(DAYS),
+        (frames, decided, quarters, a, b) => {
+          const offsetMs = (quarters * HOUR_MS) / 4;
+          const raw = frames.flatMap(rawOf);
+          const decisions = new Map(decided.map((d) => [d.fromMs, d]));
+          const whole = judged(raw, decisions);
+          const pieces = Array.from({ length: DAYS + 2 }, (_, d) => {
+            const from = (d - 1) * DAY_MS + offsetMs;
+            const touched = raw.filter(
+              (r) => Math.floor(r.fromMs / DAY_MS) >= Math.floor(from / DAY_MS) && r.fromMs < from + 2 * DAY_MS,
+            );
+            return judgePiece(touched, LIMIT_W, decisions, from, from + DAY_MS);
+          });
+          const { known: _, ...joined } = joinPieces(pieces, LIMIT_W, decisions);
+          expect(joined).toEqual(whole);
+          const [from, to] = [Math.min(a, b) + 1, Math.max(a, b) + 2];
+          const before = joinPieces(pieces.slice(0, from - 1), LIMIT_W, decisions).known;
+          // An interval of the day before may reach into the window, and the first register after it may end a span.
+          const window = joinPieces(pieces.slice(from - 1, to + 1), LIMIT_W, decisions, before);
+          const [fromMs, toMs] = [(from - 1) * DAY_MS + offsetMs, (to - 1) * DAY_MS + offsetMs];
+          expect(totalOf(window, fromMs, toMs, 1)).toEqual(totalOf(whole, fromMs, toMs, 1));
+        },
+      ),
+      { numRuns: 300 },
     );
   });
 });

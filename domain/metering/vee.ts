@@ -77,7 +77,11 @@ const byPrecedence = (a: RawInterval, b: RawInterval): number =>
   a.asked - b.asked;
 
 /** Picks one source for every time: what overlaps one that precedes it is a duplicate. */
-function pickOne(raw: readonly RawInterval[]): { readonly kept: RawInterval[]; readonly duplicates: number[] } {
+function pickOne(raw: readonly RawInterval[]): {
+  readonly kept: readonly RawInterval[];
+  readonly duplicates: number[];
+} {
+  if (raw.every((r, i) => (raw[i - 1]?.toMs ?? r.fromMs) <= r.fromMs)) return { kept: raw, duplicates: [] };
   const kept: RawInterval[] = [];
   const duplicates: number[] = [];
   for (const r of [...raw].sort(byPrecedence)) {
@@ -100,41 +104,81 @@ function firstFrom(sorted: readonly { readonly fromMs: number }[], ms: number): 
   return low;
 }
 
+/** A register that may become money, and when it stood there. */
+export interface Known {
+  readonly wh: bigint;
+  readonly ms: number;
+}
+
+/** A piece of a meter's history judged by itself, and what it needs to be joined to the pieces around it. */
+export interface Piece extends MeterHistory {
+  /** The first register of the piece that may become money: what was known before makes a span with it. */
+  readonly entry: Known | null;
+  /** What is known after the piece; 'as-before' where it tells nothing. */
+  readonly exit: Known | null | 'as-before';
+}
+
 /**
- * Judges a meter's history in order of time.
+ * Judges the intervals of a meter that start in [fromMs, toMs), in order of time. Pieces side by side, joined with
+ * {@link joinPieces}, are the history judged in one.
+ * @param raw everything told of the UTC days that the piece touches: no interval crosses midnight UTC
  * @param limitW what the line can carry; more energy than limit x time is a spike and held
  * @param decisions what people decided on held intervals, by start
  */
-export function judge(
+export function judgePiece(
   raw: readonly RawInterval[],
   limitW: number,
   decisions: ReadonlyMap<number, Decision>,
-): MeterHistory {
+  fromMs = Number.NEGATIVE_INFINITY,
+  toMs = Number.POSITIVE_INFINITY,
+): Piece {
   const { kept, duplicates } = pickOne(raw);
   const intervals: Interval[] = [];
   const spans: Span[] = [];
-  let known: { readonly wh: bigint; readonly ms: number } | undefined;
+  let entry: Known | null = null;
+  let known: Known | null | 'as-before' = 'as-before';
+  const reach = (to: Known): void => {
+    if (known === 'as-before') entry = to;
+    else spans.push(...spanBetween(known, to, limitW, decisions));
+    known = to;
+  };
   for (const r of kept) {
+    if (r.fromMs < fromMs || r.fromMs >= toMs) continue;
     const base = { fromMs: r.fromMs, toMs: r.toMs, trust: r.trust, segment: r.segment };
     const counts = r.trust >= MONEY_TRUST && !r.ownZero;
     // What a file counted lies inside the meter's next difference: no span may hold it a second time.
-    if (r.ownZero && r.trust >= MONEY_TRUST && heard(r)) known = undefined;
-    if (counts && r.startWh !== null) {
-      if (known && known.ms < r.fromMs) addSpan(spans, known, { wh: r.startWh, ms: r.fromMs }, limitW, decisions);
-      known = { wh: r.startWh, ms: r.fromMs };
-    }
+    if (r.ownZero && r.trust >= MONEY_TRUST && heard(r)) known = null;
+    if (counts && r.startWh !== null) reach({ wh: r.startWh, ms: r.fromMs });
     if (heard(r)) {
       intervals.push({ ...base, ...energyOf(r, limitW, decisions) });
       if (counts) known = { wh: r.endWh as bigint, ms: r.toMs };
       continue;
     }
     intervals.push({ ...base, status: 'gap', wh: null, heldWh: null });
-    if (counts && r.endWh !== null) {
-      if (known) addSpan(spans, known, { wh: r.endWh, ms: r.toMs }, limitW, decisions);
-      known = { wh: r.endWh, ms: r.toMs };
-    }
+    if (counts && r.endWh !== null) reach({ wh: r.endWh, ms: r.toMs });
   }
-  return { intervals, spans, duplicates };
+  return { intervals, spans, duplicates: duplicates.filter((ms) => ms >= fromMs && ms < toMs), entry, exit: known };
+}
+
+/** The history of pieces side by side, in order of time. `before`: what was known at their start. */
+export function joinPieces(
+  pieces: readonly Piece[],
+  limitW: number,
+  decisions: ReadonlyMap<number, Decision>,
+  before: Known | null = null,
+): MeterHistory & { readonly known: Known | null } {
+  const spans: Span[] = [];
+  let known = before;
+  for (const p of pieces) {
+    spans.push(...spanBetween(known, p.entry, limitW, decisions), ...p.spans);
+    if (p.exit !== 'as-before') known = p.exit;
+  }
+  return {
+    intervals: pieces.flatMap((p) => p.intervals),
+    spans,
+    duplicates: pieces.flatMap((p) => p.duplicates),
+    known,
+  };
 }
 
 function energyOf(
@@ -152,19 +196,19 @@ function energyOf(
     : { status: 'rejected', wh: null, heldWh: null };
 }
 
-function addSpan(
-  spans: Span[],
-  from: { readonly wh: bigint; readonly ms: number },
-  to: { readonly wh: bigint; readonly ms: number },
+/** What a register gained while nobody heard the meter: none where it stood, went back, or was heard all along. */
+export function spanBetween(
+  from: Known | null,
+  to: Known | null,
   limitW: number,
   decisions: ReadonlyMap<number, Decision>,
-): void {
+): Span[] {
+  if (!from || !to || from.ms >= to.ms || to.wh <= from.wh) return [];
   const wh = to.wh - from.wh;
-  if (wh <= 0n) return;
   const over = wh > limitWh(limitW, to.ms - from.ms);
   const decision = decisions.get(from.ms);
-  if (over && decision?.action === 'reject') return;
-  spans.push({ fromMs: from.ms, toMs: to.ms, wh, held: over && decision?.action !== 'accept' });
+  if (over && decision?.action === 'reject') return [];
+  return [{ fromMs: from.ms, toMs: to.ms, wh, held: over && decision?.action !== 'accept' }];
 }
 
 export interface EnergyTotal {
@@ -199,10 +243,40 @@ export function totalOf(history: MeterHistory, from: number, to: number, minTrus
     heldWh += i.heldWh ?? 0n;
     if (i.wh !== null && (lowest === null || i.trust < lowest)) lowest = i.trust;
   }
-  for (const s of history.spans) {
+  const inSpans = spanTotal(history.spans, from, to);
+  wh += inSpans.wh;
+  heldWh += inSpans.heldWh;
+  return { wh, heldWh, recorded, gaps, spikes, resets, lowestTrust: lowest };
+}
+
+/** Energy of the spans that end in (from, to]. */
+export function spanTotal(spans: readonly Span[], from: number, to: number): Pick<EnergyTotal, 'wh' | 'heldWh'> {
+  let [wh, heldWh] = [0n, 0n];
+  for (const s of spans) {
     if (s.toMs <= from || s.toMs > to) continue;
     if (s.held) heldWh += s.wh;
     else wh += s.wh;
   }
-  return { wh, heldWh, recorded, gaps, spikes, resets, lowestTrust: lowest };
+  return { wh, heldWh };
 }
+
+export const NO_ENERGY: EnergyTotal = {
+  wh: 0n,
+  heldWh: 0n,
+  recorded: 0,
+  gaps: 0,
+  spikes: 0,
+  resets: 0,
+  lowestTrust: null,
+};
+
+export const addTotals = (a: EnergyTotal, b: EnergyTotal): EnergyTotal => ({
+  wh: a.wh + b.wh,
+  heldWh: a.heldWh + b.heldWh,
+  recorded: a.recorded + b.recorded,
+  gaps: a.gaps + b.gaps,
+  spikes: a.spikes + b.spikes,
+  resets: a.resets + b.resets,
+  lowestTrust:
+    a.lowestTrust === null || (b.lowestTrust !== null && b.lowestTrust < a.lowestTrust) ? b.lowestTrust : a.lowestTrust,
+});

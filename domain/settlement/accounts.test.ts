@@ -11,8 +11,8 @@ import {
   shuffle,
   type TestDevice,
 } from '../village/village-fixture.ts';
-import { accountsOf, type FrameFact, historiesOf, trustOfFrame } from './accounts.ts';
-import { cutNow, draftLease, leaseOf, settle, signBodyOf } from './settlement-fixture.ts';
+import { accountsOf, type FrameFact, readingRules } from './accounts.ts';
+import { cutNow, draftLease, energyIn, historiesOf, leaseOf, settle, signBodyOf } from './settlement-fixture.ts';
 import { rootOfStatements } from './statements.ts';
 
 /** A lease village whose meters are read by the hour; a register is told by its start and its gain per hour. */
@@ -76,7 +76,7 @@ function meteredVillage() {
   };
   const account = (month: string) => {
     const state = village.fold();
-    return accountsOf(state, historiesOf(state, facts), month);
+    return accountsOf(state, energyIn(state, historiesOf(state, facts)), month);
   };
   const netOf = (month: string) => {
     const names = new Map([
@@ -143,7 +143,9 @@ describe('the accounts of a month', () => {
     const root = rootOf(account('2012-01'));
     for (let seed = 1; seed < 20; seed++) {
       const state = village.fold(shuffle(village.records, seed));
-      expect(rootOf(accountsOf(state, historiesOf(state, shuffle(facts, seed)), '2012-01'))).toBe(root);
+      expect(rootOf(accountsOf(state, energyIn(state, historiesOf(state, shuffle(facts, seed))), '2012-01'))).toBe(
+        root,
+      );
     }
     expect(account('2012-01')).toMatchObject({ duplicates: 2, energy: { measuredWh: 1800n } });
   });
@@ -187,7 +189,7 @@ describe('what lies below T1', () => {
     facts.push({ ...(facts.pop() as FrameFact), signatureOk: false });
     read('unannounced', meters.mill, '2012-01-06', 500n, [500n]);
     const state = village.fold();
-    expect(facts.map((f) => trustOfFrame(state, f))).toEqual([0, 0]);
+    expect(facts.map(readingRules(state).trustOf)).toEqual([0, 0]);
     expect(account('2012-01').energy.measuredWh).toBe(0n);
     expect(account('2012-01').obligations).toEqual([]);
   });

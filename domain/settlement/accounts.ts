@@ -1,9 +1,9 @@
 import type { Frame } from '../metering/frame.ts';
-import { MONEY_TRUST, type TrustLevel, trustOf } from '../metering/trust.ts';
-import { type EnergyTotal, judge, type MeterHistory, type RawInterval, totalOf } from '../metering/vee.ts';
-import { type Month, monthSpan } from '../time.ts';
+import { type TrustLevel, trustOf } from '../metering/trust.ts';
+import type { EnergyTotal, RawInterval } from '../metering/vee.ts';
+import { dayOf, type Month, monthSpan, UTC } from '../time.ts';
 import { agreedChain } from '../village/fold-settlement.ts';
-import type { VeeDecision, VillageState } from '../village/state.ts';
+import type { Close, Meter, VeeDecision, VillageState } from '../village/state.ts';
 import { hostLeaseObligations, type Obligation } from './obligations.ts';
 import { type Statement, statementsOf } from './statements.ts';
 
@@ -34,30 +34,66 @@ export interface MonthAccounts {
   readonly duplicates: number;
 }
 
-/** Where a frame stands: trust from the records in force, never from today's clock. */
-export function trustOfFrame(state: VillageState, fact: FrameFact): TrustLevel {
-  return trustIn(state, fact, vouchedSegments(state));
+/** What the records in force say of frames, gathered once per state. Never today's clock. */
+export interface ReadingRules {
+  readonly state: VillageState;
+  /** Where a frame stands. */
+  readonly trustOf: (fact: FrameFact) => TrustLevel;
+  /** Raw intervals by meter; frames of meters that nobody entered tell nothing. 'given': of the export register alone. */
+  readonly intervalsOf: (facts: readonly FrameFact[], register?: 'counted' | 'given') => Map<string, RawInterval[]>;
+  readonly decisionsOn: (meter: string) => ReadonlyMap<number, VeeDecision>;
 }
 
-const vouchedSegments = (state: VillageState): ReadonlySet<string> =>
-  new Set([...state.entries.values()].filter((e) => e.vouched !== null).flatMap((e) => e.segments));
+const NOTHING_DECIDED: ReadonlyMap<number, VeeDecision> = new Map();
 
-const trustIn = (state: VillageState, fact: FrameFact, vouched: ReadonlySet<string>): TrustLevel =>
-  trustOf({
-    signatureOk: fact.signatureOk,
-    deviceCounts: state.segments.has(fact.segment),
-    origin: fact.frame.origin,
-    vouched: vouched.has(fact.segment),
-  });
+export function readingRules(state: VillageState): ReadingRules {
+  const rank = new Map([...state.segments.keys()].map((cid, i) => [cid, i]));
+  const vouched = new Set([...state.entries.values()].filter((e) => e.vouched !== null).flatMap((e) => e.segments));
+  const decisions = decisionsByMeter(state);
+  const trustOfFact = ({ segment, signatureOk, frame }: FrameFact): TrustLevel =>
+    trustOf({
+      signatureOk,
+      deviceCounts: state.segments.has(segment),
+      origin: frame.origin,
+      vouched: vouched.has(segment),
+    });
+  return {
+    state,
+    trustOf: trustOfFact,
+    intervalsOf(facts, which = 'counted') {
+      const byMeter = new Map<string, RawInterval[]>();
+      for (const fact of facts) {
+        const meter = state.meters.get(fact.frame.meter);
+        if (!meter || !isOfItsDay(state, fact)) continue;
+        const list = byMeter.get(meter.id) ?? [];
+        const order = rank.get(fact.segment) ?? Number.MAX_SAFE_INTEGER;
+        const register = which === 'given' ? fact.frame.exportWh : registerOf(meter, fact.frame);
+        if (register) for (const i of intervalsOf(register, fact, order, trustOfFact(fact))) list.push(i);
+        byMeter.set(meter.id, list);
+      }
+      return byMeter;
+    },
+    decisionsOn: (meter) => decisions.get(meter) ?? NOTHING_DECIDED,
+  };
+}
 
-/** Intervals of one frame. Use and site meters count import, generation counts export; a battery's use is its charge. */
-function intervalsOf(state: VillageState, fact: FrameFact, order: number, trust: TrustLevel): RawInterval[] {
-  const { frame } = fact;
-  const meter = state.meters.get(frame.meter);
-  const register =
-    meter?.kind === 'generation' ? (frame.exportWh ?? frame.importWh) : (frame.importWh ?? frame.exportWh);
-  if (!register) return [];
-  return frame.asked.map((asked, i) => ({
+/** A segment is of one UTC day: a frame of another day tells nothing, so a day depends on its own segments only. */
+function isOfItsDay(state: VillageState, { segment, frame }: FrameFact): boolean {
+  const day = state.segments.get(segment)?.day;
+  return day === undefined || day === dayOf(frame.fromMs, UTC);
+}
+
+/** Use and site meters count import, generation counts export; a battery's use is its charge. */
+const registerOf = (meter: Meter, frame: Frame): Frame['importWh'] =>
+  meter.kind === 'generation' ? (frame.exportWh ?? frame.importWh) : (frame.importWh ?? frame.exportWh);
+
+const intervalsOf = (
+  register: NonNullable<Frame['importWh']>,
+  { segment, frame }: FrameFact,
+  order: number,
+  trust: TrustLevel,
+): RawInterval[] =>
+  frame.asked.map((asked, i) => ({
     fromMs: frame.fromMs + i * frame.stepMs,
     toMs: frame.fromMs + (i + 1) * frame.stepMs,
     startWh: register[i] ?? null,
@@ -65,11 +101,10 @@ function intervalsOf(state: VillageState, fact: FrameFact, order: number, trust:
     asked,
     answered: frame.answered[i] ?? 0,
     trust,
-    segment: fact.segment,
+    segment,
     order,
     ownZero: frame.origin === 'file',
   }));
-}
 
 function decisionsByMeter(state: VillageState): Map<string, Map<number, VeeDecision>> {
   const out = new Map<string, Map<number, VeeDecision>>();
@@ -80,59 +115,36 @@ function decisionsByMeter(state: VillageState): Map<string, Map<number, VeeDecis
   return out;
 }
 
-/** Histories by meter. Facts may come in any order; the chain's order is the one in which announcements count. */
-export function historiesOf(state: VillageState, facts: readonly FrameFact[]): Map<string, MeterHistory> {
-  const rank = new Map([...state.segments.keys()].map((cid, i) => [cid, i]));
-  const vouched = vouchedSegments(state);
-  const byMeter = new Map<string, RawInterval[]>();
-  for (const fact of facts) {
-    const list = byMeter.get(fact.frame.meter) ?? [];
-    const order = rank.get(fact.segment) ?? Number.MAX_SAFE_INTEGER;
-    list.push(...intervalsOf(state, fact, order, trustIn(state, fact, vouched)));
-    byMeter.set(fact.frame.meter, list);
-  }
-  const decisions = decisionsByMeter(state);
-  const out = new Map<string, MeterHistory>();
-  for (const [id, raw] of byMeter) {
-    const meter = state.meters.get(id);
-    if (!meter) continue;
-    out.set(id, judge(raw, meter.limitW, decisions.get(id) ?? new Map()));
-  }
-  return out;
+/** What the meters say of a month: all that its money depends on besides the agreements. */
+export interface MonthEnergy {
+  readonly meters: ReadonlyMap<string, EnergyTotal>;
+  readonly duplicates: number;
 }
+
+/** Months whose energy {@link accountsOf} asks for: those closed, then the one it is of. */
+export const monthsIn = (state: VillageState, month: Month): Month[] => [
+  ...new Set([...agreedChain(state.closes.values()).map((c) => c.month), month]),
+];
 
 /**
  * The accounts of a month: a pure function of the state folded on the cut and of the frames the cut names.
  * Months closed before are recomputed; what is due beyond what was settled becomes each member's adjustment.
+ * @param energyIn the energy of each of {@link monthsIn}
  */
-export function accountsOf(
-  state: VillageState,
-  histories: ReadonlyMap<string, MeterHistory>,
-  month: Month,
-): MonthAccounts {
+export function accountsOf(state: VillageState, energyIn: (month: Month) => MonthEnergy, month: Month): MonthAccounts {
   const closed = agreedChain(state.closes.values()).filter((c) => c.month !== month);
-  const obligations = obligationsOf(state, histories, month);
-  const statements = statementsOf(obligations, state.lanes, adjustmentsOf(state, histories, closed));
-  const { from, to } = spanOf(state, month);
-  const meters = new Map<string, EnergyTotal>();
-  for (const id of state.meters.keys()) {
-    const history = histories.get(id);
-    if (history) meters.set(id, totalOf(history, from, to, MONEY_TRUST));
-  }
-  const inside = (ms: number) => ms >= from && ms < to;
-  const duplicates = [...histories.values()].reduce((n, h) => n + h.duplicates.filter(inside).length, 0);
+  const { meters, duplicates } = energyIn(month);
+  const obligations = obligationsOf(state, meters, month);
+  const statements = statementsOf(obligations, state.lanes, adjustmentsOf(state, energyIn, closed));
   return { month, obligations, statements, energy: energyOf(state, meters), meters, duplicates };
 }
 
 const spanOf = (state: VillageState, month: Month) =>
   monthSpan(month, { offsetMin: state.founding?.zoneOffsetMin ?? 0 });
 
-function obligationsOf(state: VillageState, histories: ReadonlyMap<string, MeterHistory>, month: Month): Obligation[] {
-  const { from, to } = spanOf(state, month);
-  const energy = (meter: string): bigint => {
-    const history = histories.get(meter);
-    return history ? totalOf(history, from, to, MONEY_TRUST).wh : 0n;
-  };
+function obligationsOf(state: VillageState, meters: MonthEnergy['meters'], month: Month): Obligation[] {
+  const { to } = spanOf(state, month);
+  const energy = (meter: string): bigint => meters.get(meter)?.wh ?? 0n;
   return [...state.agreements.values()]
     .filter((a) => a.effectiveMs !== null && a.effectiveMs < to)
     .sort((a, b) => (a.id < b.id ? -1 : 1))
@@ -141,16 +153,13 @@ function obligationsOf(state: VillageState, histories: ReadonlyMap<string, Meter
 
 function adjustmentsOf(
   state: VillageState,
-  histories: ReadonlyMap<string, MeterHistory>,
-  closed: readonly {
-    readonly month: Month;
-    readonly lanes: readonly { readonly member: string; readonly net: bigint }[];
-  }[],
+  energyIn: (month: Month) => MonthEnergy,
+  closed: readonly Pick<Close, 'month' | 'lanes'>[],
 ): Map<string, bigint> {
   const due = new Map<string, bigint>();
   const add = (member: string, amount: bigint) => due.set(member, (due.get(member) ?? 0n) + amount);
   for (const c of closed) {
-    for (const o of obligationsOf(state, histories, c.month)) {
+    for (const o of obligationsOf(state, energyIn(c.month).meters, c.month)) {
       add(o.from, 0n - o.amount);
       add(o.to, o.amount);
     }

@@ -2,10 +2,14 @@ import type { HostLease } from '../agreement/terms.ts';
 import { termsHash } from '../agreement/terms.ts';
 import { type Chains, extend, followCut, positionsOf } from '../books/chains.ts';
 import type { KnownRecord } from '../books/record.ts';
+import { MONEY_TRUST } from '../metering/trust.ts';
+import { joinPieces, judgePiece, type MeterHistory, totalOf } from '../metering/vee.ts';
+import { type Month, monthSpan } from '../time.ts';
 import { closeRecordsOf } from '../village/epochs.ts';
 import { batchOf, type Proposal } from '../village/fold-settlement.ts';
-import { type Close, type PeriodCut, ZERO_HASH } from '../village/state.ts';
+import { type Close, type PeriodCut, type VillageState, ZERO_HASH } from '../village/state.ts';
 import type { Person, TestDevice, TestVillage } from '../village/village-fixture.ts';
+import { type FrameFact, type MonthEnergy, readingRules } from './accounts.ts';
 
 /** For tests: a lease, its signatures, and closes of a month. */
 
@@ -98,3 +102,26 @@ export function settle(village: TestVillage, parts: CloseParts = {}): string {
   village.write(village.device, 'settlement', 'close.receipt', receiptBodyOf(body.digest));
   return body.digest;
 }
+
+/** The whole history of every meter, judged in one: what any window of it must equal. */
+export function historiesOf(state: VillageState, facts: readonly FrameFact[]): Map<string, MeterHistory> {
+  const rules = readingRules(state);
+  return new Map(
+    [...rules.intervalsOf(facts)].map(([id, raw]) => [
+      id,
+      judge(raw, state.meters.get(id)?.limitW ?? 0, rules.decisionsOn(id)),
+    ]),
+  );
+}
+const judge: (...input: Parameters<typeof judgePiece>) => MeterHistory = (raw, limitW, decisions) =>
+  joinPieces([judgePiece(raw, limitW, decisions)], limitW, decisions);
+
+/** The energy of a month out of whole histories. */
+export const energyIn =
+  (state: VillageState, histories: ReadonlyMap<string, MeterHistory>) =>
+  (month: Month): MonthEnergy => {
+    const { from, to } = monthSpan(month, { offsetMin: state.founding?.zoneOffsetMin ?? 0 });
+    const duplicates = [...histories.values()].flatMap((h) => h.duplicates).filter((ms) => ms >= from && ms < to);
+    const meters = new Map([...histories].map(([id, h]) => [id, totalOf(h, from, to, MONEY_TRUST)]));
+    return { meters, duplicates: duplicates.length };
+  };

@@ -77,6 +77,10 @@ export const ERROR_WORDS: Record<ErrorCode, ErrorWords> = {
     what: msg`This console cannot check these numbers yet`,
     act: msg`Some readings have not arrived. Connect to the console that closed the month.`,
   },
+  CLOSE_NOT_READABLE: {
+    what: msg`Not all readings of this month are shared with this console`,
+    act: msg`Close and sign on the console of a coordinator.`,
+  },
   NOT_ENOUGH_SIGNATURES: { what: msg`More signatures are needed`, act: msg`Ask the next coordinator to sign.` },
   CHAIN_UNREACHABLE: {
     what: msg`The chain cannot be reached now`,

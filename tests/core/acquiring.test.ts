@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { sealUntil } from '#core/metering/sealing.ts';
 import { DAY_MS, HOUR_MS } from '#domain/time.ts';
-import { codeOf, endAll, found, MARCH_MS, openConsole } from './consoles.ts';
+import { codeOf, duplicatesOn, endAll, found, framesOn, intervalsOn, MARCH_MS, openConsole } from './consoles.ts';
 import { addCircuit, POLL_MS, readUntil, seal, startPlant } from './plant.ts';
 
 afterEach(endAll);
@@ -29,10 +29,10 @@ describe('a meter', () => {
       polls.filter((r) => r.atMs > silentMs && r.atMs <= backMs).map((r) => r.atMs),
     );
     await seal(on, endMs);
-    const history = on.open().village.histories().get(meter);
-    const gaps = history?.intervals.filter((i) => i.status === 'gap').map((i) => i.fromMs) ?? [];
+    const intervals = intervalsOn(on, meter);
+    const gaps = intervals.filter((i) => i.status === 'gap').map((i) => i.fromMs);
     expect(gaps).toEqual(expect.arrayContaining([silentMs, silentMs + HOUR_MS, silentMs + 2 * HOUR_MS]));
-    expect(history?.intervals.every((i) => i.status !== 'gap' || i.wh === null)).toBe(true);
+    expect(intervals.every((i) => i.status !== 'gap' || i.wh === null)).toBe(true);
   });
 
   test('at an address that another meter has is refused; one that does not answer is not added', async () => {
@@ -60,11 +60,10 @@ describe('what was read', () => {
     expect(await seal(on, noon)).toEqual([]);
     await readUntil(on, plant, noon + POLL_MS, end);
     expect(await seal(on, end)).toHaveLength(2);
-    const { village } = on.open();
-    const frames = village.facts().map((f) => f.frame);
+    const frames = framesOn(on).map((f) => f.frame);
     const hours = frames.flatMap((f) => f.asked.map((_, i) => f.fromMs + i * f.stepMs)).sort((a, b) => a - b);
     expect(hours).toEqual(Array.from({ length: 48 }, (_, i) => MARCH_MS + i * HOUR_MS));
-    expect(village.histories().get(meter)?.duplicates).toEqual([]);
+    expect(await duplicatesOn(on, meter, MARCH_MS)).toEqual([]);
     for (const f of frames)
       expect(Math.floor(f.fromMs / DAY_MS)).toBe(Math.floor((f.fromMs + f.asked.length * HOUR_MS - 1) / DAY_MS));
   });
@@ -90,7 +89,7 @@ describe('what was read', () => {
     expect([...after.state().segments.keys()]).toEqual(kept);
     expect(after.store.pendingSegments()).toEqual([]);
     expect(await seal(on, end)).toEqual([]);
-    expect(after.facts()).toHaveLength(1);
+    expect(framesOn(on)).toHaveLength(1);
   });
 
   test('at an instant stays as it is; only a silence gives way to an answer', async () => {

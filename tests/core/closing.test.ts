@@ -27,10 +27,10 @@ async function openMonth() {
   await shareCoordination(first, second);
   return { first, second, lease };
 }
-const rootOf = (on: TestConsole, digest: string): string | undefined => {
+const rootOf = async (on: TestConsole, digest: string): Promise<string | undefined> => {
   const { village } = on.open();
   const close = village.state().closes.get(digest);
-  const result = close && accountsAt(village, close.month, close.prev, close.cut.records);
+  const result = close && (await accountsAt(village, close.month, close.prev, close.cut.records));
   return result?.ok ? result.root : undefined;
 };
 
@@ -44,7 +44,7 @@ describe('a close', () => {
     expect(await sign(first, digest)).toEqual({ signatures: 1, enough: false });
     expect(await codeOf(sign(first, digest))).toBe('ALREADY_SIGNED');
     await converge(first, second);
-    expect(rootOf(second, digest)).toBe(rootOf(first, digest));
+    expect(await rootOf(second, digest)).toBe(await rootOf(first, digest));
     expect(await sign(second, digest)).toEqual({ signatures: 2, enough: true });
     await converge(first, second);
     expect(await codeOf(propose(second))).toBe('PERIOD_CLOSED');
@@ -86,7 +86,7 @@ describe('a close', () => {
     await converge(first, second);
     for (const on of [first, second]) expect(await codeOf(sign(on, digest))).toBe('ANOTHER_CLOSE');
     const close = second.open().village.state().closes.get(digest);
-    expect(close && verifyClose(second.open().village, close).verdict).toBe('different');
+    expect(close && (await verifyClose(second.open().village, close)).verdict).toBe('different');
     expect(close?.signatures).toEqual([]);
   });
 });
@@ -99,22 +99,22 @@ test('a late reading leaves the closed month as it is and becomes an adjustment 
   await converge(first, second);
   await sign(second, digest);
   await converge(first, second);
-  const before = rootOf(second, digest);
+  const before = await rootOf(second, digest);
   await sealDay(first, dayOfMeter(lease.homeMeter, FIRST_DAY_MS + DAY_MS, 7200n, 100n));
   await converge(first, second);
-  expect([rootOf(first, digest), rootOf(second, digest)]).toEqual([before, before]);
+  expect([await rootOf(first, digest), await rootOf(second, digest)]).toEqual([before, before]);
   const april = '2026-04';
   setClocks(monthSpan(april, { offsetMin: 180 }).to, first, second);
   const home = lease.terms.neighbours[0]?.member;
   for (const on of [first, second]) {
-    const { statements } = previewAccounts(on.open().village, april);
+    const { statements } = await previewAccounts(on.open().village, april);
     // 2,400 Wh at 180 a kWh.
     expect(statements.find((s) => s.member === home)).toMatchObject({ adjustment: -432n, net: -432n });
     expect(statements.reduce((n, s) => n + s.net, 0n)).toBe(0n);
   }
   const next = await propose(second, april);
   await converge(first, second);
-  expect(rootOf(first, next)).toBe(rootOf(second, next));
+  expect(await rootOf(first, next)).toBe(await rootOf(second, next));
 });
 
 test('books and blocks alone make the same state and the same accounts again', async () => {
@@ -122,17 +122,17 @@ test('books and blocks alone make the same state and the same accounts again', a
   setClocks(AFTER_MARCH_MS, first, second);
   const digest = await propose(first);
   await converge(first, second);
-  const seen = (on: TestConsole) => [
+  const seen = async (on: TestConsole) => [
     on.open().village.stateHash(),
-    rootOf(on, digest),
-    previewAccounts(on.open().village, MONTH),
+    await rootOf(on, digest),
+    await previewAccounts(on.open().village, MONTH),
     on.open().village.store.counts(),
   ];
-  const before = seen(second);
+  const before = await seen(second);
   await second.open().village.rebuild();
-  expect(seen(second)).toEqual(before);
+  expect(await seen(second)).toEqual(before);
   await second.restart();
-  expect(seen(second)).toEqual(before);
+  expect(await seen(second)).toEqual(before);
 });
 
 test('a meter in force in one agreement cannot be billed by another in the same months', async () => {

@@ -11,6 +11,8 @@ import { startConsole } from '#core/start-core.ts';
 import { foundVillage } from '#core/villages/founding.ts';
 import { joinVillage, makeInvitation } from '#core/villages/invitations.ts';
 import type { Role } from '#domain/membership/roles.ts';
+import type { Interval } from '#domain/metering/vee.ts';
+import type { FrameFact } from '#domain/settlement/accounts.ts';
 import { DAY_MS } from '#domain/time.ts';
 import { composeOptions } from '#main/compose.ts';
 
@@ -167,4 +169,18 @@ export const codeOf = async (work: Promise<unknown> | (() => unknown)): Promise<
     return (e as { code?: string }).code ?? String(e);
   }
   return 'no error';
+};
+
+const EVER = [0, Number.MAX_SAFE_INTEGER] as const;
+/** Every frame a console can read, of all meters. */
+export const framesOn = (on: TestConsole): FrameFact[] => {
+  const { state, readings } = on.open().village;
+  return [...state().meters.keys()].flatMap((m) => readings.frames(m, ...EVER));
+};
+export const intervalsOn = (on: TestConsole, meter: string): readonly Interval[] =>
+  on.open().village.readings.intervals(meter, ...EVER);
+/** Starts of the intervals that a second frame also covered. */
+export const duplicatesOn = async (on: TestConsole, meter: string, fromMs: number): Promise<number[]> => {
+  const days = await on.open().village.readings.hours(fromMs, fromMs + 31 * DAY_MS);
+  return [...days.values()].flatMap((d) => d.get(meter)?.duplicates ?? []);
 };

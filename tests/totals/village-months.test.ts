@@ -3,9 +3,9 @@ import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { cidOf, utf8 } from '#domain/bytes.ts';
 import type { Frame } from '#domain/metering/frame.ts';
-import { accountsOf, type FrameFact, historiesOf } from '#domain/settlement/accounts.ts';
+import { accountsOf, type FrameFact } from '#domain/settlement/accounts.ts';
 import type { ObligationKind } from '#domain/settlement/obligations.ts';
-import { draftLease, leaseOf, signBodyOf } from '#domain/settlement/settlement-fixture.ts';
+import { draftLease, energyIn, historiesOf, leaseOf, signBodyOf } from '#domain/settlement/settlement-fixture.ts';
 import { DAY_MS, dayOf, HOUR_MS, monthSpan, UTC } from '#domain/time.ts';
 import { addMember, addMeter, foundVillage } from '#domain/village/village-fixture.ts';
 
@@ -100,7 +100,7 @@ function accountMonth(site: string, month: string) {
     village.write(village.device, `segments-${day.slice(0, 7)}`, 'segment.announce', body);
   }
   const state = village.fold();
-  return accountsOf(state, historiesOf(state, facts), month);
+  return accountsOf(state, energyIn(state, historiesOf(state, facts)), month);
 }
 
 test.skipIf(!present).each([

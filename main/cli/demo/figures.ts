@@ -1,5 +1,6 @@
-import { closeOf, previewAccounts, verifyClose, zoneOf } from '#core/accounts/closing.ts';
+import { closesOf, previewAccounts, verifyClose, zoneOf } from '#core/accounts/closing.ts';
 import type { OpenVillage } from '#core/console.ts';
+import type { Village } from '#core/village/open-village.ts';
 import { sum } from '#domain/money/money.ts';
 import { rootOfStatements } from '#domain/settlement/statements.ts';
 import { HOUR_MS, monthIndex, monthSpan } from '#domain/time.ts';
@@ -8,14 +9,14 @@ import type { Figures } from './peer-protocol.ts';
 /** Everything the demo's table says of a month, as this peer knows it. */
 export async function figuresOf({ village, settler }: OpenVillage, month: string): Promise<Figures> {
   const state = village.state();
-  const close = closeOf(village, month);
-  const verified = close ? verifyClose(village, close) : undefined;
-  const accounts = verified?.accounts ?? previewAccounts(village, month);
+  const close = (await closesOf(village))(month);
+  const verified = close ? await verifyClose(village, close) : undefined;
+  const accounts = verified?.accounts ?? (await previewAccounts(village, month));
   const totals = [...accounts.meters.values()];
   const { from, to } = monthSpan(month, zoneOf(state));
-  const intervals = [...village.histories().values()]
-    .flatMap((h) => h.intervals)
-    .filter((i) => i.fromMs >= from && i.toMs <= to);
+  const intervals = [...state.meters.keys()]
+    .flatMap((m) => village.readings.intervals(m, from, to))
+    .filter((i) => i.toMs <= to);
   const hours = (gap: boolean): number =>
     intervals.filter((i) => (i.status === 'gap') === gap).reduce((ms, i) => ms + i.toMs - i.fromMs, 0) / HOUR_MS;
   const of = (kind: string): bigint => sum(accounts.obligations.filter((o) => o.kind === kind).map((o) => o.amount));
@@ -23,10 +24,10 @@ export async function figuresOf({ village, settler }: OpenVillage, month: string
   const paid = sum(accounts.statements.map((s) => s.pays));
   const received = sum(accounts.statements.map((s) => s.receives));
   const { measuredWh, siteWh, heldWh, estimatedWh, unattributedWh } = accounts.energy;
-  const facts = village.facts();
+  const { readings, frames } = countOf(village);
   return {
-    readings: facts.reduce((n, f) => n + answeredIn(f.frame), 0),
-    frames: facts.length,
+    readings,
+    frames,
     segments: state.segments.size,
     recordedHours: hours(false),
     flagged: {
@@ -71,6 +72,18 @@ export async function figuresOf({ village, settler }: OpenVillage, month: string
       : null,
     chainHead: (await settler.status())?.head ?? null,
   };
+}
+
+/** All frames this peer can read, meter by meter, and what was answered in them. */
+function countOf({ state, readings: told }: Village): { readonly readings: number; readonly frames: number } {
+  let [readings, frames] = [0, 0];
+  for (const meter of state().meters.keys()) {
+    for (const { frame } of told.frames(meter, 0, Number.MAX_SAFE_INTEGER)) {
+      readings += answeredIn(frame);
+      frames += 1;
+    }
+  }
+  return { readings, frames };
 }
 
 /** Register values in a frame at its edges and answered polls inside. */

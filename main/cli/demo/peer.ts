@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { closeOf, proposeClose, signClose, verifyClose } from '#core/accounts/closing.ts';
+import { closesOf, proposeClose, signClose, verifyClose } from '#core/accounts/closing.ts';
 import { draftAgreement, signAgreement } from '#core/agreements/agreements-procedures.ts';
 import type { Console, OpenVillage } from '#core/console.ts';
 import { addPerson } from '#core/members/members-procedures.ts';
@@ -225,10 +225,13 @@ export function createPeer(log: (line: string) => void) {
         return { signatures: close.signatures.length, enough: close.agreed };
       return await signClose(village, month, digest, mine, PIN);
     },
-    closeKnown({ month }) {
+    async closeKnown({ month }) {
       const { village } = open();
-      const close = closeOf(village, month);
-      return { digest: close?.digest ?? null, verdict: close ? verifyClose(village, close).verdict : 'not-yet' };
+      const close = (await closesOf(village))(month);
+      return {
+        digest: close?.digest ?? null,
+        verdict: close ? (await verifyClose(village, close)).verdict : 'not-yet',
+      };
     },
     async settle() {
       for (let tries = 1; ; tries++) {

@@ -48,6 +48,16 @@ export function useCheckLines(view: MonthView): CheckLine[] {
         ) : (
           <Plural value={c.count} one="# sealed page has not arrived" other="# sealed pages have not arrived" />
         );
+      case 'not-readable':
+        return c.ok ? (
+          t`This console may read all of it`
+        ) : (
+          <Plural
+            value={c.count}
+            one="# page is not shared with this console. What is shown here counts without it."
+            other="# pages are not shared with this console. What is shown here counts without them."
+          />
+        );
       case 'sum-zero':
         return c.ok ? t`Paid in and paid out are the same` : t`Paid in and paid out differ`;
       case 'unattributed':

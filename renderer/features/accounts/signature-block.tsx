@@ -65,6 +65,11 @@ function Verified({ batch }: { readonly batch: NonNullable<MonthView['batch']> }
       <Muted>
         {batch.verifiedHere === 'same' ? (
           <Trans>This console added it all up again and came to the same numbers. Their words:</Trans>
+        ) : batch.verifiedHere === 'not-readable' ? (
+          <Trans>
+            Not all readings of this month are shared with this console, so it cannot add it up. What was agreed is
+            shown. Their words:
+          </Trans>
         ) : (
           <Trans>
             This console has not all readings yet, so it cannot check. It signs when they are here. Their words:

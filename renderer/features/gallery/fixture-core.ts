@@ -84,6 +84,7 @@ function createFixtureRouter(mode: FixtureMode) {
       add: os.meters.add.handler(() => ({ meter: people.meterId(0) })),
       list: os.meters.list.handler(() => ({ meters: list(meters.meters) })),
       get: os.meters.get.handler(({ input }) => meters.meterPage(input.meter)),
+      older: os.meters.older.handler(() => ({ flags: [], evidence: [], olderMs: null })),
       series: os.meters.series.handler(({ input }) => meters.series(input.fromMs, input.toMs, input.stepMs)),
       flags: os.meters.flags.handler(() => ({ flags: list(meters.flags) })),
       decide: os.meters.decide.handler(() => ({})),

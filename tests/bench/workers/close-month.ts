@@ -94,10 +94,10 @@ await village.segments.fetch();
 const cut = village.nameCut();
 
 const startMs = performance.now();
-const closed = accountsAt(village, MONTH, ZERO_HASH, cut);
+const closed = await accountsAt(village, MONTH, ZERO_HASH, cut);
 const seconds = secondsSince(startMs);
 const againMs = performance.now();
-accountsAt(village, MONTH, ZERO_HASH, cut);
+await accountsAt(village, MONTH, ZERO_HASH, cut);
 const againSeconds = secondsSince(againMs);
 const peakMb = peakMbOf('self');
 

@@ -16,7 +16,8 @@ const { hours, wh } = await importReadings(open.village, 'demo-hourly-wh.csv', r
 const seconds = secondsSince(startMs);
 
 const { frames, segments } = open.village.store.counts();
-const readable = open.village.facts().length;
+const { readings, state } = open.village;
+const readable = [...state().meters.keys()].reduce((n, m) => n + readings.frames(m, SPAN.from, SPAN.to).length, 0);
 await answer(
   { seconds, peakMb: peakMbOf('self'), hours, wh: Number(wh), frames, segments, right: readable === frames },
   () => opened.stop(),

@@ -1,0 +1,127 @@
+import { blob, type Database, int, type Row, text } from './open-database.ts';
+import type { StoredFrame } from './segment-tables.ts';
+
+/** What was computed from frames, sealed under the data key: may be dropped and made again. */
+export const READING_TABLES = `
+   create table day_sums (from_ms integer primary key, inputs text not null, late text not null,
+     pending integer not null, sums blob not null, hours blob not null) strict;
+   create index day_pending on day_sums (from_ms) where pending > 0;
+   create table month_energy (month text not null, inputs text not null, sealed blob not null,
+     primary key (month, inputs)) strict;
+   create table verified_close (digest text primary key, sealed blob not null) strict;`;
+
+/** Judged months kept side by side: as they are, and as the cuts of rival closes see them. */
+const MONTHS_KEPT = 4;
+
+export interface StoredDay {
+  readonly fromMs: number;
+  /** Fingerprint of everything the day was made from. */
+  readonly inputs: string;
+  /** Meters read on the day and entered in the books only after it, with what the books say of them. */
+  readonly late: string;
+  /** Spikes in it that wait for a decision. */
+  readonly pending: number;
+  readonly sums: Uint8Array;
+  readonly hours: Uint8Array;
+}
+
+/** Frames by time, and what was made of them. */
+export interface ReadingTables {
+  /** Meters that have frames. */
+  frameMeters(): string[];
+  /** Frames of a meter that start in [fromMs, toMs), in order of time. */
+  framesOf(meter: string, fromMs: number, toMs: number): StoredFrame[];
+  /** Newest frames of a meter that start before `beforeMs`. */
+  lastFrames(meter: string, beforeMs: number, limit: number): StoredFrame[];
+  daySums(fromMs: number): Pick<StoredDay, 'inputs' | 'late' | 'sums'> | undefined;
+  dayHours(fromMs: number, inputs: string): Uint8Array | undefined;
+  /** What each judged day was made from. */
+  dayInputs(): Map<number, Pick<StoredDay, 'inputs' | 'late'>>;
+  /** Days on which spikes wait for a decision, newest first. */
+  pendingDays(): number[];
+  putDay(day: StoredDay): void;
+  monthEnergy(month: string, inputs: string): Uint8Array | undefined;
+  putMonthEnergy(month: string, inputs: string, sealed: Uint8Array): void;
+  verifiedClose(digest: string): Uint8Array | undefined;
+  putVerifiedClose(digest: string, sealed: Uint8Array): void;
+}
+
+const frameOf = (r: Row): StoredFrame => ({
+  segment: text(r, 'segment'),
+  meter: text(r, 'meter'),
+  fromMs: int(r, 'from_ms'),
+  stepMs: int(r, 'step_ms'),
+  intervals: int(r, 'intervals'),
+  signatureOk: int(r, 'signature_ok') === 1,
+  sealed: blob(r, 'sealed'),
+});
+
+/** One look into the index per meter, however many frames there are. */
+const FRAME_METERS = `with recursive next(meter) as (select min(meter) from frame
+  union all select (select min(meter) from frame where meter > next.meter) from next where next.meter is not null)
+  select meter from next where meter is not null`;
+
+export function readingTables(db: Database): ReadingTables {
+  const sealedIn = (row: Row | undefined, column: string): Uint8Array | undefined => row && blob(row, column);
+  return {
+    frameMeters: () => db.all(FRAME_METERS).map((r) => text(r, 'meter')),
+    framesOf: (meter, from, to) =>
+      db
+        .all(
+          'select * from frame where meter = ? and from_ms >= ? and from_ms < ? order by from_ms, segment',
+          meter,
+          from,
+          to,
+        )
+        .map(frameOf),
+    lastFrames: (meter, before, limit) =>
+      db
+        .all(
+          'select * from frame where meter = ? and from_ms < ? order by from_ms desc, segment limit ?',
+          meter,
+          before,
+          limit,
+        )
+        .map(frameOf),
+    daySums(fromMs) {
+      const row = db.get('select inputs, late, sums from day_sums where from_ms = ?', fromMs);
+      return row && { inputs: text(row, 'inputs'), late: text(row, 'late'), sums: blob(row, 'sums') };
+    },
+    dayHours: (fromMs, inputs) =>
+      sealedIn(db.get('select hours from day_sums where from_ms = ? and inputs = ?', fromMs, inputs), 'hours'),
+    dayInputs: () =>
+      new Map(
+        db
+          .all('select from_ms, inputs, late from day_sums')
+          .map((r) => [int(r, 'from_ms'), { inputs: text(r, 'inputs'), late: text(r, 'late') }]),
+      ),
+    pendingDays: () =>
+      db.all('select from_ms from day_sums where pending > 0 order by from_ms desc').map((r) => int(r, 'from_ms')),
+    putDay: (d) =>
+      db.relaxed(() =>
+        db.run(
+          'insert or replace into day_sums values (?, ?, ?, ?, ?, ?)',
+          d.fromMs,
+          d.inputs,
+          d.late,
+          d.pending,
+          d.sums,
+          d.hours,
+        ),
+      ),
+    monthEnergy: (month, inputs) =>
+      sealedIn(db.get('select sealed from month_energy where month = ? and inputs = ?', month, inputs), 'sealed'),
+    putMonthEnergy: (month, inputs, sealed) =>
+      db.relaxed(() => {
+        db.run('insert or replace into month_energy values (?, ?, ?)', month, inputs, sealed);
+        db.run(
+          `delete from month_energy where month = ? and rowid not in
+             (select rowid from month_energy where month = ? order by rowid desc limit ${MONTHS_KEPT})`,
+          month,
+          month,
+        );
+      }),
+    verifiedClose: (digest) => sealedIn(db.get('select sealed from verified_close where digest = ?', digest), 'sealed'),
+    putVerifiedClose: (digest, sealed) => db.run('insert or replace into verified_close values (?, ?)', digest, sealed),
+  };
+}

@@ -1,0 +1,117 @@
+import type { DataKey } from '#core/crypto/data-key.ts';
+import type { StoredFrame } from '#core/storage/segment-tables.ts';
+import type { VillageStore } from '#core/storage/village-store.ts';
+import { readFrame } from '#domain/metering/frame-reader.ts';
+import type { FrameFact } from '#domain/settlement/accounts.ts';
+import { DAY_MS, HOUR_MS } from '#domain/time.ts';
+import { openHours, openSums, packHours, packSums } from './day-codec.ts';
+import type { DayInputs } from './day-inputs.ts';
+import { type DaySums, type JudgedDay, judgeDay, type MeterHours } from './day-sums.ts';
+import { createRecent } from './recent.ts';
+
+/** Days of village time, judged once and kept sealed until something they were made from changes. */
+export interface JudgedDays {
+  readonly sums: (inputs: DayInputs, fromMs: number) => KeptSums;
+  readonly hours: (inputs: DayInputs, fromMs: number) => ReadonlyMap<string, MeterHours>;
+  /** Days that were never judged or have changed since, newest first. */
+  readonly unjudged: (inputs: DayInputs) => number[];
+  readonly frames: (stored: readonly StoredFrame[]) => FrameFact[];
+}
+
+export interface KeptSums extends DaySums {
+  /** Meters read on the day and entered in the books only after it, with what the books say of them. */
+  readonly late: readonly Late[];
+}
+export type Late = readonly [meter: string, meta: string];
+
+const SUMS_KEPT = 80;
+const HOURS_KEPT = 24;
+const LABEL = 'day sums';
+
+const EMPTY_HOURS: ReadonlyMap<string, MeterHours> = new Map();
+const emptySums = (fromMs: number): KeptSums => ({
+  fromMs,
+  late: [],
+  meters: new Map(),
+  village: Array.from({ length: 24 }, (_, h) => ({ fromMs: fromMs + h * HOUR_MS, madeWh: null, usedWh: null })),
+  battery: Array.from({ length: 24 }, () => ({ chargedWh: 0n, dischargedWh: 0n })),
+});
+
+export const isLateSame = (inputs: DayInputs, late: readonly Late[]): boolean =>
+  late.every(([meter, meta]) => inputs.meter(meter) === meta);
+
+/** @param present inputs by the present state: the disk remembers days as they are now, never as an older cut saw them */
+export function createJudgedDays(store: VillageStore, dataKey: DataKey, present: () => DayInputs): JudgedDays {
+  const sumsOf = createRecent<KeptSums>(SUMS_KEPT);
+  const hoursOf = createRecent<ReadonlyMap<string, MeterHours>>(HOURS_KEPT);
+
+  const frames = (stored: readonly StoredFrame[]): FrameFact[] =>
+    stored.map((f) => ({
+      segment: f.segment,
+      signatureOk: f.signatureOk,
+      frame: readFrame(dataKey.open('frames', f.sealed)),
+    }));
+  const judge = (inputs: DayInputs, fromMs: number): JudgedDay & { readonly sums: KeptSums } => {
+    const { state } = inputs.rules;
+    const first = Math.floor(fromMs / DAY_MS) * DAY_MS;
+    const last = Math.ceil((fromMs + DAY_MS) / DAY_MS) * DAY_MS;
+    const stored = store.frameMeters().flatMap((m) => store.framesOf(m, first, last));
+    const facts = frames(stored.filter((f) => state.segments.has(f.segment)));
+    const judged = judgeDay(inputs.rules, facts, fromMs);
+    const late = [...new Set(facts.map((f) => f.frame.meter))]
+      .filter((id) => (state.meters.get(id)?.sinceMs ?? Number.POSITIVE_INFINITY) >= fromMs + DAY_MS)
+      .map((id) => [id, inputs.meter(id)] as const);
+    const sums = { ...judged.sums, late };
+    const of = inputs.of(fromMs);
+    sumsOf.put(of, sums);
+    hoursOf.put(of, judged.hours);
+    if (present().of(fromMs) === of) {
+      store.putDay({
+        fromMs,
+        inputs: of,
+        late: JSON.stringify(late),
+        pending: [...judged.sums.meters.values()].reduce((n, m) => n + m.pending, 0),
+        sums: dataKey.seal(LABEL, packSums(of, judged.sums)),
+        hours: dataKey.seal(LABEL, packHours(of, judged.hours)),
+      });
+    }
+    return { sums, hours: judged.hours };
+  };
+  const kept = (inputs: DayInputs, fromMs: number): KeptSums | undefined => {
+    const of = inputs.of(fromMs);
+    const recent = sumsOf.get(of);
+    if (recent) return isLateSame(inputs, recent.late) ? recent : undefined;
+    const row = store.daySums(fromMs);
+    if (row?.inputs !== of) return undefined;
+    const late = JSON.parse(row.late) as Late[];
+    if (!isLateSame(inputs, late)) return undefined;
+    const sums = openSums(dataKey.open(LABEL, row.sums), of, fromMs);
+    return sums && sumsOf.put(of, { ...sums, late });
+  };
+  return {
+    unjudged(inputs) {
+      const stored = store.dayInputs();
+      const isJudged = (at: number): boolean => {
+        const row = stored.get(at);
+        if (row?.inputs !== inputs.of(at)) return false;
+        return row.late === '[]' || isLateSame(inputs, JSON.parse(row.late) as Late[]);
+      };
+      return inputs.days.filter((at) => !isJudged(at)).reverse();
+    },
+    frames,
+    sums(inputs, fromMs) {
+      if (inputs.of(fromMs) === '') return emptySums(fromMs);
+      return kept(inputs, fromMs) ?? judge(inputs, fromMs).sums;
+    },
+    hours(inputs, fromMs) {
+      const of = inputs.of(fromMs);
+      if (of === '') return EMPTY_HOURS;
+      if (!kept(inputs, fromMs)) return judge(inputs, fromMs).hours;
+      const recent = hoursOf.get(of);
+      if (recent) return recent;
+      const row = store.dayHours(fromMs, of);
+      const hours = row && openHours(dataKey.open(LABEL, row), of);
+      return hours ? hoursOf.put(of, hours) : judge(inputs, fromMs).hours;
+    },
+  };
+}
