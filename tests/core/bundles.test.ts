@@ -14,6 +14,7 @@ import {
   codeOf,
   endAll,
   found,
+  framesOn,
   invite,
   makeFolder,
   openConsole,
@@ -62,7 +63,7 @@ describe('a bundle', () => {
     expect(village.state().agreements.size).toBe(1);
     await vi.waitFor(() => expect(village.state().devices.has(village.keys.id)).toBe(true), WAIT);
     expect(village.segments.progress()).toMatchObject({ verified: { segments: 1 }, bad: 0 });
-    expect(village.facts()).toEqual([]);
+    expect(framesOn(second)).toEqual([]);
 
     // Back with the answer: exactly what the first lacks: the join and what came with it.
     const back = await write(second, { there: chooseConsole(village, villageOf(first).keys.id.slice(0, 8)) });
@@ -76,7 +77,7 @@ describe('a bundle', () => {
     const third = await write(first, { there: chooseConsole(one, 'Okot') });
     await take(second, third.path);
     await inStep(first, second);
-    await vi.waitFor(() => expect(village.facts().length).toBeGreaterThan(0), WAIT);
+    await vi.waitFor(() => expect(framesOn(second).length).toBeGreaterThan(0), WAIT);
   });
 
   test('is a CAR file that a stock reader reads, root first, and holds nothing but what its first block lists', async () => {

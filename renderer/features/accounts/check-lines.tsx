@@ -54,8 +54,8 @@ export function useCheckLines(view: MonthView): CheckLine[] {
         ) : (
           <Plural
             value={c.count}
-            one="# page is not shared with this console. What is shown here counts without it."
-            other="# pages are not shared with this console. What is shown here counts without them."
+            one="# day of a meter is not shared with this console. What is shown here counts without it."
+            other="# days of meters are not shared with this console. What is shown here counts without them."
           />
         );
       case 'sum-zero':
