@@ -188,3 +188,18 @@ test('a reader that fails ends the fetch with its error', async () => {
   await expect(c.fetchBlocks(blocks, { signal: AbortSignal.timeout(60_000), deliver })).rejects.toThrow('no more');
   expect(c.fetching()).toEqual([]);
 });
+
+test('a connection that breaks and comes back costs nothing but the time between', async () => {
+  const [a, c] = await Promise.all([start(), start()]);
+  const blocks = makeBlocks(60, 200_000);
+  await putBlocks(a, blocks);
+  await c.dial(addressOf(a));
+  const { missing } = await fetchAll(c, blocks, {
+    onBlock: async (count) => {
+      if (count !== 5) return;
+      await c.setOnline(false);
+      await c.setOnline(true);
+    },
+  });
+  expect(missing).toEqual([]);
+});

@@ -11,14 +11,16 @@ const HELD_BYTES = 24 * 1024 * 1024;
 /** How often it is looked for a peer that keeps others waiting, ms. */
 const LOOK_EVERY_MS = 500;
 /** Within one fetch, to a peer whose stream breaks. */
-const STREAMS_TO_A_PEER = 3;
+const STREAMS_TO_A_PEER = 5;
+/** A peer whose connection broke is usually back within this, ms. */
+const BACK_WITHIN_MS = 3000;
 
 /** What the network is to a fetch. */
 export interface BlockNetwork {
   connectedPeers(): readonly string[];
   onConnect(listener: (peer: string) => void): () => void;
-  /** 'stock': the peer does not speak our protocol; 'gone': it cannot be asked now. */
-  open(peer: string, listener: SourceListener<Wanted>): Promise<Source | 'stock' | 'gone'>;
+  /** 'stock': the peer does not speak our protocol; 'gone': its connection broke; 'barred': not now. */
+  open(peer: string, listener: SourceListener<Wanted>): Promise<Source | 'stock' | 'gone' | 'barred'>;
   /** Asks the peers that speak bitswap only; what it brings lies on this disk already. */
   openBitswap(listener: SourceListener<Wanted>, onDiskError: (error: unknown) => void): Source;
 }
@@ -68,6 +70,7 @@ function createBlockFetch(names: readonly BlockName[], context: BlockFetchContex
   const openings = new Map<string, number>();
   let bitswap: 'unneeded' | 'needed' | 'open' = 'unneeded';
   let heldBytes = 0;
+  let lostAtMs = Number.NEGATIVE_INFINITY;
   let failure: { readonly error: unknown } | undefined;
   let over = false;
 
@@ -104,6 +107,7 @@ function createBlockFetch(names: readonly BlockName[], context: BlockFetchContex
   const isExhausted = (): boolean =>
     heldBytes === 0 &&
     opening.size === 0 &&
+    performance.now() - lostAtMs > BACK_WITHIN_MS &&
     [...sources].every((source) => source.openCount === 0 && queue.next(source) === undefined);
   const feed = (): void => {
     if (over) return;
@@ -148,17 +152,22 @@ function createBlockFetch(names: readonly BlockName[], context: BlockFetchContex
       }
       if (over) return;
       if (source.peer !== undefined && problem !== undefined) context.onProblem(source.peer, problem);
-      else if (source.peer !== undefined) join(source.peer);
+      else if (source.peer !== undefined) lost(source.peer);
       feed();
     },
+  };
+  const lost = (peer: string): void => {
+    lostAtMs = performance.now();
+    join(peer);
   };
   const open = async (peer: string): Promise<void> => {
     const source = await network.open(peer, listener);
     opening.delete(peer);
+    if (source === 'gone') lostAtMs = performance.now();
     if (source === 'stock' && bitswap === 'unneeded') bitswap = 'needed';
     if (typeof source !== 'string') {
       if (over) source.close();
-      else if (source.isOver) join(peer);
+      else if (source.isOver) lost(peer);
       else sources.add(source);
     }
     feed();

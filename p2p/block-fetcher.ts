@@ -154,12 +154,11 @@ function createBlockNetwork(context: BlockFetcherContext, isBarred: (peer: strin
     },
     async open(peer, listener) {
       const connection = connectionOf(peer);
-      if (!connection || isBarred(peer)) return 'gone';
+      if (isBarred(peer)) return 'barred';
+      if (!connection) return 'gone';
       try {
-        const stream = await connection.newStream(BLOCKS_PROTOCOL, {
-          signal: AbortSignal.timeout(OPEN_TIMEOUT_MS),
-          runOnLimitedConnection: true,
-        });
+        const signal = AbortSignal.timeout(OPEN_TIMEOUT_MS);
+        const stream = await connection.newStream(BLOCKS_PROTOCOL, { signal, runOnLimitedConnection: true });
         return createBlockSession(peer, stream, stallMs, listener);
       } catch (error) {
         return error instanceof Error && error.name === 'UnsupportedProtocolError' ? 'stock' : 'gone';

@@ -24,63 +24,85 @@ export async function startBlockServer(
   blocks: Pick<VillageBlocks, 'readMany'>,
   onViolation: (peer: string, reason: string) => void,
 ): Promise<BlockServer> {
-  const open = new Set<Stream>();
+  const stopping = new AbortController();
   const running = new Set<Promise<void>>();
   const turns = createTurns(READS_AT_ONCE);
   const onStream = (stream: Stream, { remotePeer }: Connection): void => {
-    open.add(stream);
-    const serving = serveStream(stream, blocks, turns, (reason) => onViolation(remotePeer.toString(), reason)).finally(
-      () => {
-        open.delete(stream);
-        running.delete(serving);
-      },
+    const onProblem = (reason: string): void => onViolation(remotePeer.toString(), reason);
+    const serving = serveStream(stream, { blocks, turns, onProblem, signal: stopping.signal }).finally(() =>
+      running.delete(serving),
     );
     running.add(serving);
   };
-  await libp2p.handle(BLOCKS_PROTOCOL, onStream, { maxInboundStreams: STREAMS_PER_PEER, runOnLimitedConnection: true });
+  await libp2p.handle(BLOCKS_PROTOCOL, onStream, {
+    maxInboundStreams: STREAMS_PER_PEER,
+    runOnLimitedConnection: true,
+  });
   return {
     async stop() {
       await libp2p.unhandle(BLOCKS_PROTOCOL);
-      for (const stream of open) stream.abort(new Error('this node stops'));
+      stopping.abort();
       await Promise.all(running);
     },
   };
 }
 
+interface Serving {
+  readonly blocks: Pick<VillageBlocks, 'readMany'>;
+  readonly turns: Turns;
+  readonly onProblem: (reason: string) => void;
+  readonly signal: AbortSignal;
+}
+
 /** Runs until the stream ends; never rejects. */
-async function serveStream(
-  stream: Stream,
-  blocks: Pick<VillageBlocks, 'readMany'>,
-  turns: Turns,
-  onViolation: (reason: string) => void,
-): Promise<void> {
+async function serveStream(stream: Stream, { blocks, turns, onProblem, signal }: Serving): Promise<void> {
   const requests = createBlockRequests();
   const parser = createFrameParser(MAX_REQUEST_FRAME);
   const refuse = (reason: string): void => {
-    onViolation(reason);
+    onProblem(reason);
     stream.abort(new Error(reason));
   };
   stream.addEventListener('message', ({ data }) => {
     try {
-      for (const frame of parser.push(data.subarray())) requests.take(frame);
+      for (const part of data instanceof Uint8Array ? [data] : data) {
+        for (const frame of parser.push(part)) requests.take(frame);
+      }
     } catch (error) {
       refuse(error instanceof Error ? error.message : 'it sent a request that cannot be read');
     }
   });
   stream.addEventListener('close', requests.end);
   stream.addEventListener('remoteCloseWrite', requests.end);
+  const onStop = (): void => {
+    requests.end();
+    stream.abort(new Error('this node stops'));
+  };
+  signal.addEventListener('abort', onStop);
+  // It may have ended before anybody listened.
+  if (stream.status !== 'open' || signal.aborted) onStop();
   let batchBlocks = BATCH_BLOCKS;
   try {
     for (let wants = await requests.next(batchBlocks); wants; wants = await requests.next(batchBlocks)) {
-      const digests = wants.map((want) => want.digest);
-      const found = await turns.run(() => blocks.readMany(digests));
-      if (found.some((bytes, i) => bytes && bytes.length !== wants[i]?.bytes)) batchBlocks = 1;
-      await sendBatch(stream, requests, wants, found);
+      const held = await turns.run(() => readWanted(blocks, wants));
+      if (held.isMisnamed) batchBlocks = 1;
+      await sendBatch(stream, requests, wants, held.found);
     }
-    await stream.close();
+    stream.abort(new Error('the fetch is over'));
   } catch (error) {
     stream.abort(error instanceof Error ? error : new Error(String(error)));
+  } finally {
+    signal.removeEventListener('abort', onStop);
   }
+}
+
+/** Lets go at once of what is not of the size that the peer named. */
+async function readWanted(
+  blocks: Pick<VillageBlocks, 'readMany'>,
+  wants: readonly Want[],
+): Promise<{ readonly found: (Uint8Array | undefined)[]; readonly isMisnamed: boolean }> {
+  const read = await blocks.readMany(wants.map((want) => want.digest));
+  const found = read.map((bytes, i) => (bytes && bytes.length === wants[i]?.bytes ? bytes : undefined));
+  return { found, isMisnamed: read.some((bytes, i) => bytes !== undefined && found[i] === undefined) };
 }
 
 /** Blocks of a batch take turns by the chunk, so that a large one does not hold up the small ones. */
@@ -97,9 +119,9 @@ async function sendBatch(
   };
   const lacking: number[] = [];
   let sending: { number: number; rest: Uint8Array }[] = [];
-  wants.forEach(({ number, bytes }, i) => {
+  wants.forEach(({ number }, i) => {
     const block = found[i];
-    if (block && block.length === bytes && bytes > 0) sending.push({ number, rest: block });
+    if (block && block.length > 0) sending.push({ number, rest: block });
     else lacking.push(number);
   });
   await answerLacks(lacking);

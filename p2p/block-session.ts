@@ -121,7 +121,9 @@ export function createBlockSession<Block extends BlockName>(
     stall.received(data.byteLength);
     listener.onBytes(session, data.byteLength);
     try {
-      for (const frame of parser.push(data.subarray())) if (!ended) read(frame);
+      for (const part of data instanceof Uint8Array ? [data] : data) {
+        for (const frame of parser.push(part)) if (!ended) read(frame);
+      }
     } catch (error) {
       end(error instanceof Error ? error.message : 'it sent what cannot be read');
     }

@@ -17,7 +17,8 @@ export function createFrameParser(maxBytes = MAX_FRAME_BYTES): FrameParser {
     if (length === 0 || length > maxBytes) throw new Error(`a frame of ${length} bytes is outside 1..${maxBytes}`);
     headFilled = 0;
     bodyFilled = 0;
-    return new Uint8Array(length);
+    // Not zeroed first, as it is handed on only when every byte of it has come; no Buffer, whose slice() shares its bytes.
+    return new Uint8Array(Buffer.allocUnsafeSlow(length).buffer);
   };
   return {
     push(chunk) {

@@ -71,6 +71,8 @@ export async function startVillageHost(
         ? [mdns({ interval: MDNS_EVERY_MS, serviceTag: `_gridpact-${prefix}._udp.local` })]
         : [],
       connectionGater: gate.gater,
+      // A console that is busy for seconds is not dead: a session that hears nothing for long hangs up by itself.
+      connectionMonitor: { abortConnectionOnPingFailure: false },
       services: {
         identify: identify(),
         ping: ping(),

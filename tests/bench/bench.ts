@@ -24,9 +24,11 @@ export interface Compared {
 
 export interface Row {
   readonly what: string;
-  readonly unit: 'records/s' | 's';
+  readonly unit: 'records/s' | 's' | 'MB/s';
   readonly ours: Spread;
   readonly references: readonly Compared[];
+  /** Ratios that the issue asks for by name; in JSON they stand beside the rest of the row. */
+  readonly figures?: Readonly<Record<string, number>>;
   /** Amounts, memory and whatever else tells what was measured. */
   readonly notes: Readonly<Record<string, string | number | null>>;
   /** Whether what came out was what had to come out. Times are never judged. */
@@ -39,6 +41,8 @@ export interface Skipped {
 
 export interface BenchEntry {
   readonly name: string;
+  /** Rows that are asked for together, and then measured five times. */
+  readonly group?: 'replicate';
   readonly measure: (options: BenchOptions) => Promise<Row | Skipped>;
 }
 

@@ -8,13 +8,22 @@ import { descendantsOf } from './peak-memory.ts';
 import { formatMachine, formatRow } from './print-rows.ts';
 import { replicateEntry } from './replicate.ts';
 import { startEntry } from './start.ts';
+import { transferEntry } from './transfer.ts';
 
-const ENTRIES: readonly BenchEntry[] = [...appendEntries, replicateEntry, ...monthEntries, ...demoEntries, startEntry];
+const ENTRIES: readonly BenchEntry[] = [
+  ...appendEntries,
+  replicateEntry,
+  transferEntry,
+  ...monthEntries,
+  ...demoEntries,
+  startEntry,
+];
 const USAGE = `npm run bench -- [--json] [--full] [--runs N] [names...]
-  names   ${ENTRIES.map((entry) => entry.name).join(', ')}; the beginning of a name takes all of them
+  names   ${ENTRIES.map((entry) => entry.name).join(', ')}; the beginning of a name takes all of them;
+          replicate takes all rows of replication
   --json  the last line is one JSON object {machine, name: {...}}
   --full  larger amounts and five runs
-  --runs  how often each side is measured (3)`;
+  --runs  how often each side is measured (3; rows of replication 5)`;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -33,25 +42,32 @@ function giveUp(text: string): never {
 }
 
 function chooseEntries(names: readonly string[]): readonly BenchEntry[] {
-  const isNamed = (entry: BenchEntry, name: string): boolean => entry.name.startsWith(name);
+  const isNamed = (entry: BenchEntry, name: string): boolean => entry.name.startsWith(name) || entry.group === name;
   const unknown = names.find((name) => !ENTRIES.some((entry) => isNamed(entry, name)));
   if (unknown !== undefined) giveUp(`there is no ${unknown}`);
   return names.length === 0 ? ENTRIES : ENTRIES.filter((entry) => names.some((name) => isNamed(entry, name)));
 }
 
-function readRuns(text: string | undefined, full: boolean): number {
-  if (text === undefined) return full ? 5 : 3;
+function readRuns(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
   if (!/^[1-9]\d?$/.test(text)) giveUp(`--runs ${text} is not a number from 1 to 99`);
   return Number(text);
 }
 
+/** Rows know best how often, unless a person does. */
+type Asked = Omit<BenchOptions, 'runs'> & { readonly runs: number | undefined };
+
+/** In JSON the figures that are asked for by name stand beside the rest of the row. */
+const toJson = (row: Row | Skipped): object => ('figures' in row ? { ...row, ...row.figures } : row);
+
 /** Measures one after the other. A row that fails says so and does not cost the others. */
-async function measureAll(entries: readonly BenchEntry[], options: BenchOptions): Promise<Map<string, Row | Skipped>> {
+async function measureAll(entries: readonly BenchEntry[], options: Asked): Promise<Map<string, Row | Skipped>> {
   const rows = new Map<string, Row | Skipped>();
-  for (const { name, measure } of entries) {
+  for (const { name, group, measure } of entries) {
     options.note(`measuring ${name}`);
+    const runs = options.runs ?? (options.full || group ? 5 : 3);
     try {
-      rows.set(name, await measure(options));
+      rows.set(name, await measure({ ...options, runs }));
     } catch (error) {
       options.note(`${name} FAILED: ${error instanceof Error ? error.message : String(error)}`);
       process.exitCode = 1;
@@ -81,7 +97,7 @@ function endTogether(): void {
 async function main(): Promise<void> {
   const entries = chooseEntries(positionals);
   const options = {
-    runs: readRuns(values.runs, values.full),
+    runs: readRuns(values.runs),
     full: values.full,
     note: (line: string) => void process.stderr.write(`${line}\n`),
   };
@@ -90,7 +106,8 @@ async function main(): Promise<void> {
   const rows = await measureAll(entries, options);
   const machine = tellMachine();
   if ([...rows.values()].some((row) => 'right' in row && !row.right)) process.exitCode = 1;
-  if (values.json) console.log(JSON.stringify({ machine, ...Object.fromEntries(rows) }));
+  if (values.json)
+    console.log(JSON.stringify({ machine, ...Object.fromEntries([...rows].map(([n, r]) => [n, toJson(r)])) }));
   else console.log([formatMachine(machine), ...[...rows].flatMap(([n, r]) => ['', ...formatRow(n, r)])].join('\n'));
 }
 
