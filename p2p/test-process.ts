@@ -4,7 +4,13 @@ import { addressOf, createTestDevice, idsOf, startTestNode } from './test-villag
 /** A node in a process of its own, driven over the IPC channel; see test-remote.ts for the other end. */
 const { GRIDPACT_TEST_DIR: dir = '', GRIDPACT_TEST_SEED: seed = '' } = process.env;
 const device = createTestDevice(fromHex(seed));
-const node = await startTestNode({ device, dir });
+const listen = process.env['GRIDPACT_TEST_LISTEN'];
+const node = await startTestNode({
+  device,
+  dir,
+  relay: process.env['GRIDPACT_TEST_RELAY'] === 'yes',
+  ...(listen ? { listen: [listen] } : {}),
+});
 
 const commands: Record<string, (...args: string[]) => unknown> = {
   address: () => addressOf(node),
@@ -15,6 +21,12 @@ const commands: Record<string, (...args: string[]) => unknown> = {
   },
   dial: (address = '') => node.dial(address),
   ids: (book = '') => idsOf(node, book),
+  /** 'relayed', 'direct' or 'none'. */
+  linkTo(peer = '') {
+    const link = node.peers().find((p) => p.peer === peer);
+    if (!link?.connected) return 'none';
+    return link.relayed ? 'relayed' : 'direct';
+  },
   inStep: () => node.peers().some((peer) => peer.connected && peer.inStep),
   stop: () => node.stop(),
 };

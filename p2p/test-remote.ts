@@ -10,7 +10,7 @@ export interface RemoteProcess<Command extends string> {
   /** Resolves with the signal that ended the process, or null. */
   readonly ended: Promise<NodeJS.Signals | null>;
 }
-export type RemoteNode = RemoteProcess<'address' | 'append' | 'dial' | 'ids' | 'inStep' | 'stop'>;
+export type RemoteNode = RemoteProcess<'address' | 'append' | 'dial' | 'ids' | 'linkTo' | 'inStep' | 'stop'>;
 
 interface Reply {
   readonly id?: number;
@@ -22,18 +22,31 @@ export async function startRemoteNode(options: {
   readonly dir: string;
   readonly seed: Uint8Array;
   readonly killAt?: string;
+  readonly listen?: string;
+  readonly relay?: boolean;
+  /** Network namespace to run in. */
+  readonly namespace?: string;
+  /** What libp2p logs of this; each line of it is handed on. */
+  readonly log?: { readonly of: string; readonly onText: (text: string) => void };
 }): Promise<RemoteNode> {
-  return await driveProcess(
-    fork(fileURLToPath(new URL('./test-process.ts', import.meta.url)), {
-      execArgv: [],
-      env: {
-        ...process.env,
-        GRIDPACT_TEST_DIR: options.dir,
-        GRIDPACT_TEST_SEED: toHex(options.seed),
-        GRIDPACT_KILL_AT: options.killAt ?? '',
-      },
-    }),
-  );
+  const { namespace, log } = options;
+  const child = fork(fileURLToPath(new URL('./test-process.ts', import.meta.url)), {
+    ...(namespace === undefined
+      ? { execArgv: [] }
+      : { execPath: 'ip', execArgv: ['netns', 'exec', namespace, process.execPath] }),
+    silent: log !== undefined,
+    env: {
+      ...process.env,
+      GRIDPACT_TEST_DIR: options.dir,
+      GRIDPACT_TEST_SEED: toHex(options.seed),
+      GRIDPACT_KILL_AT: options.killAt ?? '',
+      GRIDPACT_TEST_LISTEN: options.listen ?? '',
+      GRIDPACT_TEST_RELAY: options.relay ? 'yes' : '',
+      ...(log ? { DEBUG: log.of } : {}),
+    },
+  });
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => log?.onText(text));
+  return await driveProcess(child);
 }
 
 /** Resolves once the process says that it is ready, or has ended. */

@@ -18,6 +18,7 @@ import { LevelDatastore } from 'datastore-level';
 import { createHeliaLight, type Helia } from 'helia';
 import { AppError } from '#core/ports/errors.ts';
 import type { VillageNodeOptions } from '#core/ports/village-node.ts';
+import { announceAddresses } from './announced-addresses.ts';
 import { openDatabase } from './level-database.ts';
 import { NETWORK_LIMITS } from './network-limits.ts';
 import { createRelayClient } from './relay-client.ts';
@@ -84,6 +85,7 @@ export async function startVillageHost(
           maxInboundStreams: NETWORK_LIMITS.dhtStreams,
         }),
         dcutr: dcutr(),
+        announceAddresses,
         relayClient: relayClient.service,
         ...(options.relay ? { relay: relayServer() } : {}),
       },
