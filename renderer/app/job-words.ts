@@ -35,6 +35,11 @@ const STAGES: Readonly<Record<string, MessageDescriptor>> = {
   confirm: msg`Waiting until it is final`,
   final: msg`Waiting until it is final`,
   receipt: msg`Writing the receipt`,
+  gather: msg`Looking what to take out`,
+  copy: msg`Writing the file`,
+  'check file': msg`Checking the file`,
+  'take records': msg`Taking in the records`,
+  'take days': msg`Taking in the readings`,
   done: msg`Done`,
 };
 

@@ -15,7 +15,10 @@ export function WaitingForBook() {
         </ButtonLink>
       }
     >
-      <Trans>You have joined. The book comes by itself when the console that invited you is in reach.</Trans>
+      <Trans>
+        You have joined. The book comes by itself when the console that invited you is in reach. Without a network, it
+        comes on a USB stick: copy it there under Sync, and read it here.
+      </Trans>
     </Empty>
   );
 }

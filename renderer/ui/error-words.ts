@@ -51,7 +51,10 @@ export const ERROR_WORDS: Record<ErrorCode, ErrorWords> = {
     what: msg`This is less than the last reading`,
     act: msg`A register only grows. Read it again, without the red digits.`,
   },
-  BAD_FILE: { what: msg`This file cannot be read`, act: msg`Look at the line named below, correct it, and try again.` },
+  BAD_FILE: {
+    what: msg`This file cannot be read`,
+    act: msg`What is wrong with it stands below. Correct it, or choose another file.`,
+  },
   BUNDLE_DAMAGED: {
     what: msg`This file is damaged`,
     act: msg`Take what is whole of it, and ask for a new file for the rest.`,

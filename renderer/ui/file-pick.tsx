@@ -1,4 +1,5 @@
 import { FileUp } from 'lucide-react';
+import type { ReactNode } from 'react';
 import { FileTrigger } from 'react-aria-components';
 import { Button } from './button.tsx';
 
@@ -8,16 +9,34 @@ export function FilePick(p: {
   readonly accept: string;
   readonly onText: (text: string, fileName: string) => void;
 }) {
-  const open = async (files: FileList | null) => {
-    const file = files?.[0];
+  const open = async ([file]: readonly File[]) => {
     if (file) p.onText(await file.text(), file.name);
   };
   return (
+    <FileChoose accept={p.accept} onFiles={(files) => void open(files)}>
+      <FileUp aria-hidden />
+      {p.label}
+    </FileChoose>
+  );
+}
+
+/** Chooses files of any kind, as they are. */
+export function FileChoose(p: {
+  readonly accept?: string;
+  readonly several?: boolean;
+  readonly busy?: boolean;
+  readonly onFiles: (files: readonly File[]) => void;
+  readonly children: ReactNode;
+}) {
+  return (
     <div>
-      <FileTrigger acceptedFileTypes={p.accept.split(',')} onSelect={(files) => void open(files)}>
-        <Button look="line">
-          <FileUp aria-hidden />
-          {p.label}
+      <FileTrigger
+        {...(p.accept && { acceptedFileTypes: p.accept.split(',') })}
+        allowsMultiple={p.several ?? false}
+        onSelect={(files) => files && files.length > 0 && p.onFiles([...files])}
+      >
+        <Button look="line" busy={p.busy ?? false}>
+          {p.children}
         </Button>
       </FileTrigger>
     </div>

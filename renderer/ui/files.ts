@@ -1,6 +1,10 @@
 /** Hands a text file to the browser to save. */
-export function saveText(fileName: string, text: string, type = 'text/plain'): void {
-  const url = URL.createObjectURL(new Blob([text], { type: `${type};charset=utf-8` }));
+export const saveText = (fileName: string, text: string, type = 'text/plain'): void =>
+  saveFile(fileName, new Blob([text], { type: `${type};charset=utf-8` }));
+
+/** Hands a file to the browser, which asks where to put it or puts it where it puts files. */
+export function saveFile(fileName: string, content: Blob): void {
+  const url = URL.createObjectURL(content);
   const a = document.createElement('a');
   a.href = url;
   a.download = fileName;

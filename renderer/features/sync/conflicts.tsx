@@ -1,9 +1,13 @@
-import { Trans, useLingui } from '@lingui/react/macro';
+import { Plural, Trans, useLingui } from '@lingui/react/macro';
 import { TriangleAlert } from 'lucide-react';
-import { ButtonLink } from '../../ui/button.tsx';
+import { useConsole } from '../../app/console-context.tsx';
+import { useCommand } from '../../app/use-command.ts';
+import { useVillage } from '../../app/village-context.tsx';
+import { Button, ButtonLink } from '../../ui/button.tsx';
 import { useFormat } from '../../ui/format.tsx';
-import { Muted, Paper, Small } from '../../ui/layout.tsx';
+import { Muted, Paper, Small, Stack } from '../../ui/layout.tsx';
 import { Chip } from '../../ui/marks.tsx';
+import { InlineError } from '../../ui/view.tsx';
 import s from './sync.module.css';
 import type { SyncStatus } from './sync.tsx';
 
@@ -12,9 +16,47 @@ type Side = Conflict['counts'];
 
 /** Where two records cannot both count: both sides, which one counts now, and where to act. */
 export function Conflicts({ conflicts }: { readonly conflicts: readonly Conflict[] }) {
-  return conflicts.map((conflict, i) => (
-    <ConflictPaper key={conflict.id} conflict={conflict} nth={i + 1} of={conflicts.length} />
-  ));
+  const open = conflicts.filter((c) => !c.seen);
+  const seen = conflicts.filter((c) => c.seen);
+  return (
+    <>
+      {open.map((conflict, i) => (
+        <ConflictPaper key={conflict.id} conflict={conflict} nth={i + 1} of={open.length} />
+      ))}
+      {seen.length > 0 && (
+        <details className={s['seen']}>
+          <summary>
+            <Plural value={seen.length} one="# conflict you have seen" other="# conflicts you have seen" />
+          </summary>
+          <Stack>
+            {seen.map((conflict, i) => (
+              <ConflictPaper key={conflict.id} conflict={conflict} nth={i + 1} of={seen.length} />
+            ))}
+          </Stack>
+        </details>
+      )}
+    </>
+  );
+}
+
+/** Puts it away on this console; the records stay, and other consoles go on showing it. */
+function MarkSeen({ conflict }: { readonly conflict: Conflict }) {
+  const village = useVillage();
+  const { client } = useConsole();
+  const mark = useCommand(client.sync.markSeen);
+  return (
+    <>
+      <Button
+        look="quiet"
+        small
+        busy={mark.busy}
+        onPress={() => mark.send({ village: village.id, conflict: conflict.id })}
+      >
+        <Trans>I have seen it</Trans>
+      </Button>
+      <InlineError error={mark.error} />
+    </>
+  );
 }
 
 function ConflictPaper(p: { readonly conflict: Conflict; readonly nth: number; readonly of: number }) {
@@ -25,7 +67,7 @@ function ConflictPaper(p: { readonly conflict: Conflict; readonly nth: number; r
   const differs = counts.text !== onHold.text;
   return (
     <Paper
-      alert
+      alert={!p.conflict.seen}
       title={words.what}
       icon={<TriangleAlert size={20} color="var(--alert)" aria-hidden />}
       extra={<Muted>{t`${nth} of ${of}`}</Muted>}
@@ -40,6 +82,7 @@ function ConflictPaper(p: { readonly conflict: Conflict; readonly nth: number; r
         <ButtonLink to={words.to} look="line" small>
           {words.go}
         </ButtonLink>
+        {!p.conflict.seen && <MarkSeen conflict={p.conflict} />}
       </p>
       <Muted>
         <Trans>Both entries stay in the book.</Trans>

@@ -1,24 +1,29 @@
 import { Trans, useLingui } from '@lingui/react/macro';
+import { Pause, Play } from 'lucide-react';
+import { useConsole } from '../../app/console-context.tsx';
+import { useCommand } from '../../app/use-command.ts';
+import { useVillage } from '../../app/village-context.tsx';
+import { Button } from '../../ui/button.tsx';
 import { useFormat } from '../../ui/format.tsx';
 import { Block, Muted, Small } from '../../ui/layout.tsx';
 import { Progress } from '../../ui/marks.tsx';
+import { InlineError } from '../../ui/view.tsx';
+import { SizeText } from './amounts.tsx';
 import s from './sync.module.css';
 import type { SyncStatus } from './sync.tsx';
 
-const BYTES_PER_MB = 1_000_000;
+type Fetching = SyncStatus['fetching'];
 
-/** Days of readings that others have announced, and how many of them are here. */
-export function SealedDays({ segments }: { readonly segments: SyncStatus['segments'] }) {
+/** Days of readings that others have announced: how many are here, how many are checked, and how long the rest takes. */
+export function SealedDays({ fetching }: { readonly fetching: Fetching }) {
   const { t } = useLingui();
   const format = useFormat();
-  const { announced, present, bytes } = segments;
-  const size = new Intl.NumberFormat(format.locale, { maximumFractionDigits: 1 }).format(bytes / BYTES_PER_MB);
-  const missing = format.count(announced - present);
-  const have = format.count(present);
-  const all = format.count(announced);
+  const { announced, present, verified, bad, lockedFrames } = fetching;
+  const have = format.count(verified.segments);
+  const all = format.count(announced.segments);
   return (
     <Block title={<Trans>Readings</Trans>}>
-      {announced === 0 ? (
+      {announced.segments === 0 ? (
         <Muted>
           <Trans>No day is sealed yet. The first one is after its midnight.</Trans>
         </Muted>
@@ -29,19 +34,78 @@ export function SealedDays({ segments }: { readonly segments: SyncStatus['segmen
               <b>
                 {have} of {all}
               </b>{' '}
-              sealed days of meters are here, {size} MB.
+              sealed days are here and checked, <SizeText bytes={verified.bytes} />.
             </Trans>
           </Small>
-          {present < announced && (
+          {verified.segments < announced.segments && (
             <>
-              <Progress label={t`Sealed days that are here`} done={present} of={announced} />
-              <Muted>
-                <Trans>{missing} come by themselves when a console that has them is in reach.</Trans>
-              </Muted>
+              <Progress label={t`Sealed days that are here`} done={verified.segments} of={announced.segments} />
+              <StillToCome fetching={fetching} />
             </>
+          )}
+          {present.segments > verified.segments + bad && (
+            <Muted>
+              <Trans>{format.count(present.segments - verified.segments - bad)} are here and are being checked.</Trans>
+            </Muted>
+          )}
+          {bad > 0 && (
+            <Muted>
+              <Trans>{format.count(bad)} did not pass the check and count for nothing.</Trans>
+            </Muted>
+          )}
+          {lockedFrames > 0 && (
+            <Muted>
+              <Trans>Some meters in them are not shared with you: they stay closed here.</Trans>
+            </Muted>
           )}
         </div>
       )}
     </Block>
+  );
+}
+
+function StillToCome({ fetching }: { readonly fetching: Fetching }) {
+  const format = useFormat();
+  const village = useVillage();
+  const { client } = useConsole();
+  const pause = useCommand(client.sync.pause);
+  const resume = useCommand(client.sync.resume);
+  const { state, announced, present, secondsLeft } = fetching;
+  const missing = format.count(announced.segments - present.segments);
+  const left = secondsLeft === null ? '' : format.age(secondsLeft * 1000);
+  return (
+    <>
+      <p role="status" className={s['reached']}>
+        {state === 'paused' ? (
+          <Trans>Stopped by you. {missing} days wait; records still go in and out.</Trans>
+        ) : state === 'fetching' && left !== '' ? (
+          <Trans>
+            {missing} are on the way: {left} left.
+          </Trans>
+        ) : state === 'fetching' ? (
+          <Trans>{missing} are on the way.</Trans>
+        ) : (
+          <Trans>{missing} come by themselves when a console that has them is in reach, or on a stick.</Trans>
+        )}
+      </p>
+      {state === 'paused' ? (
+        <div>
+          <Button look="line" small busy={resume.busy} onPress={() => resume.send({ village: village.id })}>
+            <Play aria-hidden />
+            <Trans>Go on</Trans>
+          </Button>
+        </div>
+      ) : (
+        state === 'fetching' && (
+          <div>
+            <Button look="line" small busy={pause.busy} onPress={() => pause.send({ village: village.id })}>
+              <Pause aria-hidden />
+              <Trans>Pause</Trans>
+            </Button>
+          </div>
+        )
+      )}
+      <InlineError error={pause.error ?? resume.error} />
+    </>
   );
 }

@@ -14,6 +14,7 @@ import { PeerTable } from './peer-table.tsx';
 import { Refused } from './refused.tsx';
 import { SameBooks } from './same-books.tsx';
 import { SealedDays } from './sealed-days.tsx';
+import { Stick } from './stick.tsx';
 
 export type SyncStatus = Out['sync']['status'];
 
@@ -44,9 +45,10 @@ export function Sync() {
               <Refused refused={data.refused} peers={data.peers} />
             </Stack>
             <Stack>
+              <Stick />
               <SameBooks status={data} />
               <ChainQueue />
-              <SealedDays segments={data.segments} />
+              <SealedDays fetching={data.fetching} />
             </Stack>
           </Columns>
         )}
