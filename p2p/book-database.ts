@@ -26,7 +26,8 @@ export interface BookDatabase {
   get(key: string): Promise<Uint8Array | undefined>;
   getMany(keys: readonly string[]): Promise<(Uint8Array | undefined)[]>;
   /** Rows whose keys begin with the prefix, as of the moment of the call. */
-  rows(prefix: string): AsyncIterable<readonly [string, Uint8Array][]>;
+  /** From `prefix` + `from` on. */
+  rows(prefix: string, from?: string): AsyncIterable<readonly [string, Uint8Array][]>;
   /** Gives the disk space of deleted rows back. */
   compact(prefix: string): Promise<void>;
   close(): Promise<void>;
@@ -47,8 +48,8 @@ export async function openBookDatabase(path: string): Promise<BookDatabase> {
     commit: (writes) => group.commit(writes),
     get: (key) => db.get(key),
     getMany: (keys) => db.getMany([...keys]),
-    rows(prefix) {
-      const rows = db.iterator(rangeOf(prefix));
+    rows(prefix, from = '') {
+      const rows = db.iterator({ ...rangeOf(prefix), gte: `${prefix}${from}` });
       return (async function* () {
         try {
           for (let chunk = await rows.nextv(CHUNK_ROWS); chunk.length > 0; chunk = await rows.nextv(CHUNK_ROWS))

@@ -49,7 +49,7 @@ export interface BookLog {
   ingest(arrivals: readonly Arrival[]): Promise<Ingested>;
   release(): Promise<{ readonly entries: number; readonly bytes: number }>;
   restore(entries: readonly Pick<NewEntry, 'hash' | 'bytes'>[]): Promise<number>;
-  scan(): AsyncIterable<readonly SignedRecord[]>;
+  scan(after?: number): AsyncIterable<readonly SignedRecord[]>;
   /** Resolves when nothing changes the book any more. */
   idle(): Promise<void>;
 }
@@ -81,8 +81,8 @@ export function createBookLog(book: string, store: BookStore, context: BookConte
     ingest: (arrivals) => mutex.run(() => ingestArrivals(book, arrivals, store, context)),
     release: () => mutex.run(() => store.release()),
     restore: (entries) => mutex.run(() => store.restore(entries)),
-    async *scan() {
-      for await (const part of store.scan()) yield part.flatMap((bytes) => recordsOfEntry(bytes, book));
+    async *scan(after) {
+      for await (const part of store.scan(after)) yield part.flatMap((bytes) => recordsOfEntry(bytes, book));
     },
     idle: () => mutex.idle(),
   };

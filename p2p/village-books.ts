@@ -26,12 +26,12 @@ export interface Receipt {
 export interface VillageBooks {
   /** Books with at least one entry; `members` first, because it decides who may write the others. */
   names(): string[];
-  size(book: string): number;
   heads(book: string): string[];
   marksOf(book: string): AuthorMarks;
   marks(): VillageMarks;
   append(book: string, records: readonly SignedRecord[]): Promise<void>;
-  scan(book: string): AsyncIterable<readonly SignedRecord[]>;
+  scan(book: string, after?: number): AsyncIterable<readonly SignedRecord[]>;
+  size(book: string): number;
   /** Hashes of entries kept here that the owner of the marks lacks; parents come first. */
   lackedBy(book: string, marks: readonly AuthorMark[]): Promise<string[]>;
   /** Verifies everything that came for a book. Stores and remembers nothing. */
@@ -131,9 +131,9 @@ export async function openVillageBooks(dir: string, context: BookContext): Promi
       await ensure(book).append(records);
       await settleMembers(book);
     },
-    async *scan(book) {
+    async *scan(book, after) {
       const log = logs.get(book);
-      if (log) yield* log.scan();
+      if (log) yield* log.scan(after);
     },
     async lackedBy(book, marks) {
       const store = logs.get(book)?.store;

@@ -58,7 +58,7 @@ function segmentsBeyond(village: Village, have: VillageMarks): { readonly bytes:
   );
   const here = village.store.segments();
   return [...village.state().segments.values()].filter(({ cid, record }) => {
-    const r = village.index.all.get(record);
+    const r = village.index.find(record);
     return here.has(cid) && r !== undefined && r.seq >= (counts.get(`${r.book}|${r.device}`) ?? 0);
   });
 }

@@ -168,10 +168,12 @@ export interface VillageNode {
   /** Durable (fsync) when resolved. Up to 64 records become one log entry. */
   append(book: string, records: readonly SignedRecord[]): Promise<void>;
   /**
-   * All records of a book in the order they were joined here, in chunks; released ones are left out. The node verified
+   * All records of a book in the order they were joined here, in chunks, without those of the first `after` entries; released ones are left out. The node verified
    * each before it stored it, and finds bytes that changed on disk since: they need no second verification.
    */
-  scan(book: string): AsyncIterable<readonly SignedRecord[]>;
+  scan(book: string, after?: number): AsyncIterable<readonly SignedRecord[]>;
+  /** Entries of a book that were joined here, released or not: all that come later are after so many. */
+  size(book: string): number;
   /** Books that have at least one entry here, `members` first. */
   books(): string[];
   /** What is here, released or not: give it to another node's {@link exportEntries}. */

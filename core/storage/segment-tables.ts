@@ -123,8 +123,8 @@ export function segmentTables(db: Database): SegmentTables {
       db.all('select distinct segment from locked_frame where key = ?', key).map((r) => text(r, 'segment')),
     dropReadModels: () =>
       db.transaction(() => {
-        for (const table of ['frame', 'locked_frame', 'segment', 'day_sums', 'month_energy', 'verified_close'])
-          db.run(`delete from ${table}`);
+        const tables = ['frame', 'locked_frame', 'segment', 'day_sums', 'month_energy', 'verified_close'];
+        for (const table of [...tables, 'record', 'book_read', 'checkpoint']) db.run(`delete from ${table}`);
       }),
   };
 }

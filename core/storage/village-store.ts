@@ -3,6 +3,7 @@ import { BUNDLE_TABLES, type BundleTables, bundleTables } from './bundle-tables.
 import { blob, int, openDatabase, text } from './open-database.ts';
 import { pollOf, type RawReading, readingOf, sealReading } from './raw-readings.ts';
 import { READING_TABLES, type ReadingTables, readingTables } from './reading-tables.ts';
+import { RECORD_TABLES, type RecordTables, recordTables } from './record-tables.ts';
 import { SEGMENT_TABLES, type SegmentTables, segmentTables } from './segment-tables.ts';
 
 const MIGRATIONS = [
@@ -16,7 +17,8 @@ const MIGRATIONS = [
    create table submission (digest text primary key, state text not null, detail text not null, at_ms integer not null) strict;${BUNDLE_TABLES}
    -- read models of the books
 ${SEGMENT_TABLES}
-${READING_TABLES}`,
+${READING_TABLES}
+${RECORD_TABLES}`,
 ];
 
 export interface PendingSegment {
@@ -27,7 +29,7 @@ export interface PendingSegment {
   readonly until: readonly { readonly meter: string; readonly toMs: number; readonly leaf: string }[];
 }
 /** One village's SQLite: raw readings and local settings (kept), segments and frames (read models). */
-export interface VillageStore extends SegmentTables, ReadingTables, BundleTables {
+export interface VillageStore extends SegmentTables, ReadingTables, RecordTables, BundleTables {
   addLocalMeter(meter: string, address: string, atMs: number): void;
   removeLocalMeter(meter: string): void;
   localMeters(): { readonly meter: string; readonly address: string }[];
@@ -75,6 +77,7 @@ export function openVillageStore(path: string, dataKey: DataKey): VillageStore {
   return {
     ...segmentTables(db),
     ...readingTables(db),
+    ...recordTables(db),
     ...bundleTables(db),
     addLocalMeter(meter, address, atMs) {
       const sealed = dataKey.seal(ADDRESSES, new TextEncoder().encode(address));

@@ -9,7 +9,7 @@ export type Standing =
 
 /** Where a record stands (P49): on this console, on n peers, agreed and waiting for the chain, or anchored in a block. */
 export function standingOf(village: Village, record: string | undefined): Standing {
-  const known = record ? village.index.all.get(record) : undefined;
+  const known = record ? village.index.find(record) : undefined;
   if (known) {
     for (const c of agreedChain(village.state().closes.values())) {
       if (known.seq > (c.cut.records[known.book]?.[known.device]?.seq ?? -1)) continue;

@@ -71,7 +71,7 @@ function statusOf(village: Village) {
     meetingPoint: village.network.meetingPoint() ?? null,
     stateHash: hash,
     words: sealWords(fromHex(hash), 4),
-    records: village.index.all.size,
+    records: village.index.size,
     segments: {
       announced: state.segments.size,
       present: fetching.verified.segments,
@@ -114,7 +114,7 @@ function conflictOf(village: Village, c: Conflict) {
   const state = village.revealed();
   const text = c.kind === 'serial-twice' ? (state.assets.get(c.text)?.serial ?? '?') : c.text;
   const side = (id: string) => {
-    const r = village.index.all.get(id);
+    const r = village.index.find(id);
     const member = r ? state.devices.get(r.device)?.member : undefined;
     return { by: (member && state.members.get(member)?.name) ?? '?', atMs: r?.at.ms ?? 0, text };
   };

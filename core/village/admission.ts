@@ -6,7 +6,7 @@ import { addBody, keyBody, newMemberFault, rotationFault } from '#domain/members
 import type { RecoverSigner } from '#domain/membership/typed-data.ts';
 
 const SELF_MADE = new Set(['village.found', 'member.join', 'device.grant']);
-const TEACHING = new Set([...SELF_MADE, 'member.add', 'member.key']);
+export const TEACHING: ReadonlySet<string> = new Set([...SELF_MADE, 'member.add', 'member.key']);
 
 /** Who was ever let in. Only grows, so what was accepted once is accepted always and on every peer. */
 export interface Admission {

@@ -13,7 +13,6 @@ import { isCopied } from '#core/villages/copied.ts';
 import type { Cut } from '#domain/books/chains.ts';
 import type { SealedFields, Subject } from '#domain/membership/private-fields.ts';
 import { recoverSigner } from '#domain/membership/typed-data.ts';
-import type { OnCut } from '#domain/village/epochs.ts';
 import { stateHash } from '#domain/village/fold.ts';
 import type { RevealedState } from '#domain/village/reveal.ts';
 import type { VillageState } from '#domain/village/state.ts';
@@ -25,7 +24,7 @@ import { createPrivateParts, type Fields } from './private-parts.ts';
 import { createReadings, type Readings } from './readings.ts';
 import { createRecordIndex, type RecordIndex } from './record-index.ts';
 import { createSegmentFetcher, type SegmentFetcher } from './segment-fetcher.ts';
-import { createStateCache } from './state-cache.ts';
+import { type AtCut, createStateCache } from './state-cache.ts';
 import { type Act, createVillageBooks } from './village-books.ts';
 
 export interface VillageDeps {
@@ -59,7 +58,7 @@ export interface Village {
   seal(subject: Subject, id: string, fields: Fields, scope?: string): SealedFields;
   stateHash(): string;
   /** The state as a cut saw it that follows the close `prev`. */
-  atCut(prev: string, records: Cut): OnCut;
+  atCut(prev: string, records: Cut): AtCut;
   /** All that a close on the present head may count. */
   nameCut(): Cut;
   /** The folder was copied: nothing is written under its device key. */
@@ -108,7 +107,7 @@ export async function openVillage(deps: VillageDeps, row: VillageRow): Promise<V
     if (!recovered.has(key)) recovered.set(key, recoverSigner(digest, sig));
     return recovered.get(key);
   };
-  const index = createRecordIndex();
+  const index = createRecordIndex(store);
   const now = () => options.clock.now();
   const admission = createAdmission(row.id, recover, now);
   secret('psk');
@@ -181,7 +180,14 @@ function assemble(p: Parts): Village & { load(): Promise<void> } {
   let unsubscribe = (): void => undefined;
   const log = (line: string): void => p.options.log(line);
 
-  const cache = createStateCache({ village: row.id, index, recover: p.recover, now });
+  const cache = createStateCache({
+    village: row.id,
+    index,
+    recover: p.recover,
+    now,
+    everyRecord: () => books.everyRecord(),
+    onCheckpoint: () => books.keepCheckpoint(),
+  });
   const readings = createReadings({
     store,
     dataKey: p.dataKey,
@@ -218,6 +224,9 @@ function assemble(p: Parts): Village & { load(): Promise<void> } {
     index,
     admission: p.admission,
     cache,
+    store,
+    dataKey: p.dataKey,
+    log,
     now,
     onFolded(names) {
       for (const book of names) p.changes.notify(topicOf(book), row.id);
@@ -307,8 +316,7 @@ function assemble(p: Parts): Village & { load(): Promise<void> } {
     readings,
     segments,
     async rebuild() {
-      store.dropReadModels();
-      cache.onRecords();
+      await books.reload();
       readings.onSegments();
       await segments.fetch();
     },

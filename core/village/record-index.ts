@@ -1,4 +1,6 @@
 import type { DeviceKeys } from '#core/crypto/device-keys.ts';
+import type { RecordTables } from '#core/storage/record-tables.ts';
+import { type Chains, holds } from '#domain/books/chains.ts';
 import {
   type BookRecord,
   type Hlc,
@@ -11,39 +13,82 @@ import {
 import { DAY_MS } from '#domain/time.ts';
 
 const SEEN = 64;
+const NO_SIGNATURE = new Uint8Array(64);
 /** The node hands out nothing whose signature it did not check before it stored it. */
 const verifiedByNode = (): boolean => true;
 
-/** All records of a village in memory, and what is needed to write the next one. */
+/** What the next record of a device follows. */
+export type Head = Pick<KnownRecord, 'id' | 'book' | 'device' | 'seq' | 'at'>;
+
+/** The records of a village that no anchored cut holds, in memory, and what is needed to write the next one. */
 export interface RecordIndex {
-  readonly all: ReadonlyMap<string, KnownRecord>;
-  /** Adds what is new of the records that the node gave; answers the new ones. */
-  absorb(records: readonly SignedRecord[]): KnownRecord[];
-  /** Signs the next record of this device in a book; call {@link RecordIndex.absorb} before asking for another. */
+  readonly outside: ReadonlyMap<string, KnownRecord>;
+  /** All records, in memory or not. */
+  readonly size: number;
+  find(id: string): KnownRecord | undefined;
+  /** Adds what is new; answers the new ones. */
+  add(records: readonly KnownRecord[]): KnownRecord[];
+  /** Lets go of the records that a checkpoint holds; answers their ids. */
+  settle(chains: Chains): string[];
+  heads(): Head[];
+  restore(heads: readonly Head[], chains: Chains): void;
+  clear(): void;
+  /** Signs the next record of this device in a book; call {@link RecordIndex.add} before asking for another. */
   make(keys: DeviceKeys, village: string, book: string, kind: string, body: unknown, nowMs: number): SignedRecord;
   /** Last seq of each device in each book. */
   positions(): Record<string, Record<string, number>>;
 }
 
-export function createRecordIndex(): RecordIndex {
-  const all = new Map<string, KnownRecord>();
-  const last = new Map<string, KnownRecord>();
+/** A record whose signature the node checked before it stored it. */
+export function knownRecord(bytes: Uint8Array): KnownRecord | undefined {
+  const opened = openRecord({ bytes, sig: NO_SIGNATURE }, verifiedByNode);
+  return opened.ok ? opened.record : undefined;
+}
+
+export function createRecordIndex(store: Pick<RecordTables, 'recordBytes' | 'settledRecords'>): RecordIndex {
+  const outside = new Map<string, KnownRecord>();
+  const last = new Map<string, Head>();
+  let settled: Chains = new Map();
+  let settledCount: number | undefined;
   let clock: Hlc | undefined;
   const later = (a: Hlc, b: Hlc | undefined): boolean => !b || a.ms > b.ms || (a.ms === b.ms && a.n > b.n);
+  const isNew = (record: KnownRecord): boolean => {
+    if (outside.has(record.id) || holds(settled, record)) return false;
+    outside.set(record.id, record);
+    follow(record);
+    return true;
+  };
+  const follow = (head: Head): void => {
+    const key = `${head.book}|${head.device}`;
+    if (head.seq > (last.get(key)?.seq ?? -1)) last.set(key, head);
+  };
   return {
-    all,
-    absorb(records) {
-      const fresh: KnownRecord[] = [];
-      for (const signed of records) {
-        const opened = openRecord(signed, verifiedByNode);
-        if (!opened.ok || all.has(opened.record.id)) continue;
-        const { record } = opened;
-        all.set(record.id, record);
-        fresh.push(record);
-        const key = `${record.book}|${record.device}`;
-        if (record.seq > (last.get(key)?.seq ?? -1)) last.set(key, record);
-      }
-      return fresh;
+    outside,
+    get size() {
+      settledCount ??= store.settledRecords();
+      return outside.size + settledCount;
+    },
+    find(id) {
+      const bytes = outside.has(id) ? undefined : store.recordBytes(id);
+      return bytes ? knownRecord(bytes) : outside.get(id);
+    },
+    add: (records) => records.filter(isNew),
+    settle(chains) {
+      settled = chains;
+      const gone = [...outside.values()].filter((r) => holds(chains, r)).map((r) => r.id);
+      for (const id of gone) outside.delete(id);
+      settledCount = undefined;
+      return gone;
+    },
+    heads: () => [...last.values()].map(({ id, book, device, seq, at }) => ({ id, book, device, seq, at })),
+    restore(heads, chains) {
+      settled = chains;
+      for (const head of heads) follow(head);
+    },
+    clear() {
+      outside.clear();
+      settled = new Map();
+      settledCount = undefined;
     },
     make(keys, village, book, kind, body, nowMs) {
       // A clock far ahead is set aside by the fold; ours must not follow it there.

@@ -1,10 +1,14 @@
+import type { DataKey } from '#core/crypto/data-key.ts';
 import type { DeviceKeys } from '#core/crypto/device-keys.ts';
 import { step } from '#core/ports/steps.ts';
 import type { VillageNode } from '#core/ports/village-node.ts';
+import type { VillageStore } from '#core/storage/village-store.ts';
 import type { KnownRecord, SignedRecord } from '#domain/books/record.ts';
-import type { VillageState } from '#domain/village/state.ts';
-import type { Admission } from './admission.ts';
-import type { RecordIndex } from './record-index.ts';
+import { genesis } from '#domain/village/epochs.ts';
+import type { Folded } from '#domain/village/fold.ts';
+import { type Admission, TEACHING } from './admission.ts';
+import { openCheckpoint, sealCheckpoint } from './kept-checkpoint.ts';
+import { knownRecord, type RecordIndex } from './record-index.ts';
 import type { StateCache } from './state-cache.ts';
 
 /** One act to be written: a record of this device. */
@@ -20,8 +24,14 @@ export interface VillageBooks {
   readonly act: (acts: readonly Act[]) => Promise<string[]>;
   /** Takes in what came from elsewhere; whether any of it was new. */
   readonly absorb: (records: readonly SignedRecord[]) => boolean;
-  /** Reads everything this disk holds. */
+  /** Begins at the last checkpoint and reads what this disk holds beside it. */
   readonly load: () => Promise<void>;
+  /** Drops the read models and makes them again from the node's books. */
+  readonly reload: () => Promise<void>;
+  /** All records, settled or not. */
+  readonly everyRecord: () => readonly KnownRecord[];
+  /** Keeps the present checkpoint soon: what it holds leaves the memory, and the next opening begins there. */
+  readonly keepCheckpoint: () => void;
   /** Resolves when no act is under way. */
   readonly idle: () => Promise<void>;
 }
@@ -33,17 +43,23 @@ export interface BooksSource {
   readonly index: RecordIndex;
   readonly admission: Admission;
   readonly cache: StateCache;
+  readonly store: VillageStore;
+  readonly dataKey: DataKey;
+  readonly log: (line: string) => void;
   readonly now: () => number;
   /** Told after new records were folded, with the books they are in. */
   readonly onFolded: (books: ReadonlySet<string>) => void;
 }
 
 export function createVillageBooks(source: BooksSource): VillageBooks {
-  const { village, keys, node, index, admission, cache, now, onFolded } = source;
+  const { village, keys, node, index, admission, cache, store, now, onFolded } = source;
   let last: Promise<unknown> = Promise.resolve();
 
-  const absorb = (records: readonly SignedRecord[], next?: VillageState): KnownRecord[] => {
-    const fresh = index.absorb(records);
+  /** Work on the tables of this console, one after another. */
+  let keeping: Promise<unknown> = Promise.resolve();
+
+  const take = (records: readonly KnownRecord[], next?: Folded): KnownRecord[] => {
+    const fresh = index.add(records);
     if (fresh.length === 0) return [];
     admission.learn(fresh);
     cache.onRecords(next);
@@ -51,15 +67,56 @@ export function createVillageBooks(source: BooksSource): VillageBooks {
     step('record.folded');
     return fresh;
   };
+  /** Brings the table of records up to the node's books, and takes in what was not known. */
+  const catchUp = async (): Promise<void> => {
+    const read = store.booksRead();
+    for (const book of node.books()) {
+      const size = node.size(book);
+      const known = Math.min(read.get(book) ?? 0, size);
+      if (known === size && read.has(book)) continue;
+      for await (const chunk of node.scan(book, known)) {
+        const records = chunk.flatMap(({ bytes }) => {
+          const record = knownRecord(bytes);
+          return record ? [{ record, row: { id: record.id, book, kind: record.kind, bytes } }] : [];
+        });
+        store.keepRecords(
+          book,
+          known,
+          records.map((r) => r.row),
+        );
+        take(records.map((r) => r.record));
+      }
+      store.keepRecords(book, size, []);
+    }
+  };
+  const known = (rows: readonly Uint8Array[]): KnownRecord[] => rows.flatMap((bytes) => knownRecord(bytes) ?? []);
+  const begin = async (): Promise<void> => {
+    const kept = openCheckpoint(source);
+    if (kept) {
+      cache.restore(kept.checkpoint);
+      index.restore(kept.heads, kept.checkpoint.chains);
+    }
+    for (const kind of TEACHING) admission.learn(known(store.recordsOf('members', kind)));
+    take(known(store.outsideRecords()));
+    await catchUp();
+    await node.reconsider();
+  };
+  const keep = async (): Promise<void> => {
+    await catchUp();
+    const checkpoint = cache.checkpoint();
+    const sealed = sealCheckpoint(source.dataKey, { checkpoint, heads: index.heads() });
+    store.keepCheckpoint(checkpoint.settled, index.settle(checkpoint.chains), sealed);
+  };
   const write = async (acts: readonly Act[]): Promise<string[]> => {
     const ids: string[] = [];
     for (const { book, kind, body } of acts) {
       const signed = index.make(keys, village, book, kind, body, now());
       const next = cache.judge(signed);
-      const known = index.all.size;
+      const known = index.outside.size;
       await node.append(book, [signed]);
+      const record = knownRecord(signed.bytes);
       // Unless others' records came in meanwhile, what was judged is the new state.
-      ids.push(...absorb([signed], index.all.size === known ? next : undefined).map((r) => r.id));
+      if (record) ids.push(...take([record], index.outside.size === known ? next : undefined).map((r) => r.id));
     }
     return ids;
   };
@@ -69,15 +126,24 @@ export function createVillageBooks(source: BooksSource): VillageBooks {
       last = writing.catch(() => undefined);
       return writing;
     },
-    absorb: (records) => absorb(records).length > 0,
-    async load() {
-      const books = node.books();
-      for (const book of ['members', ...books.filter((b) => b !== 'members')]) {
-        if (!books.includes(book)) continue;
-        for await (const chunk of node.scan(book)) absorb(chunk);
-      }
-      await node.reconsider();
+    absorb: (records) => take(known(records.map((r) => r.bytes))).length > 0,
+    load: begin,
+    async reload() {
+      await keeping;
+      store.dropReadModels();
+      index.clear();
+      cache.restore(genesis(village));
+      await begin();
     },
-    idle: async () => void (await last),
+    everyRecord: () => [...index.outside.values(), ...known(store.everyRecord())],
+    keepCheckpoint() {
+      keeping = keeping.then(keep).catch((e: unknown) => {
+        source.log(`keeping the checkpoint: ${e instanceof Error ? e.message : String(e)}`);
+      });
+    },
+    async idle() {
+      await last;
+      await keeping;
+    },
   };
 }

@@ -216,7 +216,7 @@ function diagnosticsOf(console: Console, { village, settler }: OpenVillage): str
     ['village', village.id],
     ['device', village.keys.id],
     ['state hash', village.stateHash()],
-    ['records', village.index.all.size],
+    ['records', village.index.size],
     ['records that do not count', state.onHold.size],
     ['records of unknown kinds', state.unknown.size],
     ['members', state.members.size],

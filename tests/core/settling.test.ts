@@ -45,7 +45,7 @@ function cutLine() {
   return { line, create };
 }
 const receiptsOf = (on: TestConsole) =>
-  [...on.open().village.index.all.values()].filter((r) => r.kind === 'close.receipt');
+  [...on.open().village.index.outside.values()].filter((r) => r.kind === 'close.receipt');
 
 test('an agreed month waits while the chain is gone and settles once when it is back, though an answer was lost', async () => {
   const { line, create } = cutLine();

@@ -45,7 +45,7 @@ const commands: Record<string, (...args: string[]) => unknown> = {
   standing() {
     const { village } = open();
     return {
-      records: village.index.all.size,
+      records: village.index.size,
       members: village.state().members.size,
       stateHash: village.stateHash(),
       onHold: village.state().onHold.size,

@@ -270,7 +270,7 @@ function standingOf({ village }: OpenVillage): Standing {
   const have = village.store.segments();
   return {
     stateHash: village.stateHash(),
-    records: village.index.all.size,
+    records: village.index.size,
     segmentsMissing: [...state.segments.keys()].filter((cid) => (have.get(cid)?.locked ?? 1) > 0).length,
     connected: village.node.peers().filter((p) => p.connected).length,
     members: state.members.size,

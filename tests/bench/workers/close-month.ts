@@ -114,5 +114,5 @@ const valid = verifyFrames(village.id, segments);
 const verifySeconds = secondsSince(verifyMs);
 
 const right = closed.ok && areSame(billsOf(closed.accounts), bills) && valid === frames && bills.host > 0n;
-const records = village.index.all.size;
+const records = village.index.size;
 await answer({ seconds, againSeconds, sqlSeconds, verifySeconds, peakMb, records, frames, right }, () => opened.stop());

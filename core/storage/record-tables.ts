@@ -1,0 +1,63 @@
+import { blob, type Database, int, text } from './open-database.ts';
+
+export const RECORD_TABLES = `
+   -- records of the books, and the state at the last anchored cut
+   create table record (id text primary key, book text not null, kind text not null, epoch text, bytes blob not null) strict;
+   create index record_outside on record (id) where epoch is null;
+   create index record_of_book on record (book, kind);
+   create table book_read (book text primary key, entries integer not null) strict;
+   create table checkpoint (one integer primary key check (one = 1), sealed blob not null) strict;`;
+
+/** A record as it lies in the table: canonical bytes, verified by the node before it stored them. */
+export interface RecordRow {
+  readonly id: string;
+  readonly book: string;
+  readonly kind: string;
+  readonly bytes: Uint8Array;
+}
+
+export interface RecordTables {
+  /** How many entries of each book are in the table, in the order in which the node joined them. */
+  booksRead(): ReadonlyMap<string, number>;
+  keepRecords(book: string, entries: number, records: readonly RecordRow[]): void;
+  /** Bytes of the records that no anchored cut holds. */
+  outsideRecords(): Uint8Array[];
+  everyRecord(): Uint8Array[];
+  /** Bytes of the records of one book and kind. */
+  recordsOf(book: string, kind: string): Uint8Array[];
+  recordBytes(id: string): Uint8Array | undefined;
+  settledRecords(): number;
+  /** Keeps the state at an anchored cut and marks the records that it holds, together. */
+  keepCheckpoint(close: string, ids: readonly string[], sealed: Uint8Array): void;
+  checkpoint(): Uint8Array | undefined;
+}
+
+export const recordTables = (db: Database): RecordTables => ({
+  booksRead: () =>
+    new Map(db.all('select book, entries from book_read').map((r) => [text(r, 'book'), int(r, 'entries')])),
+  keepRecords: (book, entries, records) =>
+    db.relaxed(() => {
+      for (const r of records) {
+        db.run('insert or ignore into record values (?, ?, ?, null, ?)', r.id, r.book, r.kind, r.bytes);
+      }
+      db.run('insert or replace into book_read values (?, ?)', book, entries);
+    }),
+  outsideRecords: () => db.all('select bytes from record where epoch is null').map((r) => blob(r, 'bytes')),
+  everyRecord: () => db.all('select bytes from record').map((r) => blob(r, 'bytes')),
+  recordsOf: (book, kind) =>
+    db.all('select bytes from record where book = ? and kind = ?', book, kind).map((r) => blob(r, 'bytes')),
+  recordBytes(id) {
+    const row = db.get('select bytes from record where id = ?', id);
+    return row && blob(row, 'bytes');
+  },
+  settledRecords: () => int(db.get('select count(*) as n from record where epoch is not null') ?? {}, 'n'),
+  keepCheckpoint: (close, ids, sealed) =>
+    db.transaction(() => {
+      for (const id of ids) db.run('update record set epoch = ? where id = ?', close, id);
+      db.run('insert or replace into checkpoint values (1, ?)', sealed);
+    }),
+  checkpoint() {
+    const row = db.get('select sealed from checkpoint');
+    return row && blob(row, 'sealed');
+  },
+});
