@@ -2,6 +2,10 @@ import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlit
 import { AppError } from '#core/ports/errors.ts';
 import { guardDisk } from './disk-full.ts';
 
+/** Above this the writer itself moves the log into the file, and waits for it. */
+const WAL_PAGES = 16_000;
+const WAL_KEPT_BYTES = 8 * 1024 * 1024;
+
 export type Row = Record<string, unknown>;
 
 /** A SQLite file with numbered migrations, WAL, and prepared statements kept by text. */
@@ -19,7 +23,8 @@ export interface Database {
 /** `migrations[n]` brings the schema from version n to n+1; they are never edited once released. */
 export function openDatabase(path: string, migrations: readonly string[]): Database {
   const db = guardDisk(path, () => new DatabaseSync(path));
-  db.exec('pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on;');
+  db.exec(`pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on;
+    pragma wal_autocheckpoint = ${WAL_PAGES}; pragma journal_size_limit = ${WAL_KEPT_BYTES};`);
   const version = Number(db.prepare('pragma user_version').get()?.['user_version'] ?? 0);
   if (version > migrations.length) {
     db.close();
@@ -72,3 +77,13 @@ export function openDatabase(path: string, migrations: readonly string[]): Datab
 export const text = (row: Row, column: string): string => String(row[column]);
 export const int = (row: Row, column: string): number => Number(row[column]);
 export const blob = (row: Row, column: string): Uint8Array => row[column] as Uint8Array;
+
+/** Moves what the log of a database holds into its file as far as nobody is in the way: for a thread that may wait. */
+export function checkpointDatabase(path: string): void {
+  const db = new DatabaseSync(path);
+  try {
+    db.exec('pragma wal_checkpoint(passive)');
+  } finally {
+    db.close();
+  }
+}

@@ -30,6 +30,7 @@ export interface PendingSegment {
 }
 /** One village's SQLite: raw readings and local settings (kept), segments and frames (read models). */
 export interface VillageStore extends SegmentTables, ReadingTables, RecordTables, BundleTables {
+  readonly path: string;
   addLocalMeter(meter: string, address: string, atMs: number): void;
   removeLocalMeter(meter: string): void;
   localMeters(): { readonly meter: string; readonly address: string }[];
@@ -75,6 +76,7 @@ export function openVillageStore(path: string, dataKey: DataKey): VillageStore {
       address: new TextDecoder().decode(dataKey.open(ADDRESSES, blob(r, 'address'))),
     }));
   return {
+    path,
     ...segmentTables(db),
     ...readingTables(db),
     ...recordTables(db),

@@ -317,6 +317,7 @@ function assemble(p: Parts): Village & { load(): Promise<void> } {
     segments,
     async rebuild() {
       await books.reload();
+      segments.onDropped();
       readings.onSegments();
       await segments.fetch();
     },

@@ -1,6 +1,7 @@
 import type { DataKey } from '#core/crypto/data-key.ts';
 import { AppError } from '#core/ports/errors.ts';
 import type { VillageNode } from '#core/ports/village-node.ts';
+import type { SegmentRow } from '#core/storage/segment-tables.ts';
 import type { VillageStore } from '#core/storage/village-store.ts';
 import type { SegmentRef, VillageState } from '#domain/village/state.ts';
 import { createSegmentIntake } from './segment-intake.ts';
@@ -18,6 +19,8 @@ export interface SegmentFetcher {
   readonly pause: () => void;
   readonly resume: () => void;
   readonly progress: () => SegmentProgress;
+  /** The store dropped what it knew. */
+  readonly onDropped: () => void;
   readonly stop: () => Promise<void>;
 }
 
@@ -56,13 +59,23 @@ export function createSegmentFetcher(source: SegmentSource): SegmentFetcher {
   let fruitless = 0;
   let keysTried = 0;
   let connected: ReadonlySet<string> = new Set();
+  /** As the store has it. */
+  let rows: Map<string, SegmentRow> | undefined;
+  const known = (): Map<string, SegmentRow> => {
+    rows ??= store.segments();
+    return rows;
+  };
   const isStopped = (): boolean => stopping.signal.aborted;
   const isPaused = (): boolean => asking.signal.aborted;
 
   const intake = createSegmentIntake({
     ...source,
     onStored(segments) {
-      for (const { bytes } of segments) rate.add(bytes);
+      for (const { cid, bytes } of segments) {
+        const row = store.segment(cid);
+        if (row) rows?.set(cid, row);
+        rate.add(bytes);
+      }
       source.onOpened();
     },
   });
@@ -132,9 +145,9 @@ export function createSegmentFetcher(source: SegmentSource): SegmentFetcher {
   };
 
   const missing = (): SegmentRef[] => {
-    const known = store.segments();
+    const have = known();
     return [...state().segments.values()]
-      .filter(({ cid }) => !known.has(cid) && !claimed.has(cid))
+      .filter(({ cid }) => !have.has(cid) && !claimed.has(cid))
       .sort((a, b) => (a.day === b.day ? b.atMs - a.atMs : a.day < b.day ? 1 : -1));
   };
   const runRound = async (refs: readonly SegmentRef[]): Promise<void> => {
@@ -231,10 +244,14 @@ export function createSegmentFetcher(source: SegmentSource): SegmentFetcher {
       progressOf({
         state: stateNow(),
         announced: state().segments.values(),
-        known: store.segments(),
+        known: known(),
         unchecked: intake.unchecked,
         bytesPerSecond: rate.perSecond(),
       }),
+    onDropped() {
+      rows = undefined;
+      keysTried = 0;
+    },
     async stop() {
       stopping.abort();
       clearTimeout(retry);

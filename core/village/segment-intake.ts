@@ -31,7 +31,9 @@ export interface IntakeSource {
 }
 
 /** Checked segments that wait to be stored together. */
-const WRITES_AT_ONCE = 8;
+const WRITES_AT_ONCE = 16;
+/** A thread moves the store's log into its file this often, so that the main one need not wait for the disk. */
+const CHECKPOINT_BYTES = 8 * 1024 * 1024;
 /** So few frames are checked here: handing them to a thread would cost more. */
 const INLINE_FRAMES = 64;
 
@@ -43,13 +45,20 @@ export function createSegmentIntake(source: IntakeSource): SegmentIntake {
   const unchecked = new Set<string>();
   const refs = new Map<string, SegmentRef>();
   let stopped = false;
-  const writer = createSegmentWriter(store, (stored) => {
+  let storedBytes = 0;
+  let inFlight = 0;
+  const onTheirWay = (): number => inFlight;
+  const writer = createSegmentWriter(store, onTheirWay, (stored) => {
     for (const { cid, state, reason } of stored) {
       const ref = refs.get(cid);
       if (state !== 'bad' || !ref) continue;
       store.addRefused({ atMs: now(), peer: ref.device, book: `segments-${ref.day.slice(0, 7)}`, reason });
     }
     source.onStored(stored);
+    storedBytes += stored.reduce((n, { bytes }) => n + bytes, 0);
+    if (storedBytes < CHECKPOINT_BYTES) return;
+    storedBytes = 0;
+    pool.checkpoint(store.path);
   });
 
   const check = (job: SegmentJob): Promise<SegmentVerdict> | SegmentVerdict =>
@@ -73,9 +82,11 @@ export function createSegmentIntake(source: IntakeSource): SegmentIntake {
     async take(ref, block, how) {
       const { cid, device, day, prev, frames, root } = ref;
       const release = await slots.take();
+      inFlight += 1;
       unchecked.add(cid);
       refs.set(cid, ref);
       const stored = process({ ref: { cid, device, day, prev, frames, root }, block, ...how }).finally(() => {
+        inFlight -= 1;
         unchecked.delete(cid);
         refs.delete(cid);
         release();

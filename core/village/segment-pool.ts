@@ -10,6 +10,8 @@ export interface SegmentPool {
   readonly width: number;
   /** Takes over the block's memory when it is the whole of its buffer. Rejects when no thread could finish it. */
   check(job: SegmentJob): Promise<SegmentVerdict>;
+  /** Lets a running thread move a database's log into its file. */
+  checkpoint(path: string): void;
   stop(): Promise<void>;
 }
 
@@ -34,6 +36,8 @@ const JOBS_PER_THREAD = 2;
 const IDLE_MS = 10_000;
 /** A block of 8 MiB and its frames fit many times; a thread that needs more is ended, not the console. */
 const THREAD_HEAP_MB = 192;
+/** What it makes is gone after one block. */
+const THREAD_YOUNG_MB = 6;
 
 const FILE = join(
   import.meta.dirname,
@@ -62,7 +66,7 @@ export function createSegmentPool({ village, restKey, keys }: PoolSource): Segme
   const start = (): Thread => {
     const worker = new Worker(FILE, {
       workerData: { village, restKey } satisfies WorkerStart,
-      resourceLimits: { maxOldGenerationSizeMb: THREAD_HEAP_MB },
+      resourceLimits: { maxOldGenerationSizeMb: THREAD_HEAP_MB, maxYoungGenerationSizeMb: THREAD_YOUNG_MB },
     });
     const thread: Thread = { worker, keysSent: new Set(), asked: [] };
     threads.add(thread);
@@ -89,7 +93,8 @@ export function createSegmentPool({ village, restKey, keys }: PoolSource): Segme
     return thread;
   };
   const give = (thread: Thread, asked: Asked): void => {
-    const news = [...keys()].filter(([id]) => !thread.keysSent.has(id));
+    const held = keys();
+    const news = thread.keysSent.size === held.size ? [] : [...held].filter(([id]) => !thread.keysSent.has(id));
     for (const [id] of news) thread.keysSent.add(id);
     const post = (message: ToWorker, transfer: ArrayBuffer[] = []) => thread.worker.postMessage(message, transfer);
     if (news.length > 0) post({ type: 'keys', keys: news });
@@ -118,6 +123,10 @@ export function createSegmentPool({ village, restKey, keys }: PoolSource): Segme
         queue.push({ job, resolve, reject });
         pump();
       }),
+    checkpoint(path) {
+      const [first] = threads;
+      first?.worker.postMessage({ type: 'checkpoint', path } satisfies ToWorker);
+    },
     async stop() {
       stopped = true;
       await end();

@@ -1,5 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import type { SealingKey } from '#core/crypto/aead.ts';
+import { checkpointDatabase } from '#core/storage/open-database.ts';
 import { asSealingKey, checkSegment, type SegmentJob, type SegmentVerdict } from './segment-check.ts';
 
 /** What a worker is started with. */
@@ -9,7 +10,9 @@ export interface WorkerStart {
 }
 export type ToWorker =
   | { readonly type: 'keys'; readonly keys: readonly (readonly [string, Uint8Array])[] }
-  | { readonly type: 'check'; readonly job: SegmentJob };
+  | { readonly type: 'check'; readonly job: SegmentJob }
+  /** Not answered: it may fail, and is asked for again. */
+  | { readonly type: 'checkpoint'; readonly path: string };
 export type FromWorker =
   | { readonly ok: true; readonly verdict: SegmentVerdict }
   | { readonly ok: false; readonly error: string };
@@ -23,6 +26,10 @@ function serve(port: NonNullable<typeof parentPort>, start: WorkerStart): void {
       for (const [id, key] of message.keys) keys.set(id, asSealingKey(key));
       return;
     }
+    if (message.type === 'checkpoint') {
+      tryCheckpoint(message.path);
+      return;
+    }
     try {
       const verdict = checkSegment(against, message.job);
       const { packed, buffer } = pack(verdict);
@@ -31,6 +38,14 @@ function serve(port: NonNullable<typeof parentPort>, start: WorkerStart): void {
       port.postMessage({ ok: false, error: e instanceof Error ? e.message : String(e) } satisfies FromWorker);
     }
   });
+}
+
+function tryCheckpoint(path: string): void {
+  try {
+    checkpointDatabase(path);
+  } catch {
+    // the writer does it when its log has grown too long
+  }
 }
 
 /** All sealed frames in one buffer, which moves instead of being copied piece by piece. */

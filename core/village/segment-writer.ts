@@ -6,9 +6,13 @@ export interface SegmentWriter {
   put(segment: CheckedSegment, isReopened: boolean): Promise<void>;
 }
 
-/** A transaction of this many frames keeps the event loop for some ten milliseconds. */
-const FRAMES_AT_ONCE = 1500;
-const WAIT_MS = 20;
+/**
+ * A transaction of this many frames keeps the event loop for some ten milliseconds. Each touches a page of every meter's
+ * index, so that small ones would write several times as much.
+ */
+const FRAMES_AT_ONCE = 3000;
+/** How long a checked segment waits for others on their way. */
+const WAIT_MS = 500;
 
 interface Waiting {
   readonly segment: CheckedSegment;
@@ -17,8 +21,10 @@ interface Waiting {
   readonly reject: (e: unknown) => void;
 }
 
+/** @param onTheirWay segments that are being checked or wait in here: nothing is waited for when there are no others */
 export function createSegmentWriter(
   store: Pick<SegmentTables, 'segment' | 'putSegments'>,
+  onTheirWay: () => number,
   onStored: (segments: readonly CheckedSegment[]) => void,
 ): SegmentWriter {
   let batch: Waiting[] = [];
@@ -47,7 +53,7 @@ export function createSegmentWriter(
       new Promise((resolve, reject) => {
         batch.push({ segment, isReopened, resolve, reject });
         frames += segment.frames.length + segment.locked.length;
-        if (frames >= FRAMES_AT_ONCE) flush();
+        if (frames >= FRAMES_AT_ONCE || batch.length >= onTheirWay()) flush();
         else timer ??= setTimeout(flush, WAIT_MS);
       }),
   };
