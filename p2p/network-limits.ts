@@ -4,9 +4,9 @@ export const NETWORK_LIMITS = {
   connections: 400,
   /** Connections that are still shaking hands, in all and from one host. */
   pending: 64,
-  pendingPerHost: 8,
+  pendingPerHost: 16,
   /** New connections a second from one host. */
-  openedPerHostPerSecond: 10,
+  openedPerHostPerSecond: 20,
   handshakeMs: 10_000,
   /** Connections of one granted device: a relayed one, a direct one, and one that replaces it. */
   connectionsPerPeer: 4,

@@ -12,7 +12,7 @@ import { createVillageProtector } from './village-protector.ts';
 const WAIT = { timeout: 45_000, interval: 50 };
 const toStop = new Set<{ stop(): Promise<void> | void }>();
 afterEach(async () => {
-  await Promise.all([...toStop].map((node) => node.stop()));
+  for (const node of toStop) await node.stop();
   toStop.clear();
 });
 const start: typeof startTestNode = async (options) => {

@@ -15,7 +15,7 @@ const [oldKey, newKey, otherKey] = [randomBytes(32), randomBytes(32), randomByte
 const WAIT = { timeout: 20_000, interval: 20 };
 const running: Libp2p[] = [];
 afterEach(async () => {
-  await Promise.all(running.splice(0).map((node) => node.stop()));
+  for (const node of running.splice(0)) await node.stop();
 });
 
 async function start(connectionProtector: NonNullable<Libp2pOptions['connectionProtector']>) {

@@ -90,8 +90,8 @@ export function createNetworkAccess({ village, store, dataKey, label, keys, now,
       members: () => members,
       isRevoked: (device) => revoked.has(device),
     },
-    newestKey: networkKeys.newest,
-    changeKey: networkKeys.change,
+    newestKey: () => networkKeys.newest(),
+    changeKey: (state) => networkKeys.change(state),
     meetingPoint,
     async setMeetingPoint(address) {
       if (address === undefined) {

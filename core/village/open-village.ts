@@ -327,7 +327,7 @@ function assemble(p: Parts): Village & { load(): Promise<void> } {
     async load() {
       unsubscribe = node.subscribe(onEvent);
       await books.load();
-      p.network.start({ node, state: cache.state, act: books.act });
+      p.network.start({ node, state: cache.state, act: (acts) => books.act(acts) });
       news();
     },
     async stop() {
