@@ -11,6 +11,8 @@ const FIRST_WAIT_MS = 250;
 const FIRST_DIRECT_WAIT_MS = 5000;
 const LAST_DIRECT_WAIT_MS = 10 * 60_000;
 const DIAL_TIMEOUT_MS = 10_000;
+/** Keys of the network that are tried in one go. */
+const MAX_KEYS = 3;
 /** A connection that stood this long was a good one. */
 const STEADY_MS = 10_000;
 
@@ -60,7 +62,7 @@ export function createRedialler({ libp2p, known, protector, mayDial }: Redialler
   const connect = async (target: DialTarget): Promise<void> => {
     const addresses = addressesOf(target);
     if (addresses.length === 0) throw new Error('no address is known');
-    for (;;) {
+    for (let tries = 1; ; tries++) {
       try {
         const signal = AbortSignal.timeout(DIAL_TIMEOUT_MS);
         const connection = await libp2p.dial(
@@ -70,7 +72,7 @@ export function createRedialler({ libp2p, known, protector, mayDial }: Redialler
         if ('bare' in target) known.settle(target.bare, connection.remotePeer.toString());
         return;
       } catch (error) {
-        if (!protector.hasKeyLeft(addresses)) throw error;
+        if (tries >= MAX_KEYS || !protector.hasKeyLeft(addresses)) throw error;
       }
     }
   };

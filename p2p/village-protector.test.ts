@@ -74,6 +74,7 @@ test('a peer with none of our keys is known to have refused them, and one that i
   await expect(node.dial(address)).rejects.toThrow();
   await vi.waitFor(() => expect(protector.isRefused([address.toString()])).toBe(true), WAIT);
   await expect(stranger.dial(addressOf(node))).rejects.toThrow();
+  expect(protector.hasKeyLeft([address.toString()])).toBe(false);
   const gone = multiaddr('/ip4/127.0.0.1/tcp/1');
   await expect(node.dial(gone)).rejects.toThrow();
   expect([protector.isRefused([gone.toString()]), protector.hasKeyLeft([gone.toString()])]).toEqual([false, false]);

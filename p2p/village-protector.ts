@@ -28,20 +28,33 @@ export interface VillageProtector {
   throttle(connection: MultiaddrConnection, bytesPerSecond: number | undefined): void;
 }
 
+interface Refusal {
+  /** Keys it refused since the newest was last tried. */
+  readonly tried: readonly Uint8Array[];
+  /** It refused all we had, one after the other. */
+  readonly isOfAll: boolean;
+}
+
 /** `keys`: 32 bytes each, the newest first; asked at every connection. */
 export function createVillageProtector(keys: () => readonly Uint8Array[]): VillageProtector {
-  const refusedBy = new Map<string, Set<Uint8Array>>();
+  const refusals = new Map<string, Refusal>();
   const throttled = new WeakMap<MultiaddrConnection, ThrottledConnection>();
   const noteRefusal = (address: string, key: Uint8Array): void => {
-    const refused = refusedBy.get(address) ?? new Set();
-    refusedBy.delete(address);
-    refusedBy.set(address, refused.add(key));
-    const [oldest] = refusedBy.keys();
-    if (refusedBy.size > MAX_ADDRESSES && oldest !== undefined) refusedBy.delete(oldest);
+    const before = refusals.get(address);
+    const tried = [...(before?.tried ?? []), key];
+    refusals.delete(address);
+    refusals.set(address, { tried, isOfAll: (before?.isOfAll ?? false) || untried(tried).length === 0 });
+    const [oldest] = refusals.keys();
+    if (refusals.size > MAX_ADDRESSES && oldest !== undefined) refusals.delete(oldest);
   };
-  const keysLeft = (address: string): Uint8Array[] => {
-    const refused = [...(refusedBy.get(address) ?? [])];
-    return keys().filter((key) => !refused.some((r) => timingSafeEqual(r, key)));
+  const untried = (tried: readonly Uint8Array[]): Uint8Array[] =>
+    keys().filter((key) => !tried.some((t) => timingSafeEqual(t, key)));
+  /** The newest that is left; after all, from the newest again: the other side may have learned it since. */
+  const nextKey = (address: string): Uint8Array | undefined => {
+    const refusal = refusals.get(address);
+    const [next] = untried(refusal?.tried ?? []);
+    if (!next && refusal) refusals.set(address, { ...refusal, tried: [] });
+    return next ?? keys()[0];
   };
 
   const protect = async (connection: MultiaddrConnection, options?: AbortOptions): Promise<MultiaddrConnection> => {
@@ -61,14 +74,14 @@ export function createVillageProtector(keys: () => readonly Uint8Array[]): Villa
       sealed = sealConnection(bytes.unwrap(), { inbound, outbound: createKeyStream(key, localNonce), first });
     } else {
       const address = addressKey(connection.remoteAddr.toString());
-      const key = keysLeft(address)[0] ?? keys()[0];
+      const key = nextKey(address);
       if (!key) throw new Error('this console has no key of the village network');
       sealed = sealConnection(bytes.unwrap(), {
         inbound: createKeyStream(key, remoteNonce),
         outbound: createKeyStream(key, localNonce),
         expected: FIRST_WORDS,
         onFirst(isExpected) {
-          if (isExpected) refusedBy.delete(address);
+          if (isExpected) refusals.delete(address);
           else noteRefusal(address, key);
         },
       });
@@ -79,8 +92,11 @@ export function createVillageProtector(keys: () => readonly Uint8Array[]): Villa
   return {
     protect,
     asComponent: () => ({ protect: (connection, options) => protect(connection as MultiaddrConnection, options) }),
-    hasKeyLeft: (addresses) => addresses.map(addressKey).some((a) => refusedBy.has(a) && keysLeft(a).length > 0),
-    isRefused: (addresses) => addresses.map(addressKey).some((a) => refusedBy.has(a) && keysLeft(a).length === 0),
+    hasKeyLeft(addresses) {
+      const tried = addresses.map((a) => refusals.get(addressKey(a))?.tried ?? []);
+      return tried.some((t) => t.length > 0 && untried(t).length > 0);
+    },
+    isRefused: (addresses) => addresses.some((a) => refusals.get(addressKey(a))?.isOfAll ?? false),
     throttle: (connection, bytesPerSecond) => throttled.get(connection)?.throttle(bytesPerSecond),
   };
 }

@@ -1,7 +1,21 @@
+import { join } from 'node:path';
 import { afterEach, describe, expect, test, vi } from 'vitest';
+import { exportBundle } from '#core/bundles/export-bundle.ts';
+import { takeBundle } from '#core/bundles/take-bundle.ts';
 import { joinVillage, readInvitation } from '#core/villages/invitations.ts';
 import { DAY_MS } from '#domain/time.ts';
-import { command, converge, endAll, invite, openConsole, openTwo, PIN, type TestConsole, WAIT } from './consoles.ts';
+import {
+  command,
+  converge,
+  endAll,
+  invite,
+  makeFolder,
+  openConsole,
+  openTwo,
+  PIN,
+  type TestConsole,
+  WAIT,
+} from './consoles.ts';
 
 afterEach(endAll);
 
@@ -55,6 +69,13 @@ describe('a new key of the village network', () => {
     await expect(dial).rejects.toMatchObject({ code: 'DIAL_FAILED' });
     await vi.waitFor(async () => expect((await peersOf(second))[0]).toMatchObject({ keyRefused: true }), WAIT);
     expect(isLinked(first, second)).toBe(false);
+    // A USB stick is the way back in.
+    const path = join(makeFolder('stick'), 'stick.car');
+    const quiet = { signal: new AbortController().signal, progress: () => undefined };
+    await exportBundle(here(first), path, {}, quiet);
+    await takeBundle(here(second), path, { wholeParts: false }, quiet);
+    await vi.waitFor(() => expect(here(second).network.newestKey()).toEqual(here(first).network.newestKey()), WAIT);
+    await converge(first, second);
   });
 
   test('comes with every invitation that is written after it', async () => {
