@@ -1,6 +1,7 @@
 import { accounts } from './accounts.ts';
 import { agreements } from './agreements.ts';
 import { bundles } from './bundles.ts';
+import { grants } from './grants.ts';
 import { changes, jobs } from './live.ts';
 import { members } from './members.ts';
 import { assets, meters } from './meters.ts';
@@ -15,6 +16,7 @@ export const contract = {
   members,
   meters,
   assets,
+  grants,
   agreements,
   accounts,
   sync,

@@ -16,6 +16,7 @@ export const RIGHTS: Readonly<Record<string, Need>> = {
   'meters.flags': 'viewer',
   'meters.entries': 'viewer',
   'assets.list': 'viewer',
+  'grants.get': 'viewer',
   'agreements.list': 'viewer',
   'agreements.get': 'viewer',
   'accounts.periods': 'viewer',

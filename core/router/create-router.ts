@@ -2,6 +2,7 @@ import { accountsProcedures } from '#core/accounts/accounts-procedures.ts';
 import { agreementsProcedures } from '#core/agreements/agreements-procedures.ts';
 import { bundlesProcedures } from '#core/bundles/bundles-procedures.ts';
 import type { Console } from '#core/console.ts';
+import { grantsProcedures } from '#core/grants/grants-procedures.ts';
 import { membersProcedures } from '#core/members/members-procedures.ts';
 import { assetsProcedures, metersProcedures } from '#core/metering/meters-procedures.ts';
 import { syncProcedures } from '#core/sync/sync-procedures.ts';
@@ -18,6 +19,7 @@ export function createRouter(console: Console) {
     members: membersProcedures(os, console),
     meters: metersProcedures(os, console),
     assets: assetsProcedures(os, console),
+    grants: grantsProcedures(os, console),
     agreements: agreementsProcedures(os, console),
     accounts: accountsProcedures(os, console),
     sync: syncProcedures(os, console),

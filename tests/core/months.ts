@@ -12,11 +12,11 @@ import { homeMeter } from './plant.ts';
 
 export const MONTH = '2026-03';
 export const AFTER_MARCH_MS = monthSpan(MONTH, { offsetMin: 180 }).to + HOUR_MS;
-const addSilentMeter = (on: TestConsole, name: string, unit: number) =>
+export const addSilentMeter = (on: TestConsole, name: string, unit: number, member: string | null = null) =>
   addMeter(
     on.console(),
     on.open(),
-    homeMeter(name),
+    homeMeter(name, member),
     { model: 'schneider-iem3000', host: '127.0.0.1', port: 1, unit },
     { evenIfSilent: true },
   );

@@ -75,6 +75,11 @@ function createFixtureRouter(mode: FixtureMode) {
       rotateKey: os.members.rotateKey.handler(() => ({ words: WORDS })),
       recoverKey: os.members.recoverKey.handler(() => ({})),
     },
+    grants: {
+      get: os.grants.get.handler(() => (empty ? { readers: [], signers: [], log: [] } : meters.readers)),
+      give: os.grants.give.handler(() => ({ grant: meters.readers.log[0]?.grant ?? '' })),
+      revoke: os.grants.revoke.handler(() => ({})),
+    },
     meters: {
       models: os.meters.models.handler(() => ({ models: meters.models })),
       test: os.meters.test.handler(() => ({
