@@ -7,6 +7,7 @@ import { deviceKeysFrom } from '#core/crypto/device-keys.ts';
 import { systemClock } from '#core/ports/clock.ts';
 import { startVillageNode } from '#p2p/start-village-node.ts';
 import { atEnd, endAll, makeFolder, openConsole, WAIT } from '../core/consoles.ts';
+import { FIRST_DAY_MS } from '../core/months.ts';
 import { HIDDEN, makeHiddenVillage, REFUSED } from './hidden-village.ts';
 import { tracesIn, tracesUnder } from './plain-traces.ts';
 
@@ -27,7 +28,9 @@ test('nobody who reads the disk finds a name, a phone, a place, a serial, a note
   );
   expect(HIDDEN.texts.filter((text) => text !== REFUSED && !read.includes(text))).toEqual([]);
   expect(village.store.lastReading(meter)?.powerW).toBe(HIDDEN.powersW[0]);
-  expect(village.facts().some((f) => f.frame.importWh?.[0] === HIDDEN.registersWh[0])).toBe(true);
+  expect(
+    village.readings.frames(meter, 0, FIRST_DAY_MS * 2).some((f) => f.frame.importWh?.[0] === HIDDEN.registersWh[0]),
+  ).toBe(true);
   await on.stop();
   expect(await tracesUnder(on.dir, HIDDEN)).toEqual([]);
   expect(tracesIn('log', Buffer.from(on.logged.join('\n')), HIDDEN)).toEqual([]);
