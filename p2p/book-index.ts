@@ -19,7 +19,7 @@ export interface IndexRow {
 /** The entries of one book by hash and by author, in memory. */
 export interface BookIndex {
   row(hash: string): IndexRow | undefined;
-  has(hash: string): boolean;
+  readonly has: (hash: string) => boolean;
   /** Adds a row, or takes it in place of the one with the same hash. */
   put(row: IndexRow): void;
   rows(): Iterable<IndexRow>;

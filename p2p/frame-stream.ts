@@ -14,7 +14,21 @@ export interface FrameStream {
   abort(error: Error): void;
 }
 
-export function createFrameStream(stream: Stream): FrameStream {
+/** What frames need of a libp2p stream. */
+export type DuplexStream = Pick<
+  Stream,
+  | 'send'
+  | 'pause'
+  | 'resume'
+  | 'abort'
+  | 'readStatus'
+  | 'writeBufferLength'
+  | 'writableNeedsDrain'
+  | 'maxReadBufferLength'
+  | 'addEventListener'
+>;
+
+export function createFrameStream(stream: DuplexStream): FrameStream {
   const parser = createFrameParser();
   const queue: Uint8Array[] = [];
   let queuedBytes = 0;

@@ -44,14 +44,15 @@ export async function ingestArrivals(
       .map((arrival) => [arrival.entry.hash, toCandidate(arrival)]),
   );
   const { joining, held, dropped, missing } = judgeAll(book, candidates, index, context);
+  // Before anything is awaited: whoever changes admission in the meantime finds them among the staged.
+  let overflowed = 0;
+  for (const { arrival } of held) if (!staged.add(book, arrival)) overflowed += 1;
   try {
     await commitJoining(joining, store, context);
   } catch (error) {
-    for (const { arrival } of candidates.values()) staged.add(book, arrival);
+    for (const { arrival } of joining) staged.add(book, arrival);
     throw error;
   }
-  let overflowed = 0;
-  for (const { arrival } of held) if (!staged.add(book, arrival)) overflowed += 1;
   for (const { hash } of dropped) refusals.add(hash);
   const joined = joining.map((c) => c.hash);
   if (joined.length > 0) {

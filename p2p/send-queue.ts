@@ -11,7 +11,7 @@ export interface SendQueue {
   /** Takes the next ones out. */
   shift(count: number): void;
   markKnown(hashes: readonly string[]): void;
-  isKnown(hash: string): boolean;
+  readonly isKnown: (hash: string) => boolean;
   /** The peer said anew what it has. */
   forgetKnown(): void;
   length(): number;

@@ -4,6 +4,7 @@ import { multiaddr } from '@multiformats/multiaddr';
 import { AppError } from '#core/ports/errors.ts';
 import type { PeerState, StartVillageNode, VillageNode, VillageNodeOptions } from '#core/ports/village-node.ts';
 import { startBlockExchange } from './block-exchange.ts';
+import { openBookDatabase } from './book-database.ts';
 import { type BookReplication, startBookReplication } from './book-replication.ts';
 import { createDeviceIdentity } from './device-identity.ts';
 import { createEntryBundles } from './entry-bundles.ts';
@@ -120,7 +121,7 @@ async function openDisk(options: VillageNodeOptions, events: NodeEvents): Promis
   const readEntry = async (hash: string): Promise<Uint8Array | undefined> => books?.entryBytes(hash);
   const blocks = await openVillageBlocks(join(options.dir, 'blocks'), readEntry);
   try {
-    books = await openVillageBooks(join(options.dir, 'books'), {
+    books = await openVillageBooks(await openBookDatabase(join(options.dir, 'books')), {
       village: options.village,
       device,
       identity: device.identity,

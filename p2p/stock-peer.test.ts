@@ -3,6 +3,7 @@ import { base32 } from 'multiformats/bases/base32';
 import { afterEach, expect, test } from 'vitest';
 import type { VillageNode } from '#core/ports/village-node.ts';
 import { toHex } from '#domain/bytes.ts';
+import { openBookDatabase } from './book-database.ts';
 import { cidOfOrbitHash, createDeviceIdentity } from './device-identity.ts';
 import { type EntryPayload, logIdOf } from './entry-codec.ts';
 import { createIdentityStore } from './identity-store.ts';
@@ -46,7 +47,7 @@ test('a stock OrbitDB peer joins our log from its head: entries, identities and 
   const dir = makeTestDir();
   const blocks = await openVillageBlocks(`${dir}/blocks`, async () => undefined);
   const own = createDeviceIdentity(a.key.seed);
-  const books = await openVillageBooks(`${dir}/books`, {
+  const books = await openVillageBooks(await openBookDatabase(`${dir}/books`), {
     village: TEST_VILLAGE,
     device: own,
     identity: own.identity,

@@ -143,6 +143,8 @@ export function createSyncSession(frames: FrameStream, context: SessionContext):
   /** Signatures of the next frame are checked while the one before is joined; joining keeps the order of arrival. */
   const onEntries = async ({ n, book, identities, entries }: Extract<Message, { t: 'entries' }>): Promise<void> => {
     const checking = books.check({ peer: context.peer, book, identities, entries });
+    // It may fail while the frame before is still being joined; its own join tells.
+    checking.catch(() => undefined);
     pipelined += 1;
     const joining = joins.run(() => joinChecked(n, checking)).catch(fail);
     const finished = joining.finally(() => {

@@ -3,7 +3,7 @@ import type { AuthorMark, Released, VillageMarks } from '#core/ports/village-nod
 import { BOOK, type SignedRecord } from '#domain/books/record.ts';
 import { encode, sha256, toHex } from '#domain/bytes.ts';
 import { type AuthorMarks, createAuthorMarks } from './author-index.ts';
-import { openBookDatabase } from './book-database.ts';
+import type { BookDatabase } from './book-database.ts';
 import { type BookContext, type BookLog, createBookLog } from './book-log.ts';
 import { createBookStore, type NewEntry } from './book-store.ts';
 import { type CheckedDelivery, checkDelivery, type Delivery } from './delivery.ts';
@@ -58,9 +58,9 @@ export interface VillageBooks {
   close(): Promise<void>;
 }
 
-export async function openVillageBooks(dir: string, context: BookContext): Promise<VillageBooks> {
+/** Reads one row per book. Takes the database over, also when it fails. */
+export async function openVillageBooks(db: BookDatabase, context: BookContext): Promise<VillageBooks> {
   const { staged, refusals, identities } = context;
-  const db = await openBookDatabase(dir);
   const logs = new Map<string, BookLog>();
   const missing = new Map<string, readonly string[]>();
   let digest: string | undefined;
@@ -113,8 +113,10 @@ export async function openVillageBooks(dir: string, context: BookContext): Promi
     for (const { peer, reason } of result.refused) context.onRefused({ peer, book, reason });
     return { ...result, joined: result.joined.length };
   };
+  /** A member who joins may be what the next one waits for, so the members come first and until none is left. */
   const reconsider = async (): Promise<void> => {
-    for (const book of staged.books()) await ingest(book, []);
+    while (staged.books().includes(MEMBERS) && (await ingest(MEMBERS, [])).joined > 0);
+    for (const book of staged.books()) if (book !== MEMBERS) await ingest(book, []);
   };
   const settleMembers = async (book: string): Promise<void> => {
     if (book === MEMBERS) await reconsider();
