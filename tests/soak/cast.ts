@@ -42,8 +42,8 @@ export interface Cast {
 /** Made once: signing as people do takes longer than a schedule. */
 export function assembleCast(): Cast {
   const village = foundVillage();
-  const { founder, device } = village;
-  const found = { founding: village.founding, grant: village.grant(founder, device) };
+  const { founder } = village;
+  const found = village.records[0]?.body;
   const entrances = Array.from({ length: MOST_CONSOLES }, (_, i) => enter(village, i, found));
   const newcomers = Array.from({ length: NEWCOMERS }, (_, i) => addBodyOf(village, makePerson(`newcomer ${i}`)));
   return {
