@@ -38,6 +38,8 @@ export function createGroupCommit<T>(write: (items: readonly T[]) => Promise<voi
         waiting.push({ items, resolve, reject });
         draining ??= drain();
       }),
-    idle: async () => void (await draining),
+    async idle() {
+      await draining;
+    },
   };
 }

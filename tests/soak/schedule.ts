@@ -371,7 +371,7 @@ async function createWorld(cast: Cast, random: Random): Promise<World> {
       records: consoles[0]?.ids().size ?? 0,
     }),
     async close() {
-      for (const { cut } of links) cut();
+      for (const link of links) link.cut();
       await breathe(5);
       for (const one of consoles) await one.close();
     },

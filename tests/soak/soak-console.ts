@@ -3,7 +3,8 @@ import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createAdmission } from '#core/village/admission.ts';
-import { createRecordIndex, type RecordIndex } from '#core/village/record-index.ts';
+import { createRecordIndex, knownRecord, type RecordIndex } from '#core/village/record-index.ts';
+import type { KnownRecord, SignedRecord } from '#domain/books/record.ts';
 import { cidOf } from '#domain/bytes.ts';
 import { foldVillage, stateHash } from '#domain/village/fold.ts';
 import { recoverOnce } from '#domain/village/village-fixture.ts';
@@ -60,6 +61,11 @@ interface Told {
   onDeath(): void;
   onRefused(reason: string): void;
 }
+
+/** No month is closed here, so all records are in memory. */
+const NOTHING_SETTLED = { recordBytes: () => undefined, settledRecords: () => 0 };
+const opened = (records: readonly SignedRecord[]): KnownRecord[] =>
+  records.flatMap(({ bytes }) => knownRecord(bytes) ?? []);
 
 const never = new Promise<never>(() => undefined);
 
@@ -119,7 +125,7 @@ export function createSoakConsole(number: number, village: string, { keys }: Ent
       await openVillageBlocks(join(dir, 'blocks'), async () => undefined),
     ];
     disk = { db, blocks };
-    const index = createRecordIndex();
+    const index = createRecordIndex(NOTHING_SETTLED);
     const admission = createAdmission(village, recoverOnce, () => 0);
     const device = createDeviceIdentity(keys.seed);
     let self: Running | undefined;
@@ -134,7 +140,7 @@ export function createSoakConsole(number: number, village: string, { keys }: Ent
         staged: createStagedEntries(),
         refusals: createRefusals(),
         onJoined({ book, hashes, records }) {
-          admission.learn(index.absorb(records));
+          admission.learn(index.add(opened(records)));
           for (const session of sessions) session.offer(book, hashes);
         },
         onRefused: ({ reason }) => told.onRefused(reason),
@@ -142,7 +148,8 @@ export function createSoakConsole(number: number, village: string, { keys }: Ent
     );
     self = { index, books, bundles: createEntryBundles(books), db, blocks, writing: createMutex() };
     running = self;
-    for (const book of books.names()) for await (const part of books.scan(book)) admission.learn(index.absorb(part));
+    for (const book of books.names())
+      for await (const part of books.scan(book)) admission.learn(index.add(opened(part)));
     await books.reconsider();
   };
 
@@ -167,10 +174,10 @@ export function createSoakConsole(number: number, village: string, { keys }: Ent
     },
     books: () => get().books,
     bundles: () => get().bundles,
-    ids: () => new Set(get().index.all.keys()),
+    ids: () => new Set(get().index.outside.keys()),
     positions: () => get().index.positions(),
     stateHash(nowMs) {
-      const all = [...get().index.all.values()];
+      const all = [...get().index.outside.values()];
       return stateHash(foldVillage(village, all, { nowMs, recover: recoverOnce }));
     },
     async close() {
