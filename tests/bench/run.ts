@@ -4,6 +4,7 @@ import type { BenchEntry, BenchOptions, Row, Skipped } from './bench.ts';
 import { demoEntries } from './demo.ts';
 import { watchMachine } from './machine.ts';
 import { monthEntries } from './month.ts';
+import { openYearEntry } from './open-year.ts';
 import { descendantsOf } from './peak-memory.ts';
 import { formatMachine, formatRow } from './print-rows.ts';
 import { replicateEntry } from './replicate.ts';
@@ -17,6 +18,7 @@ const ENTRIES: readonly BenchEntry[] = [
   ...monthEntries,
   ...demoEntries,
   startEntry,
+  openYearEntry,
 ];
 const USAGE = `npm run bench -- [--json] [--full] [--runs N] [names...]
   names   ${ENTRIES.map((entry) => entry.name).join(', ')}; the beginning of a name takes all of them;

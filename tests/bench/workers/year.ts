@@ -36,10 +36,10 @@ function dayOfMeter(meter: string, index: number, day: number): OpenFrame {
   };
 }
 
-/** Seals day after day as a gateway does at the end of each. */
-export async function sealDays({ village }: OpenVillage, clock: LedClock, days: number): Promise<void> {
+/** Seals day after day, from one to before another, as a gateway does at the end of each. */
+export async function sealDays({ village }: OpenVillage, clock: LedClock, days: number, from = 0): Promise<void> {
   const meters = [...village.state().meters.keys()];
-  for (let day = 0; day < days; day++) {
+  for (let day = from; day < days; day++) {
     clock.set(START_MS + (day + 1) * DAY_MS);
     const frames = meters.map((meter, i) => dayOfMeter(meter, i, day));
     const until = meters.map((meter) => ({ meter, toMs: START_MS + (day + 1) * DAY_MS, leaf: '' }));
