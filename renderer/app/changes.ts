@@ -7,11 +7,11 @@ type Topic = (typeof TOPICS)[number];
 /** Which parts of the contract can answer differently after a change under a topic. Every record changes the book's words. */
 const AFFECTED: Record<Topic, readonly string[]> = {
   villages: ['villages', 'today', 'members', 'accounts', 'sync', 'bundles'],
-  members: ['members', 'villages', 'today', 'agreements', 'accounts', 'sync', 'bundles'],
-  meters: ['meters', 'assets', 'today', 'members', 'sync', 'bundles'],
+  members: ['grants', 'members', 'villages', 'today', 'agreements', 'accounts', 'sync', 'bundles'],
+  meters: ['grants', 'meters', 'assets', 'today', 'members', 'sync', 'bundles'],
   readings: ['meters', 'assets', 'today', 'accounts', 'members', 'sync', 'bundles'],
   assets: ['assets', 'today', 'agreements', 'meters', 'sync', 'bundles'],
-  agreements: ['agreements', 'today', 'accounts', 'members', 'sync', 'bundles'],
+  agreements: ['grants', 'agreements', 'today', 'accounts', 'members', 'sync', 'bundles'],
   accounts: ['accounts', 'today', 'members', 'sync', 'bundles'],
   sync: ['sync', 'bundles', 'today'],
   jobs: ['jobs'],

@@ -22,13 +22,14 @@ export function AddMember() {
   const { client } = useConsole();
   const [, go] = useLocation();
   const [name, setName] = useState('');
+  const [phone, setPhone] = useState('');
   const [roles, setRoles] = useState<readonly Role[]>(['consumer']);
   const [pin, setPin] = useState(NO_PIN);
   const [kept, setKept] = useState(false);
   const add = useCommand(client.members.add);
   const ready = name.trim() !== '' && roles.length > 0 && isPinReady(pin);
   const send = () => {
-    if (ready) add.send({ village: village.id, name: name.trim(), roles: [...roles], pin: pin.pin });
+    if (ready) add.send({ village: village.id, name: name.trim(), phone, roles: [...roles], pin: pin.pin });
   };
   const done = add.done;
   return (
@@ -47,6 +48,12 @@ export function AddMember() {
         ) : (
           <Form onSend={send}>
             <Field label={t`Name`} value={name} onChange={setName} focus />
+            <Field
+              label={t`Phone`}
+              hint={t`May stay empty. Only consoles of this village can read it.`}
+              value={phone}
+              onChange={setPhone}
+            />
             <RoleTicks value={roles} onChange={setRoles} />
             <Note>
               <Trans>Now hand them the keyboard. Only they should know the PIN.</Trans>

@@ -16,6 +16,7 @@ import { StandingText } from '../../ui/standing.tsx';
 import { RowName, Table } from '../../ui/table.tsx';
 import { View } from '../../ui/view.tsx';
 import { AGREEMENT_WORDS, type AgreementState, PERIOD_WORDS, ROLE_WORDS } from '../../ui/words.ts';
+import { EditDialog } from './edit-dialog.tsx';
 import s from './members.module.css';
 import { RolesDialog } from './roles-dialog.tsx';
 
@@ -33,7 +34,7 @@ export function MemberPage({ member }: { readonly member: string }) {
 }
 
 function Card({ card }: { readonly card: MemberCard }) {
-  const [open, setOpen] = useState<'roles' | 'rotate' | 'recover' | null>(null);
+  const [open, setOpen] = useState<'edit' | 'roles' | 'rotate' | 'recover' | null>(null);
   const coordinator = useIsCoordinator();
   const close = () => setOpen(null);
   return (
@@ -43,6 +44,11 @@ function Card({ card }: { readonly card: MemberCard }) {
         title={card.name}
         actions={
           <>
+            {(coordinator || card.isMe) && (
+              <Button look="line" onPress={() => setOpen('edit')}>
+                <Trans>Name and phone</Trans>
+              </Button>
+            )}
             {coordinator && (
               <Button look="line" onPress={() => setOpen('roles')}>
                 <Trans>Change roles</Trans>
@@ -67,6 +73,7 @@ function Card({ card }: { readonly card: MemberCard }) {
           <Lists card={card} />
         </Stack>
       </Columns>
+      {open === 'edit' && <EditDialog card={card} onClose={close} />}
       {open === 'roles' && <RolesDialog card={card} onClose={close} />}
       {open === 'rotate' && <RotateKeyDialog card={card} onClose={close} />}
       {open === 'recover' && <RecoverKeyDialog people={[card]} onClose={close} />}
@@ -97,6 +104,8 @@ function Who({ card }: { readonly card: MemberCard }) {
         <Facts
           rows={[
             [t`As`, card.roles.map((r) => t(ROLE_WORDS[r])).join(', ')],
+            ...(card.phone ? [[t`Phone`, card.phone] as const] : []),
+            ...(card.note ? [[t`Note`, card.note] as const] : []),
             [t`Since`, format.day(card.since)],
             [t`Brought in by`, card.admittedBy],
             [t`Where it is`, <StandingText key="s" standing={card.standing} />],

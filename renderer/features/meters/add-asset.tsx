@@ -29,6 +29,9 @@ export function AddAsset() {
   const [serial, setSerial] = useState('');
   const [capacity, setCapacity] = useState('');
   const [storage, setStorage] = useState('');
+  const [district, setDistrict] = useState('');
+  const [place, setPlace] = useState('');
+  const [contract, setContract] = useState('');
   const [owner, setOwner] = useState<string | null>(null);
   const [host, setHost] = useState(NONE);
   const add = useCommand(client.assets.add, () => go('/meters'));
@@ -49,6 +52,9 @@ export function AddAsset() {
       serial: serial.trim(),
       capacityW,
       storageWh,
+      district,
+      place,
+      contract,
       owner,
       host: host === NONE ? null : host,
     });
@@ -69,7 +75,7 @@ export function AddAsset() {
             />
             <Field
               label={t`Serial number`}
-              hint={t`A number stands for one asset only.`}
+              hint={t`A number stands for one asset only. Its partners can read it.`}
               value={serial}
               onChange={setSerial}
             />
@@ -85,6 +91,19 @@ export function AddAsset() {
               value={host}
               onChange={setHost}
               options={[{ id: NONE, text: t`Nobody` }, ...people]}
+            />
+            <Field label={t`District`} hint={t`Everyone can read it.`} value={district} onChange={setDistrict} />
+            <Field
+              label={t`Exact place`}
+              hint={t`Only its owner, its host and coordinators can read it.`}
+              value={place}
+              onChange={setPlace}
+            />
+            <Field
+              label={t`Contract`}
+              hint={t`Only its owner, its host and coordinators can read it.`}
+              value={contract}
+              onChange={setContract}
             />
           </div>
           <InlineError error={add.error} />

@@ -18,6 +18,7 @@ import { MeterChart } from './meter-chart.tsx';
 import { isOld, MeterMark } from './meter-list.tsx';
 import s from './meters.module.css';
 import { usePowerWords } from './power-words.ts';
+import { ReadersBlock } from './readers-block.tsx';
 
 export type MeterCard = Out['meters']['get'];
 
@@ -49,6 +50,7 @@ export function MeterPage({ meter }: { readonly meter: string }) {
             <Stack loose>
               <Now card={data} />
               <TrustBlock card={data} />
+              <ReadersBlock card={data} />
             </Stack>
             <Stack>
               <MeterChart card={data} />

@@ -1,0 +1,163 @@
+import { Trans, useLingui } from '@lingui/react/macro';
+import { useQuery } from '@tanstack/react-query';
+import { Plus } from 'lucide-react';
+import { useState } from 'react';
+import { Link } from 'wouter';
+import { useApi, useConsole } from '../../app/console-context.tsx';
+import { useCommand } from '../../app/use-command.ts';
+import { useVillage } from '../../app/village-context.tsx';
+import type { Out } from '../../app/wire.ts';
+import { Button } from '../../ui/button.tsx';
+import { useFormat } from '../../ui/format.tsx';
+import { Block, Muted, Small, Stack } from '../../ui/layout.tsx';
+import { Table } from '../../ui/table.tsx';
+import { InlineError, View } from '../../ui/view.tsx';
+import { GiveDialog } from './give-dialog.tsx';
+import type { MeterCard } from './meter-page.tsx';
+
+export type Readers = Out['grants']['get'];
+type Reason = Readers['readers'][number]['reasons'][number];
+
+/** Who opens this meter's readings and why; its owner lets others read for a time and takes it back. */
+export function ReadersBlock({ card }: { readonly card: MeterCard }) {
+  const { t } = useLingui();
+  const village = useVillage();
+  const readers = useQuery(useApi().grants.get.queryOptions({ input: { village: village.id, meter: card.id } }));
+  const [giving, setGiving] = useState(false);
+  return (
+    <Block
+      title={<Trans>Who can read this meter</Trans>}
+      extra={
+        (readers.data?.signers.length ?? 0) > 0 && (
+          <Button look="quiet" onPress={() => setGiving(true)}>
+            <Plus aria-hidden />
+            <Trans>Let someone read</Trans>
+          </Button>
+        )
+      }
+    >
+      <View of={readers} loading={t`Reading who may read`}>
+        {(data) => (
+          <Stack>
+            <ReaderTable data={data} />
+            <Muted>
+              <Trans>Whoever could read a day keeps that day. What is sealed after they stop, they cannot open.</Trans>
+            </Muted>
+            <GrantLog log={data.log} />
+            {giving && <GiveDialog card={card} signers={data.signers} onClose={() => setGiving(false)} />}
+          </Stack>
+        )}
+      </View>
+    </Block>
+  );
+}
+
+function ReaderTable({ data }: { readonly data: Readers }) {
+  const { t } = useLingui();
+  const village = useVillage();
+  const { client } = useConsole();
+  const revoke = useCommand(client.grants.revoke);
+  const grantOf = (reasons: readonly Reason[]) => reasons.flatMap((r) => (r.kind === 'grant' ? [r.grant] : []))[0];
+  return (
+    <>
+      <Table
+        caption={t`Who can read this meter`}
+        dense
+        rowKey={(r) => r.member.id}
+        groups={[{ key: 'readers', rows: data.readers }]}
+        columns={[
+          {
+            key: 'who',
+            head: t`Who`,
+            cell: (r) => <Link href={`/members/${r.member.id}`}>{r.member.name}</Link>,
+          },
+          {
+            key: 'why',
+            head: t`Why`,
+            cell: (r) => (
+              <Stack>
+                {r.reasons.map((reason) => (
+                  <ReasonText key={reason.kind === 'grant' ? reason.grant : reason.kind} reason={reason} />
+                ))}
+              </Stack>
+            ),
+          },
+          {
+            key: 'end',
+            head: t`Take back`,
+            end: true,
+            cell: (r) => {
+              const grant = grantOf(r.reasons);
+              const name = r.member.name;
+              return grant === undefined ? (
+                '–'
+              ) : (
+                <Button
+                  look="line"
+                  label={t`Take back from ${name}`}
+                  busy={revoke.busy}
+                  onPress={() => revoke.send({ village: village.id, grant })}
+                >
+                  <Trans>Take back</Trans>
+                </Button>
+              );
+            },
+          },
+        ]}
+      />
+      <InlineError error={revoke.error} />
+    </>
+  );
+}
+
+function ReasonText({ reason }: { readonly reason: Reason }) {
+  const format = useFormat();
+  if (reason.kind === 'household') return <Trans>It is their meter</Trans>;
+  if (reason.kind === 'coordinator') return <Trans>Coordinator</Trans>;
+  if (reason.kind === 'agreement') return <Link href={`/agreements/${reason.agreement}`}>{reason.title}</Link>;
+  const day = format.day(reason.untilMs - 1);
+  return <Trans>Until {day}</Trans>;
+}
+
+function GrantLog({ log }: { readonly log: Readers['log'] }) {
+  const format = useFormat();
+  if (log.length === 0) return null;
+  return (
+    <details>
+      <summary>
+        <Trans>What was given and taken back</Trans>
+      </summary>
+      <ul>
+        {log.map((line) => (
+          <li key={`${line.grant}-${line.what}`}>
+            <Small>
+              {format.day(line.atMs)}: <LogText line={line} />
+            </Small>
+          </li>
+        ))}
+      </ul>
+    </details>
+  );
+}
+
+function LogText({ line }: { readonly line: Readers['log'][number] }) {
+  const format = useFormat();
+  const [by, to, purpose] = [line.by.name, line.to.name, line.purpose];
+  const until = format.day(line.untilMs - 1);
+  switch (line.what) {
+    case 'given':
+      return (
+        <Trans>
+          {by} let {to} read until {until}. For: {purpose}
+        </Trans>
+      );
+    case 'revoked':
+      return (
+        <Trans>
+          {by} took it back from {to}.
+        </Trans>
+      );
+    case 'ended':
+      return <Trans>It ended for {to}.</Trans>;
+  }
+}
