@@ -10,11 +10,13 @@ import { formatMachine, formatRow } from './print-rows.ts';
 import { replicateEntry } from './replicate.ts';
 import { startEntry } from './start.ts';
 import { transferEntry } from './transfer.ts';
+import { villageYearEntry } from './village-year.ts';
 
 const ENTRIES: readonly BenchEntry[] = [
   ...appendEntries,
   replicateEntry,
   transferEntry,
+  villageYearEntry,
   ...monthEntries,
   ...demoEntries,
   startEntry,

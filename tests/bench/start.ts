@@ -1,15 +1,9 @@
 import { spawnSync } from 'node:child_process';
-import { createORPCClient } from '@orpc/client';
-import { RPCLink } from '@orpc/client/websocket';
-import type { ContractRouterClient } from '@orpc/contract';
-import type { Contract } from '#api/contract.ts';
-import { cookieOf, createRoughBrowser } from '#main/gateway/rough-browser.ts';
-import { type StartedConsole, startConsole } from '../e2e/start-console.ts';
+import { startConsole } from '../e2e/start-console.ts';
 import { type BenchEntry, type BenchOptions, compare, type Row, spreadOf, takeTurns } from './bench.ts';
 import { requireBuild } from './built-command.ts';
+import { type Client, connect } from './connect.ts';
 import { type PeakMemory, watchPeakMemory } from './peak-memory.ts';
-
-type Client = ContractRouterClient<Contract>;
 
 interface Started extends PeakMemory {
   readonly seconds: number;
@@ -51,16 +45,6 @@ function startNothing(): number {
   const startMs = performance.now();
   spawnSync(process.execPath, ['-e', '0']);
   return (performance.now() - startMs) / 1000;
-}
-
-async function connect({ link }: StartedConsole): Promise<{ client: Client; close(): void }> {
-  const url = new URL(link);
-  const browser = createRoughBrowser(() => Number(url.port));
-  const cookie = cookieOf(await browser.tryCode(url.hash.replace('#pair=', '')));
-  const socket = await browser.openSocket(cookie);
-  // the same events and methods, in the types of another library
-  const websocket = socket as unknown as WebSocket;
-  return { client: createORPCClient(new RPCLink({ websocket })), close: () => socket.terminate() };
 }
 
 async function askUntil<T>(what: string, ask: () => Promise<T | undefined>): Promise<T> {

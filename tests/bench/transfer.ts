@@ -36,7 +36,7 @@ async function transferOurs(days: number): Promise<Omit<Turn, 'hypercore'>> {
 }
 
 /** Hypercore over raw TCP: all blocks to another process's disk, from its first request on. */
-async function transferHypercore(days: number): Promise<Transferred> {
+export async function transferHypercore(days: number): Promise<Transferred> {
   const source = await startWorker<{ port: number; key: string }>('serve-hypercore', { days });
   try {
     return await runWorker<Transferred>('fetch-hypercore', source.answer);
@@ -45,7 +45,7 @@ async function transferHypercore(days: number): Promise<Transferred> {
   }
 }
 
-const isHypercoreInstalled = (): boolean => existsSync(join(import.meta.dirname, 'hypercore', 'node_modules'));
+export const isHypercoreInstalled = (): boolean => existsSync(join(import.meta.dirname, 'hypercore', 'node_modules'));
 
 async function measureTransfer({ runs }: BenchOptions): Promise<Row | Skipped> {
   if (!isHypercoreInstalled()) return { skipped: 'Hypercore is not installed; npm run bench -- transfer installs it' };

@@ -13,6 +13,7 @@ export interface StartedConsole {
   /** Opens the console paired; good once. */
   readonly link: string;
   readonly dataDir: string;
+  readonly pid: number;
   /** Ends the process as a person would and keeps the data. */
   stop(): Promise<void>;
   /** kill -9. */
@@ -62,6 +63,7 @@ export async function startConsole(options: StartConsoleOptions = {}): Promise<S
     url: new URL('/', link).href,
     link,
     dataDir,
+    pid: child.pid ?? 0,
     stop: () => end('SIGTERM'),
     kill: () => end('SIGKILL'),
     async remove() {

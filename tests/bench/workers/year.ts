@@ -3,12 +3,14 @@ import { type OpenFrame, publishFrames } from '#core/metering/sealing.ts';
 import { DAY_MS, dayOf, UTC } from '#domain/time.ts';
 import { type LedClock, meterAct } from './village-month.ts';
 
-export const METERS = 200;
-export const STEP_MS = 15 * 60_000;
+const METERS = 200;
+const STEP_MS = 15 * 60_000;
 export const START_MS = Date.UTC(2025, 0, 1);
 const STEPS = DAY_MS / STEP_MS;
 
-export const readingsIn = (days: number): number => METERS * STEPS * days;
+export const framesIn = (days: number): number => METERS * days;
+export const readingsIn = (days: number): number => framesIn(days) * STEPS;
+export const endOf = (days: number): number => START_MS + days * DAY_MS;
 
 export async function enterMeters(open: OpenVillage): Promise<void> {
   await open.village.act(Array.from({ length: METERS }, (_, i) => meterAct(open, `meter_${i + 1}`, null).act));
@@ -40,9 +42,9 @@ function dayOfMeter(meter: string, index: number, day: number): OpenFrame {
 export async function sealDays({ village }: OpenVillage, clock: LedClock, days: number, from = 0): Promise<void> {
   const meters = [...village.state().meters.keys()];
   for (let day = from; day < days; day++) {
-    clock.set(START_MS + (day + 1) * DAY_MS);
+    clock.set(endOf(day + 1));
     const frames = meters.map((meter, i) => dayOfMeter(meter, i, day));
-    const until = meters.map((meter) => ({ meter, toMs: START_MS + (day + 1) * DAY_MS, leaf: '' }));
+    const until = meters.map((meter) => ({ meter, toMs: endOf(day + 1), leaf: '' }));
     await publishFrames(village, dayOf(START_MS + day * DAY_MS, UTC), frames, until);
   }
 }
