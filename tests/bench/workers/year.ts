@@ -3,7 +3,7 @@ import { type OpenFrame, publishFrames } from '#core/metering/sealing.ts';
 import { DAY_MS, dayOf, UTC } from '#domain/time.ts';
 import { type LedClock, meterAct } from './village-month.ts';
 
-const METERS = 200;
+export const METERS = 200;
 const STEP_MS = 15 * 60_000;
 export const START_MS = Date.UTC(2025, 0, 1);
 const STEPS = DAY_MS / STEP_MS;
