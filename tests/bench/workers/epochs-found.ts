@@ -1,7 +1,7 @@
 import { cidOf, utf8 } from '#domain/bytes.ts';
 import { DAY_MS, dayOf, HOUR_MS, monthOf, monthSpan, nextMonth, UTC } from '#domain/time.ts';
 import { batchOf } from '#domain/village/fold-settlement.ts';
-import { ZERO_HASH } from '#domain/village/state.ts';
+import { decisionKey, ZERO_HASH } from '#domain/village/state.ts';
 import { answer, readInput } from './answer.ts';
 import { createLedClock, enterMeter, foundSite, openConsole, PIN, ZONE } from './village-month.ts';
 
@@ -49,7 +49,12 @@ for (let n = 0; n < months; n++) {
     ...days.slice(0, DECISIONS).map((fromMs) => ({
       book: `operations-${month}`,
       kind: 'vee.decide',
-      body: { meter, fromMs, action: 'accept', reason: 'seen on the display' },
+      body: {
+        meter,
+        fromMs,
+        action: 'accept',
+        private: village.seal('decision', decisionKey(meter, fromMs), { text: 'seen on the display' }),
+      },
     })),
   ]);
   const cut = { segments: cids.toSorted(), records: village.nameCut(), rules: 1 as const };
