@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { noise } from '@libp2p/noise';
 import { tcp } from '@libp2p/tcp';
 import { yamux } from '@libp2p/yamux';
@@ -6,6 +7,7 @@ import { createLibp2p, type Libp2p } from 'libp2p';
 import { afterEach, expect, test, vi } from 'vitest';
 import type { VillageNode } from '#core/ports/village-node.ts';
 import { NETWORK_LIMITS } from './network-limits.ts';
+import { deviceOfPeer } from './peer-device.ts';
 import { addressOf, createTestDevice, idsOf, startTestNode, TEST_PSK } from './test-village.ts';
 import { createVillageProtector } from './village-protector.ts';
 
@@ -21,12 +23,12 @@ const start: typeof startTestNode = async (options) => {
   return node;
 };
 /** Somebody with the network key and a new identity each time. */
-async function startStranger(): Promise<Libp2p> {
+async function startStranger(key = TEST_PSK): Promise<Libp2p> {
   const node = await createLibp2p({
     transports: [tcp()],
     connectionEncrypters: [noise()],
     streamMuxers: [yamux()],
-    connectionProtector: createVillageProtector(() => [TEST_PSK]).asComponent,
+    connectionProtector: createVillageProtector(() => [key]).asComponent,
     connectionGater: { denyDialMultiaddr: () => false },
   });
   toStop.add(node);
@@ -71,7 +73,7 @@ test('strangers with the key get few places, and one that is granted gets its ow
   const [own, newcomer] = [createTestDevice(), createTestDevice()];
   const members = [own.key.id];
   const node = await start({ device: own, members: () => members });
-  const strangers = await Promise.all(Array.from({ length: 6 }, startStranger));
+  const strangers = await Promise.all(Array.from({ length: 6 }, () => startStranger()));
   for (const stranger of strangers) await stranger.dial(multiaddr(addressOf(node))).catch(() => undefined);
   await vi.waitFor(() => {
     expect(connectedTo(node).length).toBeLessThanOrEqual(NETWORK_LIMITS.strangersPerHost);
@@ -84,6 +86,20 @@ test('strangers with the key get few places, and one that is granted gets its ow
   await vi.waitFor(() => expect(connectedTo(node)).toContain(newcomer.key.id), WAIT);
 });
 
+test('after a change of the key only devices of the village get in under the old one', async () => {
+  const [own, friend] = [createTestDevice(), createTestDevice()];
+  const newKey = randomBytes(32);
+  const members = () => [own.key.id, friend.key.id];
+  const node = await start({ device: own, members, networkKeys: () => [newKey, TEST_PSK] });
+  const [holder, thief] = [await startStranger(newKey), await startStranger()];
+  await thief.dial(multiaddr(addressOf(node))).catch(() => undefined);
+  await holder.dial(multiaddr(addressOf(node)));
+  const nodeF = await start({ device: friend });
+  await nodeF.dial(addressOf(node));
+  const expected = [friend.key.id, deviceOfPeer(holder.peerId.toString())];
+  await vi.waitFor(() => expect(connectedTo(node).sort()).toEqual(expected.sort()), WAIT);
+});
+
 /** Loopback has many addresses and one source: another host is played by another interface, or by IPv6. */
 const otherHost = (addresses: readonly string[]): string =>
   addresses.find((a) => !a.startsWith('/ip4/127.')) ?? expect.unreachable('this machine has one address only');
@@ -93,7 +109,7 @@ test('an eclipse fails: a host with forty identities that dials without end keep
   const members = () => [own.key.id, friend.key.id, far.key.id];
   const node = await start({ device: own, members, listen: ['/ip4/0.0.0.0/tcp/0', '/ip6/::/tcp/0'] });
   const address = multiaddr(node.addresses().find((a) => a.startsWith('/ip4/127.')) ?? '');
-  const hostile = await Promise.all(Array.from({ length: 40 }, startStranger));
+  const hostile = await Promise.all(Array.from({ length: 40 }, () => startStranger()));
   let attacking = true;
   const attack = async (stranger: Libp2p): Promise<void> => {
     while (attacking) {

@@ -20,7 +20,7 @@ interface GateRules {
   /** Granted devices, 64 hex; undefined: no difference is made. */
   readonly members: (() => readonly string[]) | undefined;
   readonly isRevoked: ((device: string) => boolean) | undefined;
-  readonly protector: Pick<VillageProtector, 'throttle'>;
+  readonly protector: Pick<VillageProtector, 'throttle' | 'usesNewest'>;
 }
 
 export function createVillageGate({ members, isRevoked, protector }: GateRules): VillageGate {
@@ -56,12 +56,16 @@ export function createVillageGate({ members, isRevoked, protector }: GateRules):
     const standing = libp2p?.getConnections(peerId).length ?? 0;
     if (standing >= NETWORK_LIMITS.connectionsPerPeer) return true;
     if (isGranted(peer)) return false;
+    if (isOldKeyOfStranger(peerId, wire)) return true;
     if (!hasRoomForStranger(wire)) return true;
     protector.throttle(wire, NETWORK_LIMITS.strangerBytesPerSecond);
     wires.set(peer, wire);
     wire.addEventListener('close', () => wires.delete(peer));
     return false;
   };
+  /** The old key is for devices of the village that were away: whoever else has it may have it of a lost console. */
+  const isOldKeyOfStranger = (peer: PeerId, wire: MultiaddrConnection): boolean =>
+    !isGranted(peer.toString()) && !protector.usesNewest(wire);
   const settle = (wire: MultiaddrConnection): void => {
     const host = hostOf(wire.remoteAddr);
     const waiting = pending.get(host);
@@ -103,7 +107,7 @@ export function createVillageGate({ members, isRevoked, protector }: GateRules):
       denyInboundConnection: denyWire,
       denyInboundEncryptedConnection: denyInbound,
       denyOutboundConnection: denyPeer,
-      denyOutboundUpgradedConnection: denyPeer,
+      denyOutboundEncryptedConnection: (peer, wire) => denyPeer(peer) || isOldKeyOfStranger(peer, wire),
       denyInboundRelayReservation: (peer) => denyPeer(peer) || !isGranted(peer.toString()),
       denyOutboundRelayedConnection: (from, to) => denyPeer(from) || denyPeer(to),
       denyInboundRelayedConnection: (_relay, from) => denyPeer(from),

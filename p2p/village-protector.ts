@@ -24,6 +24,8 @@ export interface VillageProtector {
   hasKeyLeft(addresses: readonly string[]): boolean;
   /** Whether one of these addresses answered and refused every key we have. */
   isRefused(addresses: readonly string[]): boolean;
+  /** Whether the connection stands under the newest key. */
+  usesNewest(connection: MultiaddrConnection): boolean;
   /** Reads at most so many bytes a second from the connection; undefined: as many as come. */
   throttle(connection: MultiaddrConnection, bytesPerSecond: number | undefined): void;
 }
@@ -38,7 +40,10 @@ interface Refusal {
 /** `keys`: 32 bytes each, the newest first; asked at every connection. */
 export function createVillageProtector(keys: () => readonly Uint8Array[]): VillageProtector {
   const refusals = new Map<string, Refusal>();
-  const throttled = new WeakMap<MultiaddrConnection, ThrottledConnection>();
+  const protectedBy = new WeakMap<
+    MultiaddrConnection,
+    { readonly sealed: ThrottledConnection; readonly key: Uint8Array }
+  >();
   const noteRefusal = (address: string, key: Uint8Array): void => {
     const before = refusals.get(address);
     const tried = [...(before?.tried ?? []), key];
@@ -64,29 +69,29 @@ export function createVillageProtector(keys: () => readonly Uint8Array[]): Villa
     const localNonce = randomBytes(NONCE_BYTES);
     const read = async (count: number): Promise<Uint8Array> => (await bytes.read({ bytes: count, signal })).subarray();
     const [remoteNonce] = await Promise.all([read(NONCE_BYTES), bytes.write(localNonce, { signal })]);
-    let sealed: ThrottledConnection;
     if (connection.direction === 'inbound') {
       const sent = await read(FIRST_WORDS.length);
       const key = keys().find((k) => isSame(createKeyStream(k, remoteNonce).xor(sent), FIRST_WORDS));
       if (!key) throw new Error('the other side does not have the key of the village network');
       const inbound = createKeyStream(key, remoteNonce);
       const first = inbound.xor(sent);
-      sealed = sealConnection(bytes.unwrap(), { inbound, outbound: createKeyStream(key, localNonce), first });
-    } else {
-      const address = addressKey(connection.remoteAddr.toString());
-      const key = nextKey(address);
-      if (!key) throw new Error('this console has no key of the village network');
-      sealed = sealConnection(bytes.unwrap(), {
-        inbound: createKeyStream(key, remoteNonce),
-        outbound: createKeyStream(key, localNonce),
-        expected: FIRST_WORDS,
-        onFirst(isExpected) {
-          if (isExpected) refusals.delete(address);
-          else noteRefusal(address, key);
-        },
-      });
+      const sealed = sealConnection(bytes.unwrap(), { inbound, outbound: createKeyStream(key, localNonce), first });
+      protectedBy.set(connection, { sealed, key });
+      return sealed;
     }
-    throttled.set(connection, sealed);
+    const address = addressKey(connection.remoteAddr.toString());
+    const key = nextKey(address);
+    if (!key) throw new Error('this console has no key of the village network');
+    const sealed = sealConnection(bytes.unwrap(), {
+      inbound: createKeyStream(key, remoteNonce),
+      outbound: createKeyStream(key, localNonce),
+      expected: FIRST_WORDS,
+      onFirst(isExpected) {
+        if (isExpected) refusals.delete(address);
+        else noteRefusal(address, key);
+      },
+    });
+    protectedBy.set(connection, { sealed, key });
     return sealed;
   };
   return {
@@ -97,7 +102,12 @@ export function createVillageProtector(keys: () => readonly Uint8Array[]): Villa
       return tried.some((t) => t.length > 0 && untried(t).length > 0);
     },
     isRefused: (addresses) => addresses.some((a) => refusals.get(addressKey(a))?.isOfAll ?? false),
-    throttle: (connection, bytesPerSecond) => throttled.get(connection)?.throttle(bytesPerSecond),
+    usesNewest(connection) {
+      const used = protectedBy.get(connection)?.key;
+      const [newest] = keys();
+      return used !== undefined && newest !== undefined && timingSafeEqual(used, newest);
+    },
+    throttle: (connection, bytesPerSecond) => protectedBy.get(connection)?.sealed.throttle(bytesPerSecond),
   };
 }
 
