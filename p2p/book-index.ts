@@ -2,7 +2,7 @@ import type { AuthorMark } from '#core/ports/village-node.ts';
 import { utf8 } from '#domain/bytes.ts';
 import { createAuthorIndex } from './author-index.ts';
 import { damaged } from './book-database.ts';
-import { ORBIT_HASH } from './entry-codec.ts';
+import { ORBIT_HASH } from './entry-limits.ts';
 
 /** What is known of an entry without its bytes. */
 export interface IndexRow {

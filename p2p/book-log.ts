@@ -5,15 +5,8 @@ import type { Admit, NodeEvent } from '#core/ports/village-node.ts';
 import type { SignedRecord } from '#domain/books/record.ts';
 import type { BookStore, Head, NewEntry } from './book-store.ts';
 import type { DeviceIdentity } from './device-identity.ts';
-import {
-  checkRecords,
-  logIdOf,
-  MAX_ENTRY_BYTES,
-  MAX_PARENTS,
-  MAX_RECORDS_PER_ENTRY,
-  recordsOfEntry,
-  toPayload,
-} from './entry-codec.ts';
+import { checkRecords, logIdOf, recordsOfEntry, toPayload } from './entry-codec.ts';
+import { MAX_ENTRY_BYTES, MAX_PARENTS, MAX_RECORDS_PER_ENTRY } from './entry-limits.ts';
 import type { IdentityStore } from './identity-store.ts';
 import { type Ingested, ingestArrivals } from './ingest.ts';
 import { createMutex } from './mutex.ts';

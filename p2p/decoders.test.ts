@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { encode } from '#domain/bytes.ts';
+import { decode, encode } from '#domain/bytes.ts';
 import { openIdentity } from './device-identity.ts';
 import { readEntry, verifyEntry } from './entry-codec.ts';
+import { readExactEntry, signedBytes } from './entry-reader.ts';
 import { createFrameParser, MAX_FRAME_BYTES, toFrame } from './frame-parser.ts';
 import { createTestDevice, makeEntry, TEST_VILLAGE } from './test-village.ts';
 import { type Message, readMessage, writeMessage } from './wire-messages.ts';
@@ -142,5 +143,31 @@ test('an entry with any one byte changed is refused', async () => {
       expect(await check(changed)).toBe(false);
     }),
     { numRuns: 300 },
+  );
+});
+
+test('what the exact reader of entries reads is what the strict decoder reads, also with changed bytes', async () => {
+  const author = createTestDevice();
+  const first = await makeEntry(author, 'assets', [author.write('assets')]);
+  const entry = await makeEntry(author, 'assets', [author.write('assets'), author.write('assets')], {
+    time: 70_000,
+    next: [first.hash],
+  });
+  const expectSame = (b: Uint8Array): void => {
+    const exact = readExactEntry(b);
+    if (!exact) return;
+    expect(decode(b)).toEqual(exact.fields);
+    const { id, payload, next, refs, clock, v } = exact.fields;
+    if (exact.signed) expect(signedBytes(b, exact.signed)).toEqual(encode({ id, payload, next, refs, clock, v }));
+  };
+  expect(readExactEntry(entry.bytes)).toBeDefined();
+  expectSame(entry.bytes);
+  fc.assert(
+    fc.property(fc.nat(entry.bytes.length - 1), fc.nat(255), fc.boolean(), (at, byte, cut) => {
+      const changed = Uint8Array.from(entry.bytes);
+      changed[at] = byte;
+      expectSame(cut ? changed.subarray(0, at) : changed);
+    }),
+    { numRuns: 5000 },
   );
 });

@@ -127,7 +127,7 @@ test('records that are forged, of another device, village or book are refused in
   await deliver(await Promise.all(wrongs.map((records) => makeEntry(author, 'assets', records))));
   expect(refused).toEqual([
     'bad record signature',
-    'bad record signature',
+    'the record is by another device than its entry',
     'the record belongs to another village',
     'the record belongs to another book',
     expect.stringContaining('bad record field'),

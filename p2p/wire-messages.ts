@@ -4,7 +4,7 @@ import type { AuthorMark } from '#core/ports/village-node.ts';
 import { BOOK } from '#domain/books/record.ts';
 import { encode, fromHex, toHex } from '#domain/bytes.ts';
 import { MAX_IDENTITY_BYTES } from './device-identity.ts';
-import { MAX_ENTRY_BYTES, ORBIT_HASH } from './entry-codec.ts';
+import { MAX_ENTRY_BYTES, ORBIT_HASH } from './entry-limits.ts';
 import { MAX_FRAME_BYTES } from './frame-parser.ts';
 
 export const MAX_HEADS = 4096;

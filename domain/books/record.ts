@@ -1,5 +1,6 @@
 import * as z from 'zod';
-import { cidOf, decode, encode, fromHex } from '../bytes.ts';
+import { cidOf, decode, decodeCanonical, encode, fromHex } from '../bytes.ts';
+import { type RecordHeader, readHeader } from './record-reader.ts';
 
 /** Hybrid logical clock: `ms` is UTC milliseconds, `n` breaks ties of one device within a millisecond. */
 export interface Hlc {
@@ -65,22 +66,40 @@ export type OpenedRecord =
   | { readonly ok: true; readonly record: KnownRecord }
   | { readonly ok: false; readonly reason: string };
 
-/** Decodes and verifies a record from outside. Never throws; the reason names the first thing that is wrong. */
-export function openRecord(signed: SignedRecord, verify: VerifyEd25519): OpenedRecord {
-  const no = (reason: string): OpenedRecord => ({ ok: false, reason });
+export type ReadForm =
+  | { readonly ok: true; readonly header: RecordHeader }
+  | { readonly ok: false; readonly reason: string };
+const no = (reason: string): { readonly ok: false; readonly reason: string } => ({ ok: false, reason });
+
+/** Everything that is asked of a record but its signature. Never throws; the reason names the first thing that is wrong. */
+export function readForm(signed: SignedRecord): ReadForm {
   if (signed.bytes.length > MAX_RECORD_BYTES) return no(`record of ${signed.bytes.length} bytes is over the limit`);
   if (signed.sig.length !== 64) return no('the signature is not 64 bytes');
+  const exact = readHeader(signed.bytes, BOOK);
+  const form: ReadForm = exact ? { ok: true, header: exact } : readStrictly(signed.bytes);
+  if (form.ok && (form.header.seq === 0) !== (form.header.prev === null)) return no('seq and prev do not fit together');
+  return form;
+}
+
+function readStrictly(bytes: Uint8Array): ReadForm {
   let value: unknown;
   try {
-    value = decode(signed.bytes);
+    value = decode(bytes);
   } catch (e) {
     return no(`unreadable record: ${e instanceof Error ? e.message : 'not dag-cbor'}`);
   }
   const parsed = schema.safeParse(value);
-  if (!parsed.success) return no(`bad record field ${parsed.error.issues[0]?.path.join('.') ?? ''}`);
-  const record = parsed.data;
-  if ((record.seq === 0) !== (record.prev === null)) return no('seq and prev do not fit together');
-  if (!isSigned(signed, record.device, verify)) return no('bad record signature');
+  return parsed.success
+    ? { ok: true, header: parsed.data }
+    : no(`bad record field ${parsed.error.issues[0]?.path.join('.') ?? ''}`);
+}
+
+/** Decodes and verifies a record from outside. Never throws; the reason names the first thing that is wrong. */
+export function openRecord(signed: SignedRecord, verify: VerifyEd25519): OpenedRecord {
+  const form = readForm(signed);
+  if (!form.ok) return form;
+  if (!isSigned(signed, form.header.device, verify)) return no('bad record signature');
+  const record = decodeCanonical(signed.bytes) as BookRecord;
   return { ok: true, record: { ...record, id: cidOf(signed.bytes) } };
 }
 

@@ -11,6 +11,9 @@ const TEXT = 3;
 const ARRAY = 4;
 const MAP = 5;
 const NULL = 0xf6;
+const FALSE = 0xf4;
+const TRUE = 0xf5;
+const MAX_DEPTH = 32;
 
 /**
  * Walks the canonical dag-cbor of a shape known beforehand: one pass, no values between, nothing allocated that was not
@@ -26,6 +29,10 @@ export class ExactReader {
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
+  /** Where the next value begins. */
+  get position(): number {
+    return this.#at;
+  }
   /** The bytes are used up. */
   end(): void {
     if (this.#at !== this.#bytes.length) this.#fail('more bytes than the value has');
@@ -82,15 +89,57 @@ export class ExactReader {
     return this.#bytes.subarray(from, from + n);
   }
   /** Text whose pattern allows nothing but ASCII. */
-  ascii(pattern: RegExp): string {
+  ascii(pattern: RegExp, max = 64): string {
     const n = this.#head(TEXT);
-    if (n > 64) this.#fail('text too long');
+    if (n > max) this.#fail('text too long');
     const from = this.#take(n);
     const text = String.fromCharCode.apply(null, this.#bytes.subarray(from, from + n) as unknown as number[]);
     if (!pattern.test(text)) this.#fail('text of another form');
     return text;
   }
 
+  /** Passes over any one value of the plain kinds: no links, no fractions, no text but ASCII. */
+  skipPlain(depth = 0): void {
+    if (depth > MAX_DEPTH) this.#fail('too deep a value');
+    const first = this.#bytes[this.#at] as number;
+    if (first === NULL || first === TRUE || first === FALSE) {
+      this.#at += 1;
+      return;
+    }
+    const major = first >> 5;
+    if (major > MAP) this.#fail('a value of a kind that is not plain');
+    const n = this.#head(major);
+    if (major === BYTES) this.#take(n);
+    else if (major === TEXT) this.#skipAscii(n);
+    else if (major === ARRAY) for (let i = 0; i < n; i++) this.skipPlain(depth + 1);
+    else if (major === MAP) this.#skipEntries(n, depth);
+  }
+
+  /** Keys come shorter first, and among those of one length in the order of their bytes, each once. */
+  #skipEntries(n: number, depth: number): void {
+    let beforeFrom = 0;
+    let before = -1;
+    for (let i = 0; i < n; i++) {
+      const length = this.#head(TEXT);
+      const from = this.#skipAscii(length);
+      if (length < before || (length === before && this.#compare(beforeFrom, from, length) >= 0))
+        this.#fail('keys out of order');
+      [beforeFrom, before] = [from, length];
+      this.skipPlain(depth + 1);
+    }
+  }
+  #skipAscii(n: number): number {
+    const from = this.#take(n);
+    for (let i = from; i < from + n; i++) if ((this.#bytes[i] as number) > 127) this.#fail('text beyond ASCII');
+    return from;
+  }
+  #compare(a: number, b: number, length: number): number {
+    for (let i = 0; i < length; i++) {
+      const difference = (this.#bytes[a + i] as number) - (this.#bytes[b + i] as number);
+      if (difference !== 0) return difference;
+    }
+    return 0;
+  }
   #take(n: number): number {
     const from = this.#at;
     if (from + n > this.#bytes.length) this.#fail('the value is cut off');

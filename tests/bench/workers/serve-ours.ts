@@ -6,5 +6,5 @@ const { dir, count } = readInput<{ count: number }>();
 const { device, records } = makeRecords(count);
 const node = await startTestNode({ device, dir });
 // one record to an entry, as people's acts come
-for (const record of records) await node.append(BOOK, [record]);
+await Promise.all(records.map((record) => node.append(BOOK, [record])));
 await answer({ address: addressOf(node), log: BOOK, digest: digestOf(records) }, () => node.stop());

@@ -1,0 +1,7 @@
+export const MAX_RECORDS_PER_ENTRY = 64;
+/** Leaves room for an identity and the frame around an entry within a 2 MiB frame. */
+export const MAX_ENTRY_BYTES = 2 * 1024 * 1024 - 16 * 1024;
+/** An entry names at most this many heads; a log with more of them is merged in several entries. */
+export const MAX_PARENTS = 4096;
+/** OrbitDB's name of an entry or an identity. */
+export const ORBIT_HASH = /^zdpu[1-9A-HJ-NP-Za-km-z]{45}$/;
