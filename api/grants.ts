@@ -19,7 +19,7 @@ const reason = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('household') }),
   z.object({ kind: z.literal('coordinator') }),
   z.object({ kind: z.literal('agreement'), agreement: agreementId, title: z.string() }),
-  z.object({ kind: z.literal('grant'), grant: dataGrantId, untilMs: atMs }),
+  z.object({ kind: z.literal('grant'), grant: dataGrantId, untilMs: atMs, mayRevoke: z.boolean() }),
 ]);
 
 const line = z.object({

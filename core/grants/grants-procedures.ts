@@ -10,6 +10,7 @@ import { newId } from '#domain/ids.ts';
 import { peopleOf, type ReaderReason, readersOf } from '#domain/membership/audiences.ts';
 import { dataGrantDigest } from '#domain/membership/data-grants.ts';
 import { monthOf } from '#domain/time.ts';
+import { mayRevokeGrant } from '#domain/village/fold-data-grants.ts';
 import type { RevealedState } from '#domain/village/reveal.ts';
 import { isCoordinator, type VillageState } from '#domain/village/state.ts';
 
@@ -76,7 +77,7 @@ function readersView(village: Village, meter: string) {
   const month = monthOf(nowMs, zoneOf(village.state()));
   const byMember = new Map<string, ReturnType<typeof reasonView>[]>();
   for (const { member, reason } of readersOf(village.state(), meter, month, nowMs))
-    byMember.set(member, [...(byMember.get(member) ?? []), reasonView(state, reason)]);
+    byMember.set(member, [...(byMember.get(member) ?? []), reasonView(state, village.row.member, reason)]);
   return {
     readers: [...byMember].map(([member, reasons]) => ({ member: person(state, member), reasons })),
     signers: signersOfMeter(village.state(), meter)
@@ -88,7 +89,11 @@ function readersView(village: Village, meter: string) {
 
 const person = (state: RevealedState, id: string) => ({ id, name: state.members.get(id)?.name ?? id });
 
-const reasonView = (state: RevealedState, reason: ReaderReason) => {
+const reasonView = (state: RevealedState, me: string, reason: ReaderReason) => {
+  if (reason.kind === 'grant') {
+    const given = state.dataGrants.get(reason.grant);
+    return { ...reason, mayRevoke: given !== undefined && mayRevokeGrant(state, given, me) };
+  }
   if (reason.kind !== 'agreement') return reason;
   const agreement = state.agreements.get(reason.agreement);
   return { ...reason, title: agreement ? titleOf(state, agreement) : '' };

@@ -21,7 +21,7 @@ export const scopeSchema = z
 export const monthOfScope = (scope: string): Month | undefined => METER_SCOPE.exec(scope)?.[2];
 
 /** The people who act for a member: themselves, or the signatories of an organisation. */
-export function peopleOf(state: VillageState, member: string): readonly string[] {
+export function peopleOf(state: Pick<VillageState, 'members'>, member: string): readonly string[] {
   const m = state.members.get(member);
   if (!m) return [];
   return m.kind === 'organisation' ? m.signatories : [m.id];

@@ -34,7 +34,6 @@ export const assetPrivateFields = z.object({ place: textSchema(200).nullable(), 
 export type AssetPrivateFields = z.infer<typeof assetPrivateFields>;
 /** A reason, a label, a purpose: the one text of an act. */
 export const textFields = z.object({ text: textSchema(400) });
-export type TextFields = z.infer<typeof textFields>;
 
 /** What a private part belongs to: bound to it, so that it opens nowhere else. */
 export type Subject =

@@ -4,6 +4,7 @@ import type { KnownRecord } from '../books/record.ts';
 import { closeBodyOf, leaseOf, signBodyOf } from '../settlement/settlement-fixture.ts';
 import { agreementRules } from './fold-agreements.ts';
 import { assetRules } from './fold-assets.ts';
+import { dataGrantRules } from './fold-data-grants.ts';
 import { memberRules } from './fold-members.ts';
 import { networkRules } from './fold-network.ts';
 import { operationRules } from './fold-operations.ts';
@@ -15,6 +16,7 @@ import {
   addMember,
   addMeter,
   assetBodyOf,
+  dataGrantOf,
   foundVillage,
   joinBodyOf,
   makeDevice,
@@ -59,6 +61,25 @@ const bodies: Readonly<Record<string, object>> = {
     ],
   },
   'network.seen': { epoch: 1 },
+  'member.edit': { member: host.id, private: sealedText('Baraka') },
+  'key.share': {
+    shares: [
+      {
+        key: 'ab'.repeat(8),
+        scope: 'members',
+        sealed: [
+          {
+            device: village.device.id,
+            ephemeral: new Uint8Array(32),
+            iv: new Uint8Array(12),
+            box: new Uint8Array(48),
+          },
+        ],
+      },
+    ],
+  },
+  'data.grant': dataGrantOf(village, meter, host.id),
+  'data.revoke': { grant: village.newId('d', 'grant') },
   'asset.add': assetBodyOf(village, 'roof', village.founder, 'SN1'),
   'meter.add': meterBodyOf(village, 'home'),
   'vee.decide': { meter, fromMs: 0, action: 'accept', private: sealedText('seen') },
@@ -72,6 +93,7 @@ const bodies: Readonly<Record<string, object>> = {
 };
 const rules: Readonly<Record<string, Apply>> = {
   ...memberRules,
+  ...dataGrantRules,
   ...networkRules,
   ...assetRules,
   ...operationRules,

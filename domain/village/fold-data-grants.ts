@@ -1,6 +1,6 @@
 import { peopleOf } from '../membership/audiences.ts';
 import { dataGrantBody, dataGrantDigest, dataRevokeBody } from '../membership/data-grants.ts';
-import { type Apply, isCoordinator, keyOf, type VillageState } from './state.ts';
+import { type Apply, type DataGrant, isCoordinator, keyOf, type VillageState } from './state.ts';
 
 /** Whose readings a meter's are: its household's, else the village's, for which a coordinator stands. */
 const ownsMeter = (state: VillageState, meter: string, owner: string): boolean => {
@@ -29,6 +29,13 @@ const give: Apply = (ctx) => {
 };
 
 /** Taking a right to read away needs no key: its owner, its reader or a coordinator does it. */
+export const mayRevokeGrant = (
+  state: Pick<VillageState, 'members'>,
+  grant: Pick<DataGrant, 'owner' | 'to'>,
+  member: string,
+): boolean =>
+  [...peopleOf(state, grant.owner), ...peopleOf(state, grant.to)].includes(member) || isCoordinator(state, member);
+
 const revoke: Apply = (ctx) => {
   const body = dataRevokeBody.safeParse(ctx.record.body);
   if (!body.success) return 'unreadable revocation of a data grant';
@@ -36,8 +43,7 @@ const revoke: Apply = (ctx) => {
   const g = state.dataGrants.get(body.data.grant);
   if (!g) return 'no such data grant';
   if (g.revoked) return 'already revoked';
-  const may = [...peopleOf(state, g.owner), ...peopleOf(state, g.to)].includes(author) || isCoordinator(state, author);
-  if (!may) return 'only its owner, its reader or a coordinator revokes a data grant';
+  if (!mayRevokeGrant(state, g, author)) return 'only its owner, its reader or a coordinator revokes a data grant';
   state.dataGrants.set(g.id, { ...g, revoked: { by: author, atMs: record.at.ms, record: record.id } });
   return undefined;
 };

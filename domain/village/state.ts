@@ -285,7 +285,7 @@ export const ZERO_HASH = `0x${'0'.repeat(64)}`;
 export const decisionKey = (meter: string, fromMs: number): string => `${meter}|${fromMs}`;
 /** How a key is named in {@link VillageState.keyShares}: what its giver says it is for, and its id. */
 export const shareId = (scope: string, key: string): string => `${scope} ${key}`;
-export const isCoordinator = (state: VillageState, member: string): boolean =>
+export const isCoordinator = (state: Pick<VillageState, 'members'>, member: string): boolean =>
   state.members.get(member)?.roles.includes('coordinator') ?? false;
 export const keyOf = (state: VillageState, member: string): string | undefined =>
   state.members.get(member)?.keys.at(-1)?.address;

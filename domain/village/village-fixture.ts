@@ -3,6 +3,7 @@ import { computeAddress, SigningKey } from 'ethers';
 import { type BookRecord, type KnownRecord, openRecord, recordBytes, type SignedRecord } from '../books/record.ts';
 import { sha256, toHex, utf8 } from '../bytes.ts';
 import { memberIdOf, newId } from '../ids.ts';
+import { dataGrantDigest } from '../membership/data-grants.ts';
 import { type Founding, villageIdOf } from '../membership/founding.ts';
 import { certificateDigest, type DeviceGrant, grantDigest, joinMessage } from '../membership/grants.ts';
 import type { SealedFields } from '../membership/private-fields.ts';
@@ -278,4 +279,13 @@ export function shuffle<T>(items: readonly T[], seed: number): T[] {
     [out[i], out[j]] = [out[j] as T, out[i] as T];
   }
   return out;
+}
+
+/** The founder, for the village, lets a member read a meter for a month. */
+export function dataGrantOf(village: TestVillage, meter: string, to: string, fromMs = 0) {
+  const { founder, nowMs } = village;
+  const grant = village.newId('d', 'grant');
+  const signed = { grant, meters: [meter], assets: [], to, fromMs, untilMs: Math.max(nowMs, fromMs) + 30 * 86_400_000 };
+  const sig = founder.sign(dataGrantDigest(village.id, signed));
+  return { ...signed, owner: founder.id, private: sealedText('study'), signer: founder.id, sig };
 }

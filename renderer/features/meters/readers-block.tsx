@@ -57,7 +57,8 @@ function ReaderTable({ data }: { readonly data: Readers }) {
   const village = useVillage();
   const { client } = useConsole();
   const revoke = useCommand(client.grants.revoke);
-  const grantOf = (reasons: readonly Reason[]) => reasons.flatMap((r) => (r.kind === 'grant' ? [r.grant] : []))[0];
+  const grantOf = (reasons: readonly Reason[]) =>
+    reasons.flatMap((r) => (r.kind === 'grant' && r.mayRevoke ? [r.grant] : []))[0];
   return (
     <>
       <Table
@@ -77,7 +78,9 @@ function ReaderTable({ data }: { readonly data: Readers }) {
             cell: (r) => (
               <Stack>
                 {r.reasons.map((reason) => (
-                  <ReasonText key={reason.kind === 'grant' ? reason.grant : reason.kind} reason={reason} />
+                  <span key={reason.kind === 'grant' ? reason.grant : reason.kind}>
+                    <ReasonText reason={reason} />
+                  </span>
                 ))}
               </Stack>
             ),
