@@ -135,10 +135,10 @@ test('peers that say nothing, trickle, or break off are left behind while anothe
   await serveWants(breaking, (_wants, stream) => stream.abort(new Error('gone')));
   await serveWants(trickling, ([want], stream) => {
     if (!want) return;
-    const frame = chunkFrame(want.number, find(blocks, want).block.subarray(0, CHUNK_BYTES));
+    const frame = chunkFrame(want.number, find(blocks, want).block.subarray(0, CHUNK_BYTES)).subarray();
     let at = 0;
     const timer = setInterval(() => {
-      if (stream.status === 'open') stream.send(frame.subarray(at, ++at));
+      if (stream.writeStatus === 'writable') stream.send(frame.subarray(at, ++at));
       else clearInterval(timer);
     }, 50);
   });
@@ -171,9 +171,10 @@ test('a block of a gigabyte is neither asked for nor taken, and memory stays whe
   let sentBytes = 0;
   await serveWants(liar, (wants, stream) => {
     asked.push(...wants.map(({ bytes }) => bytes));
-    const chunk = chunkFrame(wants[0]?.number ?? 0, randomBytes(CHUNK_BYTES));
+    const chunk = chunkFrame(wants[0]?.number ?? 0, randomBytes(CHUNK_BYTES)).subarray();
     const pour = (): void => {
-      while (sentBytes < 1024 ** 3 && stream.status === 'open' && stream.send(chunk)) sentBytes += chunk.length;
+      while (sentBytes < 1024 ** 3 && stream.writeStatus === 'writable' && stream.send(chunk))
+        sentBytes += chunk.length;
     };
     stream.addEventListener('drain', pour);
     pour();

@@ -141,7 +141,7 @@ async function sendBatch(
 }
 
 /** Resolves when the stream can take more; rejects when it ends or the peer does not read. */
-async function send(stream: Stream, frame: Uint8Array): Promise<void> {
+async function send(stream: Stream, frame: Parameters<Stream['send']>[0]): Promise<void> {
   if (stream.send(frame) || !stream.writableNeedsDrain) return;
   await new Promise<void>((resolve, reject) => {
     const finish = (problem?: string): void => {

@@ -3,9 +3,12 @@ import type { Stream } from '@libp2p/interface';
 import { equalBytes } from '#domain/bytes.ts';
 import { CHUNK_BYTES, cancelFrame, MAX_ANSWER_FRAME, MAX_OPEN_WANTS, readAnswer, wantFrame } from './block-wire.ts';
 import { createFrameParser } from './frame-parser.ts';
+import { widenWindow } from './stream-window.ts';
 
 /** A peer that answers no want and sends less than this in {@link StallLimit.stallMs} is too slow to wait for. */
 const STALLED_BELOW_BYTES = 10 * 1024;
+/** More than a peer is ever asked for at once. */
+const WINDOW_BYTES = 8 * 1024 * 1024;
 /** A timer that comes later than this tells of this process, not of the peer, ms. */
 const LATE_TIMER_MS = 1000;
 
@@ -62,6 +65,7 @@ export function createBlockSession<Block extends BlockName>(
   let openBytes = 0;
   let nextNumber = 0;
   let ended = false;
+  widenWindow(stream, WINDOW_BYTES);
   const stall = watchStall(stallMs, () => end('it did not send what it was asked for'));
 
   const end = (problem: string | undefined): void => {

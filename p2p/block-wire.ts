@@ -1,3 +1,5 @@
+import { Uint8ArrayList } from 'uint8arraylist';
+
 /**
  * The block protocol, one stream per fetch. The fetching side sends wants and cancels, the serving side answers every
  * want once: with all bytes of the block, in chunks, or with "lacks". A frame is 4 bytes of length (big endian), one
@@ -71,14 +73,14 @@ const numbersFrame = (kind: number, numbers: readonly number[]): Uint8Array => {
 export const cancelFrame = (numbers: readonly number[]): Uint8Array => numbersFrame(CANCEL, numbers);
 export const lacksFrame = (numbers: readonly number[]): Uint8Array => numbersFrame(LACKS, numbers);
 
-export function chunkFrame(number: number, bytes: Uint8Array): Uint8Array {
-  // Not zeroed first: every byte is set below.
-  const frame = Buffer.allocUnsafeSlow(9 + bytes.length);
-  frame.writeUInt32BE(5 + bytes.length, 0);
-  frame[4] = CHUNK;
-  frame.writeUInt32BE(number, 5);
-  frame.set(bytes, 9);
-  return frame;
+/** The bytes are not copied: they must not change before they are sent. */
+export function chunkFrame(number: number, bytes: Uint8Array): Uint8ArrayList {
+  const head = new Uint8Array(9);
+  const view = viewOf(head);
+  view.setUint32(0, 5 + bytes.length);
+  head[4] = CHUNK;
+  view.setUint32(5, number);
+  return new Uint8ArrayList(head, bytes);
 }
 
 /** Reads what the fetching side sent: bounded, undefined when it is not sound. Never throws. */

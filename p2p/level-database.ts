@@ -16,8 +16,11 @@ const hasCode = (error: unknown, code: string): boolean =>
 
 const ENCODINGS = { keyEncoding: 'utf8', valueEncoding: 'view' } as const;
 
+/** Sealed blocks do not shrink, and are large: with small tables LevelDB would rewrite each several times, in bytes. */
+const BLOCKS = { ...ENCODINGS, compression: false, writeBufferSize: 16 * 1024 ** 2, maxFileSize: 32 * 1024 ** 2 };
+
 export const openDatabase = (path: string): Promise<Database> => open(path, new Level(path, ENCODINGS));
-export const openDurableDatabase = (path: string): Promise<Database> => open(path, new DurableLevel(path, ENCODINGS));
+export const openDurableDatabase = (path: string): Promise<Database> => open(path, new DurableLevel(path, BLOCKS));
 
 async function open(path: string, db: Database): Promise<Database> {
   try {

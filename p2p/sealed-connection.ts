@@ -61,8 +61,8 @@ class SealedConnection extends AbstractMultiaddrConnection implements ThrottledC
     if (bytesPerSecond === undefined) this.#holdByRate(false);
   }
 
-  override sendData(data: { subarray(): Uint8Array; readonly byteLength: number }): SendResult {
-    return { sentBytes: data.byteLength, canSendMore: this.#wire.send(this.#seal.outbound.xor(data.subarray())) };
+  override sendData(data: OutgoingBytes): SendResult {
+    return { sentBytes: data.byteLength, canSendMore: this.#wire.send(sealBytes(this.#seal.outbound, data)) };
   }
   override async sendClose(options?: AbortOptions): Promise<void> {
     await this.#wire.close(options);
@@ -80,7 +80,9 @@ class SealedConnection extends AbstractMultiaddrConnection implements ThrottledC
   }
 
   #receive(part: Uint8Array): void {
-    const opened = this.#seal.inbound.xor(part);
+    // Nobody else has what the wire has just read.
+    this.#seal.inbound.xorInPlace(part);
+    const opened = part;
     const { expected, onFirst } = this.#seal;
     if (expected && this.#checked < expected.length) {
       for (const byte of opened.subarray(0, expected.length - this.#checked)) {
@@ -122,4 +124,15 @@ class SealedConnection extends AbstractMultiaddrConnection implements ThrottledC
     if (this.#isHeldByReader || this.#isHeldByRate) this.#wire.pause();
     else this.#wire.resume();
   }
+}
+
+type OutgoingBytes = Iterable<Uint8Array> & { subarray(): Uint8Array; readonly byteLength: number };
+
+/** Parts are joined to bytes of their own, which need no second copy; a single one may be somebody's constant. */
+function sealBytes(outbound: KeyStream, data: OutgoingBytes): Uint8Array {
+  const isJoined = [...data].length > 1;
+  const bytes = data.subarray();
+  if (!isJoined) return outbound.xor(bytes);
+  outbound.xorInPlace(bytes);
+  return bytes;
 }

@@ -6,6 +6,7 @@ import type { PeerState, StartVillageNode, VillageNode, VillageNodeOptions } fro
 import { startBlockExchange } from './block-exchange.ts';
 import { openBookDatabase } from './book-database.ts';
 import { type BookReplication, startBookReplication } from './book-replication.ts';
+import { countBuffersIntoHeap } from './buffer-memory.ts';
 import { createDeviceIdentity } from './device-identity.ts';
 import { createEntryBundles } from './entry-bundles.ts';
 import { createIdentityStore } from './identity-store.ts';
@@ -23,6 +24,7 @@ import { createVillageProtector } from './village-protector.ts';
 /** Starts the node over libp2p, Helia and OrbitDB's log. The device key is also the libp2p and the OrbitDB key. */
 export const startVillageNode: StartVillageNode = async (options) => {
   checkOptions(options);
+  countBuffersIntoHeap();
   mkdirSync(options.dir, { recursive: true });
   const events = createNodeEvents();
   const disk = await openDisk(options, events);

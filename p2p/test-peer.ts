@@ -35,7 +35,7 @@ export async function serveWants(
     stream.addEventListener('message', ({ data }) => {
       for (const frame of parser.push(data.subarray())) {
         const request = readRequest(frame);
-        if (request?.t === 'want') answer(request.wants, stream);
+        if (request?.t === 'want' && stream.writeStatus === 'writable') answer(request.wants, stream);
       }
     });
   });

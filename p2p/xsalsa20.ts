@@ -1,11 +1,15 @@
+import { createSalsaModule, DATA_BYTES, GROUP_BYTES } from './salsa20-wasm.ts';
+
 /**
  * XSalsa20 as a stream, the cipher of libp2p's private networks (Bernstein, "Extending the Salsa20 nonce", 2011). Not
- * the package that stock libp2p brings: as fast as this, it fails for good once two connections were handed chunks over
- * 640 KiB, because each growth of its shared memory makes the other grow it again.
+ * the package that stock libp2p brings: slower than this, and it fails for good once two connections were handed chunks
+ * over 640 KiB, because each growth of its shared memory makes the other grow it again.
  */
 export interface KeyStream {
   /** The next bytes of the stream, en- or decrypted, in memory of their own. */
   xor(data: Uint8Array): Uint8Array<ArrayBuffer>;
+  /** The same over the bytes themselves. */
+  xorInPlace(data: Uint8Array): void;
 }
 
 export const NONCE_BYTES = 24;
@@ -13,6 +17,8 @@ export const KEY_BYTES = 32;
 const BLOCK_BYTES = 64;
 /** "expand 32-byte k" */
 const SIGMA = [0x61707865, 0x3320646e, 0x79622d32, 0x6b206574] as const;
+
+const salsa = createSalsaModule();
 
 export function createKeyStream(key: Uint8Array, nonce: Uint8Array): KeyStream {
   if (key.length !== KEY_BYTES || nonce.length !== NONCE_BYTES) throw new Error('XSalsa20 takes 32 and 24 bytes');
@@ -27,24 +33,39 @@ export function createKeyStream(key: Uint8Array, nonce: Uint8Array): KeyStream {
   fill(state, subkey, Uint32Array.from([nonceWords[4] ?? 0, nonceWords[5] ?? 0, 0, 0]));
   /** Bytes of the block at the counter that were used before. */
   let used = 0;
-  return {
-    xor(data) {
-      const end = used + data.length;
-      // Whole blocks around the data, so that words can be combined wherever the stream stands.
-      const bytes = new Uint8Array(Math.ceil(end / BLOCK_BYTES) * BLOCK_BYTES);
-      bytes.set(data, used);
-      const words = new Uint32Array(bytes.buffer);
-      const whole = Math.floor(end / BLOCK_BYTES);
-      for (let at = 0; at < words.length; at += 16) {
-        combine(state, mixed, words, at);
-        if (at / 16 < whole) countUp(state);
-      }
-      const out = bytes.subarray(used, end);
+  const xorInPlace = (data: Uint8Array): void => {
+    for (let at = 0; at < data.length; ) {
+      // Whole blocks around the data, wherever the stream stands.
+      const part = data.subarray(at, at + Math.min(DATA_BYTES, blocksToWrap(state) * BLOCK_BYTES) - used);
+      const end = used + part.length;
+      salsa.data.set(part, used);
+      writeState(state, salsa.state);
+      salsa.combine(Math.ceil(end / GROUP_BYTES));
+      part.set(salsa.data.subarray(used, end));
+      countUp(state, Math.floor(end / BLOCK_BYTES));
       used = end % BLOCK_BYTES;
+      at += part.length;
+    }
+  };
+  return {
+    xorInPlace,
+    xor(data) {
+      const out = Uint8Array.from(data);
+      xorInPlace(out);
       return out;
     },
   };
 }
+
+/** Each word once for each of four blocks, whose counters follow each other. */
+function writeState(state: Uint32Array, lanes: Uint32Array): void {
+  for (let i = 0; i < 16; i++) lanes.fill(state[i] ?? 0, 4 * i, 4 * i + 4);
+  const counter = state[8] ?? 0;
+  for (let block = 1; block < 4; block++) lanes[4 * 8 + block] = counter + block;
+}
+
+/** Blocks until the lower word of the counter begins anew, which the vectors do not see. */
+const blocksToWrap = (state: Uint32Array): number => 2 ** 32 - (state[8] ?? 0);
 
 function toWords(bytes: Uint8Array): Uint32Array {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -61,19 +82,13 @@ function fill(state: Uint32Array, key: Uint32Array, input: Uint32Array): void {
   state.set([SIGMA[3]], 15);
 }
 
-function countUp(state: Uint32Array): void {
-  state[8] = (state[8] ?? 0) + 1;
-  if (state[8] === 0) state[9] = (state[9] ?? 0) + 1;
+function countUp(state: Uint32Array, blocks: number): void {
+  const low = (state[8] ?? 0) + blocks;
+  state[8] = low;
+  if (low >= 2 ** 32) state[9] = (state[9] ?? 0) + 1;
 }
 
-function combine(state: Uint32Array, mixed: Uint32Array, words: Uint32Array, at: number): void {
-  permute(state, mixed);
-  for (let i = 0; i < 16; i++) {
-    words[at + i] = (words[at + i] ?? 0) ^ ((mixed[i] ?? 0) + (state[i] ?? 0));
-  }
-}
-
-/** Twenty rounds of Salsa20, unrolled to local variables because every byte of every connection passes here. */
+/** Twenty rounds of Salsa20. */
 function permute(input: Uint32Array, out: Uint32Array): void {
   let a = input[0] ?? 0;
   let b = input[1] ?? 0;
