@@ -35,7 +35,7 @@ async function growAndOpen({ runs, note }: BenchOptions): Promise<Size[]> {
   const sizes: Size[] = [];
   try {
     for (const [i, months] of MONTHS.entries()) {
-      note(`open-year: sealing and closing up to ${months} months, outside the clock`);
+      note(`openYear: sealing and closing up to ${months} months, outside the clock`);
       const closed = await runWorker<Closed>('year-close', { home, from: MONTHS[i - 1] ?? 0, to: months });
       const { nowMs } = closed;
       // What the evening before looked at lies judged on the disk, as it does for a console in use.
@@ -85,4 +85,4 @@ async function measureOpenYear(options: BenchOptions): Promise<Row> {
   };
 }
 
-export const openYearEntry: BenchEntry = { name: 'open-year', measure: measureOpenYear };
+export const openYearEntry: BenchEntry = { name: 'openYear', group: 'replicate', measure: measureOpenYear };

@@ -1,9 +1,21 @@
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { accountsAt, previewAccounts, verifyClose } from '#core/accounts/closing.ts';
 import { draftAgreement } from '#core/agreements/agreements-procedures.ts';
+import { joinVillage } from '#core/villages/invitations.ts';
 import { DAY_MS, monthSpan } from '#domain/time.ts';
 import { batchOf } from '#domain/village/fold-settlement.ts';
-import { codeOf, converge, endAll, openTwo, type TestConsole } from './consoles.ts';
+import {
+  codeOf,
+  converge,
+  endAll,
+  found,
+  invite,
+  openConsole,
+  openTwo,
+  PIN,
+  type TestConsole,
+  WAIT,
+} from './consoles.ts';
 import {
   AFTER_MARCH_MS,
   dayOfMeter,
@@ -143,4 +155,55 @@ test('a meter in force in one agreement cannot be billed by another in the same 
     data: { reason: expect.stringContaining('in force') },
   });
   expect(await draftAgreement(village, { ...lease.terms, from: '2038-03' })).toMatch(/^g/);
+});
+
+test('a member to whom not all readings are shared sees what was agreed, and hears what cannot be counted here', async () => {
+  const first = await openConsole();
+  await found(first);
+  await makeLease(first);
+  const second = await openConsole();
+  const text = await invite(first, 'Okot', ['consumer']);
+  await joinVillage(second.console(), { text, name: 'Okot', pin: PIN });
+  const inStep = () =>
+    vi.waitFor(() => {
+      const [one, two] = [first.open().village, second.open().village];
+      expect(two.stateHash()).toBe(one.stateHash());
+      for (const cid of one.state().segments.keys()) expect(two.store.segment(cid)).toBeDefined();
+    }, WAIT);
+  await inStep();
+  setClocks(AFTER_MARCH_MS, first, second);
+  const digest = await propose(first);
+  await sign(first, digest);
+  await inStep();
+  const { village } = second.open();
+  const close = village.state().closes.get(digest);
+  expect(close?.agreed).toBe(true);
+  expect(close && (await verifyClose(village, close)).verdict).toBe('not-readable');
+  const seen = await second.client().accounts.get({ village: village.id, month: MONTH });
+  expect(seen.batch?.verifiedHere).toBe('not-readable');
+  expect(seen.checks.find((c) => c.code === 'not-readable')).toMatchObject({ ok: false, count: 2 });
+  const nets = seen.statements.map((x) => ({ member: x.member.id, net: x.netMinor, lines: x.lines.length }));
+  expect(nets).toEqual(close?.lanes.map(({ member, net }) => ({ member, net, lines: 0 })));
+  expect(nets.length).toBeGreaterThan(2);
+  expect(await codeOf(propose(second, '2026-04'))).toBe('PERIOD_NOT_OVER');
+  setClocks(monthSpan('2026-04', { offsetMin: 180 }).to, first, second);
+  expect(await codeOf(propose(second, '2026-04'))).toBe('CLOSE_NOT_READABLE');
+  expect((await first.client().accounts.get({ village: village.id, month: MONTH })).batch?.verifiedHere).toBe('same');
+});
+
+test('a close found to be the same stays so over a restart, and is not counted again', async () => {
+  const { first, second } = await openMonth();
+  setClocks(AFTER_MARCH_MS, first, second);
+  const digest = await propose(first);
+  const verify = async () => {
+    const { village } = first.open();
+    const close = village.state().closes.get(digest);
+    return close && (await verifyClose(village, close));
+  };
+  const before = await verify();
+  expect(before).toMatchObject({ verdict: 'same' });
+  await first.restart();
+  const { readings } = first.open().village;
+  Object.assign(readings, { energyIn: () => Promise.reject(new Error('counted again')) });
+  expect(await verify()).toEqual(before);
 });
