@@ -1,7 +1,8 @@
 import { Trans, useLingui } from '@lingui/react/macro';
+import { useInfiniteQuery } from '@tanstack/react-query';
 import { TriangleAlert } from 'lucide-react';
 import { useState } from 'react';
-import { useConsole } from '../../app/console-context.tsx';
+import { useApi, useConsole } from '../../app/console-context.tsx';
 import { useCommand } from '../../app/use-command.ts';
 import { useVillage } from '../../app/village-context.tsx';
 import type { Out } from '../../app/wire.ts';
@@ -17,19 +18,30 @@ type Flag = Out['meters']['get']['flags'][number];
 const needsDecision = (f: Flag) => f.decision === null && (f.kind === 'spike' || f.kind === 'reset');
 
 /** What the checks found: what waits for a person first, then everything else. */
-export function FlagList({ flags }: { readonly flags: readonly Flag[] }) {
+export function FlagList({ card }: { readonly card: Out['meters']['get'] }) {
+  const older = useOlderFlags(card);
   const { t } = useLingui();
   const format = useFormat();
   const kinds = useFlagWords();
   const [asked, setAsked] = useState<{ readonly flag: Flag; readonly action: 'accept' | 'reject' } | null>(null);
+  const flags = [...card.flags, ...older.flags];
   const rest = flags.filter((f) => !needsDecision(f));
   return (
     <>
       {flags.filter(needsDecision).map((flag) => (
         <Decide key={`${flag.kind}-${flag.fromMs}`} flag={flag} onDecide={(action) => setAsked({ flag, action })} />
       ))}
-      {rest.length > 0 && (
-        <Block title={<Trans>Checked and marked</Trans>}>
+      {(rest.length > 0 || older.more) && (
+        <Block
+          title={<Trans>Checked and marked</Trans>}
+          extra={
+            older.more && (
+              <Button look="quiet" onPress={older.more}>
+                <Trans>Show what was before</Trans>
+              </Button>
+            )
+          }
+        >
           <Table
             caption={t`Marks`}
             dense
@@ -48,6 +60,26 @@ export function FlagList({ flags }: { readonly flags: readonly Flag[] }) {
       {asked && <DecideDialog {...asked} onClose={() => setAsked(null)} />}
     </>
   );
+}
+
+/** The pages before the card's, one more each time it is asked. */
+function useOlderFlags({ id, olderMs }: Out['meters']['get']) {
+  const village = useVillage();
+  const pages = useInfiniteQuery(
+    useApi().meters.older.infiniteOptions({
+      input: (beforeMs: number) => ({ village: village.id, meter: id, beforeMs }),
+      initialPageParam: olderMs ?? 0,
+      getNextPageParam: (page) => page.olderMs,
+      enabled: false,
+    }),
+  );
+  const [asked, setAsked] = useState(false);
+  const more = (): void => {
+    setAsked(true);
+    void (asked ? pages.fetchNextPage() : pages.refetch());
+  };
+  const isMore = asked ? pages.hasNextPage : olderMs !== null;
+  return { flags: asked ? (pages.data?.pages.flatMap((p) => p.flags) ?? []) : [], more: isMore ? more : null };
 }
 
 function useFlagWords(): Record<Flag['kind'], string> {

@@ -2,7 +2,7 @@ import { Trans, useLingui } from '@lingui/react/macro';
 import { useQuery } from '@tanstack/react-query';
 import { ChevronLeft, ChevronRight, Table2 } from 'lucide-react';
 import { lazy, Suspense, useCallback, useMemo, useState } from 'react';
-import { HOUR_MS } from '#domain/time.ts';
+import { civil, HOUR_MS } from '#domain/time.ts';
 import { useApi } from '../../app/console-context.tsx';
 import { useNowMs, useVillage } from '../../app/village-context.tsx';
 import type { Out } from '../../app/wire.ts';
@@ -46,6 +46,7 @@ export function MeterChart({ card }: { readonly card: MeterCard }) {
             ['day', t`Day`],
             ['week', t`Week`],
             ['month', t`Month`],
+            ['year', t`Year`],
           ]}
         />
         <Button look="quiet" label={t`Earlier`} onPress={() => setRange(moveRange(range, -1, format.zone))}>
@@ -83,6 +84,7 @@ function RangeTitle({ range }: { readonly range: Range }) {
   const to = range.toMs - 1;
   if (range.kind === 'day') return <>{villageDate(range.fromMs, format.zone, format.locale, { dateStyle: 'full' })}</>;
   if (range.kind === 'week') return <>{`${format.day(range.fromMs)} – ${format.day(to)}`}</>;
+  if (range.kind === 'year') return <>{villageDate(range.fromMs, format.zone, format.locale, { year: 'numeric' })}</>;
   return <>{villageDate(range.fromMs, format.zone, format.locale, { month: 'long', year: 'numeric' })}</>;
 }
 
@@ -151,6 +153,8 @@ function Chart({ card, points, range }: Drawn & { readonly card: MeterCard }) {
 function tickOf(range: Range, ms: number, i: number, zone: { offsetMin: number }, locale: string): string | null {
   if (range.kind === 'day') return i % 3 === 0 ? hourText(ms, zone) : null;
   if (range.kind === 'week') return i % 24 === 0 ? villageDate(ms, zone, locale, { weekday: 'short' }) : null;
+  if (range.kind === 'year')
+    return civil(ms, zone).day === 1 ? villageDate(ms, zone, locale, { month: 'short' }) : null;
   return i % 5 === 0 ? villageDate(ms, zone, locale, { day: 'numeric' }) : null;
 }
 

@@ -54,7 +54,7 @@ export function MeterPage({ meter }: { readonly meter: string }) {
             </Stack>
             <Stack>
               <MeterChart card={data} />
-              <FlagList flags={data.flags} />
+              <FlagList key={data.id} card={data} />
               <EvidenceList card={data} />
             </Stack>
           </Columns>

@@ -19,6 +19,13 @@ describe('ranges of a chart', () => {
     expect(week.toMs - week.fromMs).toBe(7 * DAY_MS);
   });
 
+  it('takes the year of the village by the day', () => {
+    const year = rangeOf('year', Date.UTC(2024, 11, 31, 22), zone);
+    expect(new Date(year.fromMs).toISOString()).toBe('2024-12-31T21:00:00.000Z');
+    expect((moveRange(year, -1, zone).toMs - moveRange(year, -1, zone).fromMs) / DAY_MS).toBe(366);
+    expect(year.stepMs).toBe(DAY_MS);
+  });
+
   it('goes to the month before and back again', () => {
     const october = rangeOf('month', thursday, zone);
     const september = moveRange(october, -1, zone);

@@ -1,6 +1,6 @@
 import { civil, DAY_MS, dayOf, dayStart, HOUR_MS, monthOf, monthSpan, type Zone } from '#domain/time.ts';
 
-export type RangeKind = 'day' | 'week' | 'month';
+export type RangeKind = 'day' | 'week' | 'month' | 'year';
 export interface Range {
   readonly kind: RangeKind;
   readonly fromMs: number;
@@ -10,8 +10,13 @@ export interface Range {
 
 const DAYS_FROM_MONDAY = 6;
 
-/** The village day, week from Monday, or month that holds an instant. Day and week go by the hour, a month by the day. */
+/** The village day, week from Monday, month or year that holds an instant. Day and week go by the hour, the others by the day. */
 export function rangeOf(kind: RangeKind, atMs: number, zone: Zone): Range {
+  if (kind === 'year') {
+    const { year } = civil(atMs, zone);
+    const start = (y: number): number => dayStart(`${String(y).padStart(4, '0')}-01-01`, zone);
+    return { kind, fromMs: start(year), toMs: start(year + 1), stepMs: DAY_MS };
+  }
   if (kind === 'month') {
     const span = monthSpan(monthOf(atMs, zone), zone);
     return { kind, fromMs: span.from, toMs: span.to, stepMs: DAY_MS };
