@@ -2,7 +2,7 @@ import type { Connection, IdentifyResult, Libp2p, PeerId, PeerInfo } from '@libp
 import { peerIdFromString } from '@libp2p/peer-id';
 import { multiaddr } from '@multiformats/multiaddr';
 import { AppError } from '#core/ports/errors.ts';
-import { isRelayed, withoutPeer } from './addresses.ts';
+import { isRelayed, withoutPeer, withPeer } from './addresses.ts';
 import { openKnownAddresses } from './known-addresses.ts';
 import { createPeerFinder } from './peer-finder.ts';
 import { createRedialler, type DialTarget } from './redialler.ts';
@@ -13,6 +13,7 @@ import { watchForWaking } from './wake-watch.ts';
 /** Peers of which only an announcement is known; they are remembered for good once a connection stood. */
 const MAX_ANNOUNCED = 256;
 const DIALLED_AT_ONCE_MS = 5000;
+const FOUND_TIMEOUT_MS = 10_000;
 const DROP_STALE_EVERY_MS = 24 * 3_600_000;
 
 /** Connections to the peers of the village: dialling, redialling, cutting and restoring all of them. */
@@ -116,8 +117,14 @@ export function createPeerLinks({
     members: members ?? (() => []),
     isOnline: () => gate.online,
     onFound(peer, addresses) {
-      known.add(peer, addresses);
-      redialler.wake(peer);
+      if (known.of(peer).length > 0) {
+        known.add(peer, addresses);
+        redialler.wake(peer);
+        return;
+      }
+      // Others may tell of a console for long after it is gone: it is remembered once it answers.
+      const targets = addresses.map((a) => multiaddr(withPeer(a, peer)));
+      libp2p.dial(targets, { signal: AbortSignal.timeout(FOUND_TIMEOUT_MS) }).catch(() => undefined);
     },
   });
   const wake = (): void => {
