@@ -7,7 +7,7 @@ import type { KnownRecord, SignedRecord } from '#domain/books/record.ts';
 import { genesis } from '#domain/village/epochs.ts';
 import type { Folded } from '#domain/village/fold.ts';
 import { type Admission, TEACHING } from './admission.ts';
-import { openCheckpoint, sealCheckpoint } from './kept-checkpoint.ts';
+import { type KeptCheckpoint, openCheckpoint, sealCheckpoint } from './kept-checkpoint.ts';
 import { knownRecord, type RecordIndex } from './record-index.ts';
 import type { StateCache } from './state-cache.ts';
 
@@ -90,12 +90,19 @@ export function createVillageBooks(source: BooksSource): VillageBooks {
     }
   };
   const known = (rows: readonly Uint8Array[]): KnownRecord[] => rows.flatMap((bytes) => knownRecord(bytes) ?? []);
+  const start = ({ checkpoint, heads }: KeptCheckpoint): void => {
+    cache.restore(checkpoint);
+    index.restore(heads, checkpoint.chains);
+  };
+  /** Books of closed months were released from this disk: their records are in the checkpoint alone. */
+  const resume = (kept: KeptCheckpoint): void => {
+    start(kept);
+    cache.onRecords();
+    keepSoon();
+  };
   const begin = async (): Promise<void> => {
     const kept = openCheckpoint(source);
-    if (kept) {
-      cache.restore(kept.checkpoint);
-      index.restore(kept.heads, kept.checkpoint.chains);
-    }
+    if (kept) start(kept);
     for (const kind of TEACHING) admission.learn(known(store.recordsOf('members', kind)));
     take(known(store.outsideRecords()));
     await catchUp();
@@ -106,6 +113,11 @@ export function createVillageBooks(source: BooksSource): VillageBooks {
     const checkpoint = cache.checkpoint();
     const sealed = sealCheckpoint(source.dataKey, { checkpoint, heads: index.heads() });
     store.keepCheckpoint(checkpoint.settled, index.settle(checkpoint.chains), sealed);
+  };
+  const keepSoon = (): void => {
+    keeping = keeping.then(keep).catch((e: unknown) => {
+      source.log(`keeping the checkpoint: ${e instanceof Error ? e.message : String(e)}`);
+    });
   };
   const write = async (acts: readonly Act[]): Promise<string[]> => {
     const ids: string[] = [];
@@ -130,17 +142,15 @@ export function createVillageBooks(source: BooksSource): VillageBooks {
     load: begin,
     async reload() {
       await keeping;
+      const before = { checkpoint: cache.checkpoint(), heads: index.heads() };
       store.dropReadModels();
       index.clear();
       cache.restore(genesis(village));
       await begin();
+      if (cache.state().epochs.length < before.checkpoint.epochs.length) resume(before);
     },
     everyRecord: () => [...index.outside.values(), ...known(store.everyRecord())],
-    keepCheckpoint() {
-      keeping = keeping.then(keep).catch((e: unknown) => {
-        source.log(`keeping the checkpoint: ${e instanceof Error ? e.message : String(e)}`);
-      });
-    },
+    keepCheckpoint: keepSoon,
     async idle() {
       await last;
       await keeping;
