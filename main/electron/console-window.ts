@@ -1,8 +1,8 @@
 import { BrowserWindow, type Session } from 'electron';
 import { CONSOLE_URL } from './console-protocol.ts';
 
-/** Copying text is the one thing the page may ask the system for. */
-const ALLOWED_PERMISSION = 'clipboard-sanitized-write';
+/** The page may copy text, and look through the camera for codes on another screen; it never hears. */
+const COPYING = 'clipboard-sanitized-write';
 
 /** The console's window: sandboxed, and unable to go anywhere but to the console itself. */
 export async function openConsoleWindow({ preload }: { preload: string }): Promise<BrowserWindow> {
@@ -40,7 +40,13 @@ export function isConsole(url: string): boolean {
 }
 
 function denyPermissions(session: Session): void {
-  session.setPermissionRequestHandler((_contents, permission, answer) => answer(permission === ALLOWED_PERMISSION));
-  session.setPermissionCheckHandler((_contents, permission) => permission === ALLOWED_PERMISSION);
+  session.setPermissionRequestHandler((_contents, permission, answer, details) => {
+    const asked = 'mediaTypes' in details ? details.mediaTypes : undefined;
+    answer(permission === COPYING || (permission === 'media' && asked?.length === 1 && asked[0] === 'video'));
+  });
+  session.setPermissionCheckHandler(
+    (_contents, permission, _origin, { mediaType }) =>
+      permission === COPYING || (permission === 'media' && mediaType === 'video'),
+  );
   session.setDevicePermissionHandler(() => false);
 }

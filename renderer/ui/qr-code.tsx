@@ -7,12 +7,15 @@ export function QrCode({
   text,
   label,
   sizePx,
+  forCamera = false,
 }: {
   readonly text: string;
   readonly label: string;
   readonly sizePx?: number;
+  /** Wide margin and spare squares: it is read off a screen in passing. */
+  readonly forCamera?: boolean;
 }) {
-  const drawn = useMemo(() => draw(text), [text]);
+  const drawn = useMemo(() => draw(text, forCamera), [text, forCamera]);
   if (!drawn) return null;
   return (
     <svg
@@ -29,9 +32,9 @@ export function QrCode({
   );
 }
 
-function draw(text: string): { readonly path: string; readonly size: number } | null {
+function draw(text: string, forCamera: boolean): { readonly path: string; readonly size: number } | null {
   try {
-    const rows = encodeQR(text, 'raw', { ecc: 'low', border: 2 });
+    const rows = encodeQR(text, 'raw', forCamera ? { ecc: 'medium', border: 4 } : { ecc: 'low', border: 2 });
     let path = '';
     for (const [y, row] of rows.entries())
       for (const [x, dark] of row.entries()) if (dark) path += `M${x} ${y}h1v1h-1z`;

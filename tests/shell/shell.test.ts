@@ -52,7 +52,7 @@ test('in the stand-in (not Electron) the page has the bridge and nothing else of
   });
 });
 
-test('in the stand-in (not Electron) the page can go nowhere, open nothing and ask the system for nothing but to copy text', async () => {
+test('in the stand-in (not Electron) the page can go nowhere, open nothing and ask the system for nothing but to copy text and to look through the camera', async () => {
   const shell = await openShell('navigation');
   await shell.evaluate('void (location.href = "https://example.com/away")');
   await shell.waitFor('navigation', ({ url, denied }) => url === 'https://example.com/away' && denied);
@@ -72,6 +72,9 @@ test('in the stand-in (not Electron) the page can go nowhere, open nothing and a
     expect(await shell.ask({ ask: 'would-grant', permission }), permission).toBe(false);
   }
   expect(await shell.ask({ ask: 'would-grant', permission: 'clipboard-sanitized-write' })).toBe(true);
+  expect(await shell.ask({ ask: 'would-grant', permission: 'media', media: ['video'] })).toBe(true);
+  for (const media of [['audio'], ['audio', 'video']] as const)
+    expect(await shell.ask({ ask: 'would-grant', permission: 'media', media })).toBe(false);
 });
 
 test('in the stand-in (not Electron) a core that is killed is started again once, told in a plain dialog, and the page finds it again', async () => {

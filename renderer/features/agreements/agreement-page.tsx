@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Check, PenLine } from 'lucide-react';
 import { useState } from 'react';
 import { useApi } from '../../app/console-context.tsx';
+import { QrButtons } from '../../app/qr-buttons.tsx';
 import { useVillage } from '../../app/village-context.tsx';
 import type { Out } from '../../app/wire.ts';
 import { Button } from '../../ui/button.tsx';
@@ -149,10 +150,34 @@ function Parties({ card, clauses }: { readonly card: AgreementCard; readonly cla
             <Trans>Nobody whose key is on this laptop has to sign. The others sign on their own consoles.</Trans>
           </Muted>
         )}
+        {isOpen && <WithoutNetwork />}
       </Stack>
       {open === 'sign' && <SignDialog card={card} clauses={clauses} onClose={() => setOpen(null)} />}
       {open === 'decline' && <DeclineDialog card={card} onClose={() => setOpen(null)} />}
     </Block>
+  );
+}
+
+/** Who signs on a console that no network reaches: two screens face to face. */
+function WithoutNetwork() {
+  return (
+    <details className={s['fold']}>
+      <summary>
+        <Trans>Sign without a network</Trans>
+      </summary>
+      <ol className={s['steps']}>
+        <li>
+          <Trans>Show the codes here, and scan them on their laptop.</Trans>
+        </li>
+        <li>
+          <Trans>They read the agreement there, compare the seal words aloud, and sign.</Trans>
+        </li>
+        <li>
+          <Trans>They show their codes, and you scan them here.</Trans>
+        </li>
+      </ol>
+      <QrButtons />
+    </details>
   );
 }
 

@@ -1,11 +1,12 @@
 import { Trans, useLingui } from '@lingui/react/macro';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { useState } from 'react';
+import { ScanQrCode } from 'lucide-react';
+import { lazy, Suspense, useState } from 'react';
 import { useApi, useConsole } from '../../app/console-context.tsx';
 import { useCommand } from '../../app/use-command.ts';
 import type { Out } from '../../app/wire.ts';
 import { Button } from '../../ui/button.tsx';
-import { Form } from '../../ui/dialog.tsx';
+import { Dialog, Form } from '../../ui/dialog.tsx';
 import { Field } from '../../ui/field.tsx';
 import { FilePick } from '../../ui/file-pick.tsx';
 import { useFormat } from '../../ui/format.tsx';
@@ -19,6 +20,8 @@ import { Brand } from './brand.tsx';
 import s from './first-run.module.css';
 import type { StepProps } from './first-run.tsx';
 import { PassForm } from './pass-form.tsx';
+
+const QrScan = lazy(async () => ({ default: (await import('../../app/qr-scan.tsx')).QrScan }));
 
 type Invitation = Out['villages']['readInvitation'];
 type Pass = Out['villages']['readConsolePass'];
@@ -73,6 +76,34 @@ export function JoinStep({ go, finish }: StepProps) {
   );
 }
 
+/** Off the other screen: one large code, or several that follow one another. */
+function ScanInvitation({ onText }: { readonly onText: (text: string) => void }) {
+  const { t } = useLingui();
+  const [open, setOpen] = useState(false);
+  const done = (text: string) => {
+    onText(text);
+    setOpen(false);
+  };
+  return (
+    <div>
+      <Button look="line" onPress={() => setOpen(true)}>
+        <ScanQrCode aria-hidden />
+        <Trans>Scan it off a screen</Trans>
+      </Button>
+      {open && (
+        <Dialog title={t`Scan the invitation`} open onClose={() => setOpen(false)} wide>
+          <Suspense fallback={null}>
+            <QrScan
+              onText={done}
+              onPayload={({ kind, bytes }) => kind === 'invitation' && done(new TextDecoder().decode(bytes))}
+            />
+          </Suspense>
+        </Dialog>
+      )}
+    </div>
+  );
+}
+
 function InvitationForm(p: {
   readonly text: string;
   readonly onText: (text: string) => void;
@@ -97,6 +128,7 @@ function InvitationForm(p: {
         accept=".txt,.gridpact,text/plain"
         onText={(x) => p.onText(x.trim())}
       />
+      <ScanInvitation onText={p.onText} />
       <InlineError error={p.error} />
       <div>
         <Button submit disabled={!p.text.trim()} busy={p.busy}>

@@ -1,7 +1,8 @@
 import { Trans, useLingui } from '@lingui/react/macro';
-import { Save } from 'lucide-react';
+import { Save, ScanQrCode } from 'lucide-react';
 import { useState } from 'react';
 import { useConsole } from '../../app/console-context.tsx';
+import { QrShow } from '../../app/qr-show.tsx';
 import { useCommand } from '../../app/use-command.ts';
 import { useVillage } from '../../app/village-context.tsx';
 import type { Out } from '../../app/wire.ts';
@@ -83,6 +84,7 @@ function Ready(p: {
   const { t } = useLingui();
   const format = useFormat();
   const village = useVillage();
+  const [moving, setMoving] = useState(false);
   const { text, expiresAtMs } = p.invitation;
   const until = format.moment(expiresAtMs);
   return (
@@ -94,12 +96,20 @@ function Ready(p: {
           </Trans>
         </Muted>
         <div className={s['code']}>
-          <QrCode text={text} label={t`Invitation as a code`} sizePx={320} />
+          {moving ? (
+            <QrShow payload={{ kind: 'invitation', bytes: new TextEncoder().encode(text) }} />
+          ) : (
+            <QrCode text={text} label={t`Invitation as a code`} sizePx={320} />
+          )}
           <p className={s['text']} data-testid="invitation">
             {text}
           </p>
         </div>
         <Row>
+          <Button look="line" onPress={() => setMoving(!moving)}>
+            <ScanQrCode aria-hidden />
+            {moving ? <Trans>One large code</Trans> : <Trans>Several smaller codes</Trans>}
+          </Button>
           <CopyButton text={text} />
           <Button look="line" onPress={() => saveText(`${village.name} ${p.name}.gridpact`, text)}>
             <Save aria-hidden />

@@ -1,5 +1,6 @@
 import { Trans, useLingui } from '@lingui/react/macro';
 import { Pause, Play } from 'lucide-react';
+import { SizeText } from '../../app/amounts.tsx';
 import { useConsole } from '../../app/console-context.tsx';
 import { useCommand } from '../../app/use-command.ts';
 import { useVillage } from '../../app/village-context.tsx';
@@ -8,7 +9,6 @@ import { useFormat } from '../../ui/format.tsx';
 import { Block, Muted, Small } from '../../ui/layout.tsx';
 import { Progress } from '../../ui/marks.tsx';
 import { InlineError } from '../../ui/view.tsx';
-import { SizeText } from './amounts.tsx';
 import s from './sync.module.css';
 import type { SyncStatus } from './sync.tsx';
 

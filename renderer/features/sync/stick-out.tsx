@@ -1,6 +1,7 @@
 import { Trans, useLingui } from '@lingui/react/macro';
 import { Upload } from 'lucide-react';
 import { useState } from 'react';
+import { AmountText, SizeText } from '../../app/amounts.tsx';
 import { useConsole } from '../../app/console-context.tsx';
 import { fetchFile } from '../../app/file-transfer.ts';
 import { JobProgress } from '../../app/job-progress.tsx';
@@ -14,7 +15,6 @@ import { useFormat } from '../../ui/format.tsx';
 import { Muted, Small } from '../../ui/layout.tsx';
 import { Progress } from '../../ui/marks.tsx';
 import { InlineError } from '../../ui/view.tsx';
-import { AmountText, SizeText } from './amounts.tsx';
 import type { StickNews } from './stick.tsx';
 import { defaultReader, EVERYBODY, type Reader, readersOf } from './stick-readers.ts';
 import s from './sync.module.css';

@@ -9,6 +9,7 @@ import { View } from '../../ui/view.tsx';
 import { Addresses } from './addresses.tsx';
 import { ChainQueue } from './chain-queue.tsx';
 import { Conflicts } from './conflicts.tsx';
+import { FaceToFace } from './face-to-face.tsx';
 import { MeetingPoint } from './meeting-point.tsx';
 import { PeerTable } from './peer-table.tsx';
 import { Refused } from './refused.tsx';
@@ -46,6 +47,7 @@ export function Sync() {
             </Stack>
             <Stack>
               <Stick />
+              <FaceToFace />
               <SameBooks status={data} />
               <ChainQueue />
               <SealedDays fetching={data.fetching} />

@@ -88,7 +88,7 @@ async function answer(question: ShellQuestion, contents: WebContents): Promise<u
     case 'core-pids':
       return utilityPids();
     case 'would-grant':
-      return wouldGrant(question.permission);
+      return wouldGrant(question.permission, question.media);
     case 'quit':
       app.quit();
       return undefined;

@@ -9,7 +9,7 @@ export type ShellEvent =
 export type ShellQuestion = { readonly id: number } & (
   | { readonly ask: 'evaluate'; readonly expression: string }
   | { readonly ask: 'url' | 'core-pids' | 'quit' }
-  | { readonly ask: 'would-grant'; readonly permission: string }
+  | { readonly ask: 'would-grant'; readonly permission: string; readonly media?: readonly ('audio' | 'video')[] }
 );
 
 export function tell(event: ShellEvent): void {

@@ -1,6 +1,6 @@
 import { useCallback, useRef, useState } from 'react';
-import { sendFile } from '../../app/file-transfer.ts';
-import type { ConsoleClient, JobState, Out } from '../../app/wire.ts';
+import { sendFile } from './file-transfer.ts';
+import type { ConsoleClient, JobState, Out } from './wire.ts';
 
 export type BundleReport = Out['bundles']['report'];
 export type BringingStep =

@@ -1,9 +1,9 @@
 import { Trans, useLingui } from '@lingui/react/macro';
 import { CircleAlert } from 'lucide-react';
-import { Button } from '../../ui/button.tsx';
-import { Dialog, DialogFoot } from '../../ui/dialog.tsx';
-import { useFormat } from '../../ui/format.tsx';
-import { Facts, Muted, Note, Stack } from '../../ui/layout.tsx';
+import { Button } from '../ui/button.tsx';
+import { Dialog, DialogFoot } from '../ui/dialog.tsx';
+import { useFormat } from '../ui/format.tsx';
+import { Facts, Muted, Note, Stack } from '../ui/layout.tsx';
 import { AmountText, SizeText } from './amounts.tsx';
 import type { BundleReport } from './use-bringing.ts';
 

@@ -1,5 +1,5 @@
 import { Plural, Trans } from '@lingui/react/macro';
-import { useFormat } from '../../ui/format.tsx';
+import { useFormat } from '../ui/format.tsx';
 
 interface Amount {
   readonly entries: number;
