@@ -124,8 +124,8 @@ function readFrame(text: string): { head: Head; number: number; bytes: Uint8Arra
 function mixtureOf(id: Uint8Array, n: number, parts: number): bigint {
   if (n < parts) return 1n << BigInt(n);
   const lot = BigInt(`0x${toHex(sha256(id, Uint8Array.of(n >> 8, n & 0xff)))}`);
-  const mask = lot & ((1n << BigInt(parts)) - 1n);
-  return mask === 0n ? 1n << BigInt(n % parts) : mask;
+  // Each part is in at least one of as many mixtures as there are parts.
+  return (lot & ((1n << BigInt(parts)) - 1n)) | (1n << BigInt(n % parts));
 }
 
 /** Takes out of a row what others tell already; undefined when nothing is left. */

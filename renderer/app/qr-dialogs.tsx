@@ -52,7 +52,7 @@ export function QrSendDialog({ onClose }: { readonly onClose: () => void }) {
           ]}
         />
         <View of={packed} loading={t`Making the codes`}>
-          {(data) => <QrShow key={data.data} payload={{ kind: 'bundle', bytes: fromBase64(data.data) }} />}
+          {(data) => <QrShow key={data.data} payload={{ kind: 'bundle', bytes: fromBase64(data.data) }} withText />}
         </View>
       </Stack>
     </Dialog>

@@ -10,7 +10,7 @@ import { useFormat } from '../ui/format.tsx';
 import { Muted, Note, Stack } from '../ui/layout.tsx';
 import { Progress } from '../ui/marks.tsx';
 import s from './qr.module.css';
-import { createQrReader } from './qr-reader.ts';
+import { createQrReader, STILL } from './qr-reader.ts';
 import { useCamera } from './use-camera.ts';
 
 interface Scanned {
@@ -19,8 +19,6 @@ interface Scanned {
   /** A code that is no frame, such as a printed one. */
   readonly onText?: (text: string) => void;
 }
-/** A still picture is worth more tries than one of a film. */
-const STILL_LIMIT_MS = 2_000;
 /** So many frames of another payload in a row mean that the other screen shows something new. */
 const OTHERS_BEFORE_RESTART = 3;
 
@@ -138,7 +136,7 @@ function useCollecting({ onPayload, onText }: Scanned) {
       for (const line of text.split('\n')) if (line.trim() !== '') take(line.trim());
     },
     async takePictures(files: readonly File[]) {
-      const reader = await createQrReader({ timeLimitMs: STILL_LIMIT_MS });
+      const reader = await createQrReader(STILL);
       let found = 0;
       for (const file of files) {
         const picture = await createImageBitmap(file).catch(() => undefined);

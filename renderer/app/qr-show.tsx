@@ -15,7 +15,7 @@ const SIZE_PX = 380;
 const stillWanted = (): boolean => window.matchMedia('(prefers-reduced-motion: reduce)').matches;
 
 /** A payload as codes that follow one another; a code that was missed is made up for by any later one. */
-export function QrShow({ payload }: { readonly payload: Payload }) {
+export function QrShow({ payload, withText }: { readonly payload: Payload; readonly withText?: boolean }) {
   const { t } = useLingui();
   const format = useFormat();
   const source = useMemo(() => cutIntoFrames(payload), [payload]);
@@ -64,10 +64,12 @@ export function QrShow({ payload }: { readonly payload: Payload }) {
           </Muted>
         </>
       )}
-      <CopyButton
-        text={Array.from({ length: parts }, (_, i) => source.frame(i)).join('\n')}
-        label={t`Copy as text instead`}
-      />
+      {withText && (
+        <CopyButton
+          text={Array.from({ length: parts }, (_, i) => source.frame(i)).join('\n')}
+          label={t`Copy the codes as text`}
+        />
+      )}
     </div>
   );
 }

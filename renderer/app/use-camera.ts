@@ -1,5 +1,5 @@
 import { type RefObject, useEffect, useRef, useState } from 'react';
-import { createQrReader, type QrReader } from './qr-reader.ts';
+import { createQrReader, FILM, type QrReader } from './qr-reader.ts';
 
 export type CameraState = 'asking' | 'on' | 'denied' | 'none';
 
@@ -27,7 +27,7 @@ export function useCamera(onText: (text: string) => void): {
       element.srcObject = stream;
       await element.play();
       setState('on');
-      const reader = await createQrReader();
+      const reader = await createQrReader(FILM);
       while (!stop.signal.aborted) {
         const text = readNow(reader, element);
         if (text !== undefined) told.current(text);

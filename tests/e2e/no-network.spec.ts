@@ -10,6 +10,7 @@ const STEP_HANG_MS = 240_000;
 const VILLAGE = 'Kwa Mbali';
 const NEEMA = { name: 'Neema Mollel', pin: '271828' };
 const HALIMA = { name: 'Halima Omari', pin: '314159' };
+const BARAKA = { name: 'Baraka Mushi', pin: '141421' };
 const CLINIC = { name: 'Clinic', pin: '161803' };
 
 test.describe.configure({ mode: 'serial', timeout: STEP_HANG_MS });
@@ -60,6 +61,17 @@ test.afterAll(async () => {
   await withCamera?.close();
   rmSync(stick, { recursive: true, force: true });
 });
+
+async function addMember(page: Page, { name, pin }: { name: string; pin: string }): Promise<void> {
+  await openScreen(page, 'Members');
+  await page.getByRole('link', { name: 'Add a member' }).click();
+  await page.getByLabel('Name', { exact: true }).fill(name);
+  await typeNewPin(page, pin);
+  await page.getByRole('button', { name: 'Add the member' }).click();
+  await keepPaperWords(page);
+  await page.getByRole('button', { name: 'The words are on paper' }).click();
+  await expect(page.getByRole('heading', { level: 1, name })).toBeVisible();
+}
 
 const code = (page: Page): Locator => page.getByRole('img', { name: /^Code \d+ of \d+$/ });
 /** Shows one code after the other, as many as are told. */
@@ -115,6 +127,7 @@ test('a village is founded, and its console cut off from every network', async (
   await page.getByRole('button', { name: 'Go on' }).click();
   await page.getByRole('button', { name: 'Later' }).click();
   await page.getByRole('button', { name: 'Later' }).click();
+  await addMember(page, BARAKA);
   await openScreen(page, 'Sync');
   await page.getByText('Linked to the others').click();
   await expect(page.getByText('The link is cut.', { exact: false }).first()).toBeVisible();
@@ -159,7 +172,7 @@ test('a stick brings a console that never met another the same books, in three t
   const path = await copyToStick(neema, null);
   const torn = join(stick, 'torn.car');
   writeFileSync(torn, readFileSync(path));
-  truncateSync(torn, Math.floor(readFileSync(path).length * 0.7));
+  truncateSync(torn, readFileSync(path).length - 10);
   const dialog = await readStick(halima, torn);
   await expect(dialog.getByRole('heading', { name: 'This file is damaged' })).toBeVisible();
   await expect(dialog.getByText('The file ends too early')).toBeVisible();
@@ -167,7 +180,8 @@ test('a stick brings a console that never met another the same books, in three t
   await dialog.getByRole('button', { name: 'Leave it' }).click();
 
   await takeStick(halima, path);
-  await takeStick(neema, await copyToStick(halima, new RegExp(`${NEEMA.name}|Console`)));
+  // The names come with the third trip: keys are sealed to a console once it is known.
+  await takeStick(neema, await copyToStick(halima, /^Member /));
   await takeStick(halima, await copyToStick(neema, HALIMA.name));
   await expect.poll(() => bookWords(halima.page)).toBe(await bookWords(neema.page));
   await openScreen(halima.page, 'Members');
@@ -175,13 +189,7 @@ test('a stick brings a console that never met another the same books, in three t
 });
 
 test('what one console wrote since goes over in codes that the other’s camera reads', async () => {
-  await openScreen(neema.page, 'Members');
-  await neema.page.getByRole('link', { name: 'Add a member' }).click();
-  await neema.page.getByLabel('Name', { exact: true }).fill(CLINIC.name);
-  await typeNewPin(neema.page, CLINIC.pin);
-  await neema.page.getByRole('button', { name: 'Add the member' }).click();
-  await keepPaperWords(neema.page);
-  await neema.page.getByRole('button', { name: 'The words are on paper' }).click();
+  await addMember(neema.page, CLINIC);
   await openScreen(neema.page, 'Sync');
   await neema.page.getByRole('button', { name: 'Show codes' }).click();
   await expect(code(neema.page)).toBeVisible();
