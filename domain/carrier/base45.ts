@@ -1,6 +1,6 @@
 /** The alphabet of a QR code's alphanumeric mode (RFC 9285): three letters for two bytes. */
 const ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:';
-const VALUES = new Map([...ALPHABET].map((letter, value) => [letter, value]));
+const VALUES = new Map(Array.from(ALPHABET, (letter, value) => [letter, value]));
 
 export function toBase45(bytes: Uint8Array): string {
   let text = '';
@@ -20,7 +20,7 @@ export function fromBase45(text: string): Uint8Array | undefined {
   if (text.length % 3 === 1) return undefined;
   const out: number[] = [];
   for (let i = 0; i < text.length; i += 3) {
-    const part = [...text.slice(i, i + 3)].map((letter) => VALUES.get(letter));
+    const part = Array.from(text.slice(i, i + 3), (letter) => VALUES.get(letter));
     const [a, b, c] = part;
     if (a === undefined || b === undefined || (part.length === 3 && c === undefined)) return undefined;
     const value = a + b * 45 + (c ?? 0) * 2025;
