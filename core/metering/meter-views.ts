@@ -77,12 +77,12 @@ function rowOf({ village, acquisition }: OpenVillage, meter: RevealedMeter) {
 }
 
 /** Newest register another gateway sealed: what a console shows of meters it does not read itself. */
-function lastSealed({ readings, now }: Village, meter: string) {
+function lastSealed(village: Village, meter: string) {
   const registers = (frame: Frame, edge: number) => ({
     importWh: frame.importWh?.[edge] ?? null,
     exportWh: frame.exportWh?.[edge] ?? null,
   });
-  const last = readings.lastEdge(meter, now() + DAY_MS, (frame, edge) => {
+  const last = village.readings.lastEdge(meter, village.now() + DAY_MS, (frame, edge) => {
     const { importWh, exportWh } = registers(frame, edge);
     return importWh !== null || exportWh !== null;
   });

@@ -62,8 +62,19 @@ const told: fc.Arbitrary<Told> = fc
     const polls = importWh.slice(1).map((_, i) => f.answered[i] ?? 0);
     const { meter, gateway, stepMs, origin, salt } = f;
     const frame: Frame = {
-      ...{ v: 1, meter, gateway, fromMs, stepMs, importWh, exportWh: null, origin, salt },
-      ...{ asked: polls.map(() => 1), answered: polls, clock: 'synchronised', prev: null },
+      v: 1,
+      meter,
+      gateway,
+      fromMs,
+      stepMs,
+      importWh,
+      exportWh: null,
+      origin,
+      salt,
+      asked: polls.map(() => 1),
+      answered: polls,
+      clock: 'synchronised',
+      prev: null,
     };
     const cid = cidOf(utf8(JSON.stringify([...salt, meter, fromMs, stepMs, gateway])));
     const day = dayOf(f.astray ? fromMs - 3 * DAY_MS : fromMs, UTC);
@@ -140,11 +151,20 @@ class Desk {
   put(facts: readonly Told[]): void {
     this.store.putSegments(
       facts.map(({ fact: { segment, frame, signatureOk } }) => ({
-        ...{ cid: segment, state: 'verified', reason: '', bytes: 1, locked: [] },
+        cid: segment,
+        state: 'verified',
+        reason: '',
+        bytes: 1,
+        locked: [],
         frames: [
           {
-            ...{ segment, meter: frame.meter, fromMs: frame.fromMs, stepMs: frame.stepMs, signatureOk },
-            ...{ intervals: frame.asked.length, sealed: key.seal('frames', frameBytes(frame)) },
+            segment,
+            meter: frame.meter,
+            fromMs: frame.fromMs,
+            stepMs: frame.stepMs,
+            signatureOk,
+            intervals: frame.asked.length,
+            sealed: key.seal('frames', frameBytes(frame)),
           },
         ],
       })),
@@ -234,14 +254,33 @@ function dayOf10(meter: string, day: number, name = ''): Told {
   const fromMs = FIRST_MS + day * DAY_MS;
   const importWh = Array.from({ length: 25 }, (_, i) => BigInt(day * 240 + i * 10));
   const frame: Frame = {
-    ...{ v: 1, meter, gateway: GATEWAYS[0] as string, fromMs, stepMs: HOUR_MS, importWh, exportWh: null },
-    ...{ asked: Array(24).fill(1) as number[], answered: Array(24).fill(1) as number[], clock: 'synchronised' },
-    ...{ origin: 'gateway', prev: null, salt: new Uint8Array(16) },
+    v: 1,
+    meter,
+    gateway: GATEWAYS[0] as string,
+    fromMs,
+    stepMs: HOUR_MS,
+    importWh,
+    exportWh: null,
+    asked: Array(24).fill(1) as number[],
+    answered: Array(24).fill(1) as number[],
+    clock: 'synchronised',
+    origin: 'gateway',
+    prev: null,
+    salt: new Uint8Array(16),
   };
   const cid = cidOf(utf8(`${meter} ${day} ${name}`));
   const ref: SegmentRef = {
-    ...{ cid, device: frame.gateway, day: dayOf(fromMs, UTC), fromMs, toMs: fromMs + DAY_MS, bytes: 1, frames: 1 },
-    ...{ root: frame.salt, prev: null, record: cid, atMs: 0 },
+    cid,
+    device: frame.gateway,
+    day: dayOf(fromMs, UTC),
+    fromMs,
+    toMs: fromMs + DAY_MS,
+    bytes: 1,
+    frames: 1,
+    root: frame.salt,
+    prev: null,
+    record: cid,
+    atMs: 0,
   };
   return { fact: { segment: cid, frame, signatureOk: true }, ref };
 }
@@ -250,7 +289,11 @@ describe('a month whose inputs did not change', () => {
   const months = ['2026-01', '2026-02', '2026-03'];
   const year = Array.from({ length: 60 }, (_, day) => dayOf10(METERS[0] as string, day));
   const books = (more: readonly Told[] = []): Books => ({
-    ...{ zoneOffsetMin: 180, told: [...year, ...more], vouched: [], decisions: [], meters: METERS_FROM_START },
+    zoneOffsetMin: 180,
+    told: [...year, ...more],
+    vouched: [],
+    decisions: [],
+    meters: METERS_FROM_START,
   });
 
   test('costs no frame to count again, after a restart and beside a late reading of another month', async () => {
