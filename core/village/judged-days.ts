@@ -7,6 +7,7 @@ import { DAY_MS, HOUR_MS } from '#domain/time.ts';
 import { openHours, openSums, packHours, packSums } from './day-codec.ts';
 import type { DayInputs } from './day-inputs.ts';
 import { type DaySums, type JudgedDay, judgeDay, type MeterHours } from './day-sums.ts';
+import { keepIfRoom } from './keep-if-room.ts';
 import { createRecent } from './recent.ts';
 
 /** Days of village time, judged once and kept sealed until something they were made from changes. */
@@ -66,14 +67,16 @@ export function createJudgedDays(store: VillageStore, dataKey: DataKey, present:
     sumsOf.put(of, sums);
     hoursOf.put(of, judged.hours);
     if (present().of(fromMs) === of) {
-      store.putDay({
-        fromMs,
-        inputs: of,
-        late: JSON.stringify(late),
-        pending: [...judged.sums.meters.values()].reduce((n, m) => n + m.pending, 0),
-        sums: dataKey.seal(LABEL, packSums(of, judged.sums)),
-        hours: dataKey.seal(LABEL, packHours(of, judged.hours)),
-      });
+      keepIfRoom(() =>
+        store.putDay({
+          fromMs,
+          inputs: of,
+          late: JSON.stringify(late),
+          pending: [...judged.sums.meters.values()].reduce((n, m) => n + m.pending, 0),
+          sums: dataKey.seal(LABEL, packSums(of, judged.sums)),
+          hours: dataKey.seal(LABEL, packHours(of, judged.hours)),
+        }),
+      );
     }
     return { sums, hours: judged.hours };
   };

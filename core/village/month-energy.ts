@@ -8,6 +8,7 @@ import { DAY_MS, type Month, monthOf, monthSpan, nextMonth, type Zone } from '#d
 import { openTotal, packTotal } from './day-codec.ts';
 import { type DayInputs, fingerprint } from './day-inputs.ts';
 import { isLateSame, type JudgedDays, type Late } from './judged-days.ts';
+import { keepIfRoom } from './keep-if-room.ts';
 import { createRecent } from './recent.ts';
 
 /** The energy of whole months, made of judged days and kept sealed by what it was made from. */
@@ -81,7 +82,7 @@ export function createMonthEnergies(store: VillageStore, dataKey: DataKey, days:
     const kept = recent.get(of) ?? readKept(month, of);
     if (kept && isLateSame(inputs, kept.late)) return recent.put(of, kept);
     const made = await make(inputs, starts, span, carry);
-    store.putMonthEnergy(month, of, dataKey.seal(LABEL, pack(of, made)));
+    keepIfRoom(() => store.putMonthEnergy(month, of, dataKey.seal(LABEL, pack(of, made))));
     return recent.put(of, made);
   };
   const readKept = (month: Month, of: string): KeptMonth | undefined => {

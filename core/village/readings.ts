@@ -1,6 +1,7 @@
 import { deserialize, serialize } from 'node:v8';
 import { createBreath } from '#core/breath.ts';
 import type { DataKey } from '#core/crypto/data-key.ts';
+import { AppError } from '#core/ports/errors.ts';
 import type { StoredFrame } from '#core/storage/segment-tables.ts';
 import type { VillageStore } from '#core/storage/village-store.ts';
 import type { Frame } from '#domain/metering/frame.ts';
@@ -11,7 +12,8 @@ import { DAY_MS, dayOf, dayStart, type Month } from '#domain/time.ts';
 import type { VillageState } from '#domain/village/state.ts';
 import { type DayInputs, dayInputs } from './day-inputs.ts';
 import type { DaySums, MeterHours } from './day-sums.ts';
-import { createJudgedDays } from './judged-days.ts';
+import { createJudgedDays, type JudgedDays } from './judged-days.ts';
+import { keepIfRoom } from './keep-if-room.ts';
 import { createMonthEnergies } from './month-energy.ts';
 
 /** What the segments tell. Every answer is bounded by the window it is asked for; nothing is ever read whole. */
@@ -68,6 +70,7 @@ export interface ReadingsSource {
 const JUDGED_AT_ONCE = 62;
 
 export function createReadings({ store, dataKey, state, onJudged }: ReadingsSource): Readings {
+  let stopped = false;
   let segments: ReturnType<VillageStore['segments']> | undefined;
   let inputsBy = new WeakMap<VillageState, DayInputs>();
 
@@ -78,7 +81,18 @@ export function createReadings({ store, dataKey, state, onJudged }: ReadingsSour
     return known;
   };
   const present = (): DayInputs => inputsOf(state());
-  const judged = createJudgedDays(store, dataKey, present);
+  const days = createJudgedDays(store, dataKey, present);
+  /** What is still being answered when the village is closed ends here, before it meets a closed store. */
+  const goOn = (): JudgedDays => {
+    if (stopped) throw new AppError('CANCELLED', 'This village is being closed.');
+    return days;
+  };
+  const judged: JudgedDays = {
+    sums: (inputs, at) => goOn().sums(inputs, at),
+    hours: (inputs, at) => goOn().hours(inputs, at),
+    unjudged: (inputs) => goOn().unjudged(inputs),
+    frames: (stored) => goOn().frames(stored),
+  };
   const months = createMonthEnergies(store, dataKey, judged);
   const open = (stored: readonly StoredFrame[]): FrameFact[] => {
     const accepted = state().segments;
@@ -91,12 +105,12 @@ export function createReadings({ store, dataKey, state, onJudged }: ReadingsSour
     const out: T[] = [];
     for (let at = dayStartOf(fromMs); at < toMs; at += DAY_MS) {
       await breath();
+      goOn();
       out.push(of(present(), at));
     }
     return out;
   };
   let caughtUp: DayInputs | undefined;
-  let stopped = false;
   let resting: Promise<void> | undefined;
   const judgeAll = async (days: readonly number[]): Promise<void> => {
     const breath = createBreath();
@@ -115,10 +129,13 @@ export function createReadings({ store, dataKey, state, onJudged }: ReadingsSour
       caughtUp = inputs;
       return;
     }
-    resting ??= judgeAll(open.slice(JUDGED_AT_ONCE)).finally(() => {
-      resting = undefined;
-      if (!stopped) onJudged();
-    });
+    resting ??= judgeAll(open.slice(JUDGED_AT_ONCE))
+      // Nobody waits for this: a day that failed is judged again when it is asked for, and says why.
+      .catch(() => undefined)
+      .finally(() => {
+        resting = undefined;
+        if (!stopped) onJudged();
+      });
   };
   const frames = (meter: string, fromMs: number, toMs: number): FrameFact[] =>
     open(store.framesOf(meter, fromMs, toMs));
@@ -171,7 +188,9 @@ export function createReadings({ store, dataKey, state, onJudged }: ReadingsSour
       return kept?.digest === digest ? kept.accounts : undefined;
     },
     keepClose: (digest, accounts) =>
-      store.putVerifiedClose(digest, dataKey.seal(CLOSES, serialize({ digest, accounts } satisfies KeptClose))),
+      keepIfRoom(() =>
+        store.putVerifiedClose(digest, dataKey.seal(CLOSES, serialize({ digest, accounts } satisfies KeptClose))),
+      ),
     async pendingDays() {
       await catchUp();
       const breath = createBreath();
