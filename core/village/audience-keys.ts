@@ -109,8 +109,9 @@ export function createAudienceKeys(ring: KeyRing, keys: DeviceKeys): AudienceKey
     all: () => ring.keys,
     learn,
     owed(state, nowMs, elapsedMs) {
+      const self = state.devices.get(keys.id);
       const stamp = stampOf(state, ring.held.size);
-      if (stamp === settled || !state.devices.has(keys.id)) return { records: [], nextMs: undefined };
+      if (stamp === settled || !self || self.revoked || self.frozenFrom) return { records: [], nextMs: undefined };
       const due: Due[] = [];
       let nextMs: number | undefined;
       for (const h of ring.held.values()) {

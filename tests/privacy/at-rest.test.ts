@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Level } from 'level';
 import { afterEach, describe, expect, test, vi } from 'vitest';
+import { exportBundle } from '#core/bundles/export-bundle.ts';
 import { deviceKeysFrom } from '#core/crypto/device-keys.ts';
 import { systemClock } from '#core/ports/clock.ts';
 import { startVillageNode } from '#p2p/start-village-node.ts';
@@ -34,6 +35,19 @@ test('nobody who reads the disk finds a name, a phone, a place, a serial, a note
   await on.stop();
   expect(await tracesUnder(on.dir, HIDDEN)).toEqual([]);
   expect(tracesIn('log', Buffer.from(on.logged.join('\n')), HIDDEN)).toEqual([]);
+});
+
+test('whoever finds a USB stick finds none of it in the bundle (P42)', async () => {
+  const on = await openConsole();
+  await makeHiddenVillage(on);
+  const path = join(makeFolder('stick'), 'village.bundle');
+  const quiet = { progress: () => undefined, signal: new AbortController().signal };
+  await exportBundle(on.open().village, path, {}, quiet);
+  const bytes = readFileSync(path);
+  expect(bytes.length).toBeGreaterThan(10_000);
+  expect(tracesIn('bundle', bytes, HIDDEN)).toEqual([]);
+  writeFileSync(path, Buffer.concat([bytes, Buffer.from(HIDDEN.texts[0] ?? '')]));
+  expect(tracesIn('bundle', readFileSync(path), HIDDEN)).not.toEqual([]);
 });
 
 test('a stranger with the network key reads none of it in all that it can copy (P42)', async () => {
