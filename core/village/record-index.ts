@@ -13,6 +13,8 @@ import {
 import { DAY_MS } from '#domain/time.ts';
 
 const SEEN = 64;
+/** More than these wait for the next record. */
+const SEEN_ELSEWHERE = 8;
 const NO_SIGNATURE = new Uint8Array(64);
 /** The node hands out nothing whose signature it did not check before it stored it. */
 const verifiedByNode = (): boolean => true;
@@ -33,8 +35,16 @@ export interface RecordIndex {
   heads(): Head[];
   restore(heads: readonly Head[], chains: Chains): void;
   clear(): void;
-  /** Signs the next record of this device in a book; call {@link RecordIndex.add} before asking for another. */
-  make(keys: DeviceKeys, village: string, book: string, kind: string, body: unknown, nowMs: number): SignedRecord;
+  /** Signs the next record of this device in a book and names what it had seen; call {@link RecordIndex.add} before asking for another. */
+  make(
+    keys: DeviceKeys,
+    village: string,
+    book: string,
+    kind: string,
+    body: unknown,
+    nowMs: number,
+    isFrozen: (device: string) => boolean,
+  ): SignedRecord;
   /** Last seq of each device in each book. */
   positions(): Record<string, Record<string, number>>;
 }
@@ -48,6 +58,8 @@ export function knownRecord(bytes: Uint8Array): KnownRecord | undefined {
 export function createRecordIndex(store: Pick<RecordTables, 'recordBytes' | 'settledRecords'>): RecordIndex {
   const outside = new Map<string, KnownRecord>();
   const last = new Map<string, Head>();
+  /** Heads that a record of this console named since it was opened. */
+  const witnessed = new Set<string>();
   let settled: Chains = new Map();
   let settledCount: number | undefined;
   let clock: Hlc | undefined;
@@ -61,6 +73,22 @@ export function createRecordIndex(store: Pick<RecordTables, 'recordBytes' | 'set
   const follow = (head: Head): void => {
     const key = `${head.book}|${head.device}`;
     if (head.seq > (last.get(key)?.seq ?? -1)) last.set(key, head);
+  };
+  /**
+   * Newest records of other devices: all of this book, and of other books those that are not settled and that no record
+   * of ours named before, so that whatever reached this console has a witness. A device that is frozen gets none.
+   */
+  const seenBy = (device: string, book: string, isFrozen: (device: string) => boolean): string[] => {
+    const others = [...last.values()]
+      .filter((r) => r.device !== device && !isFrozen(r.device))
+      .sort((a, b) => b.at.ms - a.at.ms);
+    const here = others.filter((r) => r.book === book).slice(0, SEEN);
+    const elsewhere = others
+      .filter((r) => r.book !== book && outside.has(r.id) && !witnessed.has(r.id))
+      .slice(0, SEEN_ELSEWHERE);
+    const seen = [...here, ...elsewhere].map((r) => r.id);
+    for (const id of seen) witnessed.add(id);
+    return seen.sort();
   };
   return {
     outside,
@@ -90,17 +118,12 @@ export function createRecordIndex(store: Pick<RecordTables, 'recordBytes' | 'set
       settled = new Map();
       settledCount = undefined;
     },
-    make(keys, village, book, kind, body, nowMs) {
+    make(keys, village, book, kind, body, nowMs, isFrozen) {
       // A clock far ahead is set aside by the fold; ours must not follow it there.
       for (const r of last.values()) if (r.at.ms <= nowMs + DAY_MS && later(r.at, clock)) clock = r.at;
       clock = tick(clock, nowMs);
       const mine = last.get(`${book}|${keys.id}`);
-      const seen = [...last.values()]
-        .filter((r) => r.book === book && r.device !== keys.id)
-        .sort((a, b) => b.at.ms - a.at.ms)
-        .slice(0, SEEN)
-        .map((r) => r.id)
-        .sort();
+      const seen = seenBy(keys.id, book, isFrozen);
       const record: BookRecord = {
         v: 1,
         village,

@@ -76,7 +76,10 @@ export function createStateCache(source: StateSource): StateCache {
       if (settled && settled.cut.records === records) return { ok: true, state: from.state };
       const cut = { prev, cut: { records } };
       if (isPassed(prev)) return foldAtCut(genesis(village), source.everyRecord(), cut, recover);
-      return foldAtCut(from, [...index.outside.values()], cut, recover);
+      const at = foldAtCut(from, [...index.outside.values()], cut, recover);
+      // A cut would make final what does not count here because a key is in two hands.
+      const { onHold } = current();
+      return at.ok && at.records.some((r) => onHold.get(r.id) === FROZEN) ? { ok: false, missing: 0 } : at;
     },
     nameCut() {
       const present = current();

@@ -122,7 +122,8 @@ export function createVillageBooks(source: BooksSource): VillageBooks {
   const write = async (acts: readonly Act[]): Promise<string[]> => {
     const ids: string[] = [];
     for (const { book, kind, body } of acts) {
-      const signed = index.make(keys, village, book, kind, body, now());
+      const isFrozen = (device: string): boolean => (cache.state().devices.get(device)?.frozenFrom ?? null) !== null;
+      const signed = index.make(keys, village, book, kind, body, now(), isFrozen);
       const next = cache.judge(signed);
       const known = index.outside.size;
       await node.append(book, [signed]);

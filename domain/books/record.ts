@@ -11,7 +11,8 @@ export interface Hlc {
 /**
  * One act of one device. The id of a record is the CID of its canonical bytes; the device signs those bytes.
  * `seq`/`prev` chain a device's records within one book (seq from 0, prev = id of seq-1 or null).
- * `seen` are the ids of the newest records of other devices in this book that the author knew.
+ * `seen` are ids of the newest records of other devices that the author knew: all in this book, some in others. They
+ * order the fold, and bear witness where a device's key is in two hands.
  */
 export interface BookRecord {
   readonly v: 1;

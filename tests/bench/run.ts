@@ -4,6 +4,7 @@ import type { BenchEntry, BenchOptions, Row, Skipped } from './bench.ts';
 import { demoEntries } from './demo.ts';
 import { watchMachine } from './machine.ts';
 import { monthEntries } from './month.ts';
+import { openEpochsEntry } from './open-epochs.ts';
 import { openYearEntry } from './open-year.ts';
 import { descendantsOf } from './peak-memory.ts';
 import { formatMachine, formatRow } from './print-rows.ts';
@@ -19,6 +20,7 @@ const ENTRIES: readonly BenchEntry[] = [
   villageYearEntry,
   ...monthEntries,
   ...demoEntries,
+  openEpochsEntry,
   startEntry,
   openYearEntry,
 ];

@@ -167,7 +167,7 @@ export function createSoakConsole(number: number, village: string, { keys }: Ent
       const { index, books, writing } = get();
       // One after the other, as the core does; others come in between.
       return writing.run(async () => {
-        const record = index.make(keys, village, book, kind, body, nowMs);
+        const record = index.make(keys, village, book, kind, body, nowMs, () => false);
         await books.append(book, [record]);
         return cidOf(record.bytes);
       });
