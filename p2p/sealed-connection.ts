@@ -80,9 +80,9 @@ class SealedConnection extends AbstractMultiaddrConnection implements ThrottledC
   }
 
   #receive(part: Uint8Array): void {
-    // Nobody else has what the wire has just read.
-    this.#seal.inbound.xorInPlace(part);
-    const opened = part;
+    // Nobody else has what the wire has just read. No Buffer goes on, whose slice() shares its bytes.
+    const opened = new Uint8Array(part.buffer, part.byteOffset, part.byteLength);
+    this.#seal.inbound.xorInPlace(opened);
     const { expected, onFirst } = this.#seal;
     if (expected && this.#checked < expected.length) {
       for (const byte of opened.subarray(0, expected.length - this.#checked)) {
