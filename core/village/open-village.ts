@@ -207,7 +207,7 @@ function assemble(p: Parts): Village & { load(): Promise<void> } {
     store,
     dataKey: p.dataKey,
     state: cache.state,
-    keys: audienceKeys.all,
+    keys: () => audienceKeys.all(),
     now,
     log,
     onOpened() {

@@ -9,10 +9,10 @@ export interface SegmentPool {
   /** How many jobs keep all threads busy. */
   readonly width: number;
   /** Takes over the block's memory when it is the whole of its buffer. Rejects when no thread could finish it. */
-  check(job: SegmentJob): Promise<SegmentVerdict>;
+  readonly check: (job: SegmentJob) => Promise<SegmentVerdict>;
   /** Lets a running thread move a database's log into its file. */
-  checkpoint(path: string): void;
-  stop(): Promise<void>;
+  readonly checkpoint: (path: string) => void;
+  readonly stop: () => Promise<void>;
 }
 
 export interface PoolSource extends WorkerStart {

@@ -8,7 +8,7 @@ import type { StartedConsole } from '../e2e/start-console.ts';
 export type Client = ContractRouterClient<Contract>;
 
 /** Pairs with a console as a browser does. */
-export async function connect({ link }: StartedConsole): Promise<{ client: Client; close(): void }> {
+export async function connect({ link }: StartedConsole): Promise<{ client: Client; close: () => void }> {
   const url = new URL(link);
   const browser = createRoughBrowser(() => Number(url.port));
   const cookie = cookieOf(await browser.tryCode(url.hash.replace('#pair=', '')));
