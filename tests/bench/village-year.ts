@@ -86,8 +86,8 @@ async function fetchYear(home: string, served: Served): Promise<Fetched> {
       right:
         fetching.verified.bytes === served.bytes &&
         fetching.lockedFrames === 0 &&
-        points.length === 31 &&
-        points.slice(1).every(({ wh }) => wh !== null && wh > 0n) &&
+        points.length >= 31 &&
+        points.every(({ wh }) => wh !== null && wh > 0n) &&
         energy.measured > 0n,
     };
   } finally {
