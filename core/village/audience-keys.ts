@@ -30,7 +30,7 @@ export interface AudienceKeys {
   current(state: VillageState, scope: string, atMs: number): NamedKey;
   find(id: string): Uint8Array | undefined;
   /** All keys this device holds, by id; it grows. */
-  all(): ReadonlyMap<string, Uint8Array>;
+  readonly all: () => ReadonlyMap<string, Uint8Array>;
   /** Opens what was sealed to this device since. */
   learn(state: VillageState): boolean;
   /** What devices of the audiences still lack and this device is to give. */

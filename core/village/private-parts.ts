@@ -16,8 +16,8 @@ export function sealFields(village: string, subject: Subject, id: string, fields
 
 /** The private parts of records: sealed for their audience, and read by who holds the keys. */
 export interface PrivateParts {
-  seal(subject: Subject, id: string, fields: Fields, scope?: string): SealedFields;
-  revealed(): RevealedState;
+  readonly seal: (subject: Subject, id: string, fields: Fields, scope?: string) => SealedFields;
+  readonly revealed: () => RevealedState;
   /** Other keys are held: what could not be read may be readable now. */
   forget(): void;
 }
