@@ -1,9 +1,14 @@
+import { channel } from 'node:diagnostics_channel';
 import { step } from '#core/ports/steps.ts';
 import { peekEntry } from './entry-codec.ts';
 import type { FrameStream } from './frame-stream.ts';
 import { createSendQueue, type SendQueue } from './send-queue.ts';
 import type { VillageBooks } from './village-books.ts';
 import { writeMessage } from './wire-messages.ts';
+
+/** Tells how many entries each frame carried, for measuring what an exchange costs. */
+export const ENTRIES_SENT = 'gridpact:entries-sent';
+const sent = channel(ENTRIES_SENT);
 
 const WINDOW_FRAMES = 4;
 /** A frame is closed once it holds this much; a larger entry goes alone. */
@@ -83,6 +88,7 @@ export function createEntrySender({ frames, books, onProgress }: SenderContext):
     unacked.set(n, entries.length);
     const found = blocks.filter((bytes) => bytes !== undefined);
     await frames.send(writeMessage({ t: 'entries', n, book, identities: found, entries }));
+    if (sent.hasSubscribers) sent.publish(entries.length);
     step('sync.entries-sent');
   };
   const isIdle = (): boolean => unacked.size >= WINDOW_FRAMES || queue.length() === 0;

@@ -26,8 +26,8 @@ async function replicate(side: 'ours' | 'stock', count: number): Promise<Replica
   }
 }
 
-async function measureReplicate({ runs, full }: BenchOptions): Promise<Row> {
-  const count = full ? 10_000 : 2_000;
+async function measureReplicate({ runs }: BenchOptions): Promise<Row> {
+  const count = 10_000;
   const turns = await takeTurns(runs, async () => ({
     ours: await replicate('ours', count),
     stock: await replicate('stock', count),
@@ -46,6 +46,7 @@ async function measureReplicate({ runs, full }: BenchOptions): Promise<Row> {
     ],
     notes: {
       records: count,
+      speedup: Number((spreadOf(turns.map((turn) => turn.stock.seconds)).median / ours.median).toPrecision(3)),
       oursPerSecond: Math.round(count / ours.median),
       oursPeakMb: turns[0]?.ours.peakMb ?? null,
       stockPeakMb: turns[0]?.stock.peakMb ?? null,
@@ -54,4 +55,4 @@ async function measureReplicate({ runs, full }: BenchOptions): Promise<Row> {
   };
 }
 
-export const replicateEntry: BenchEntry = { name: 'replicate', measure: measureReplicate };
+export const replicateEntry: BenchEntry = { name: 'records10k', group: 'replicate', measure: measureReplicate };

@@ -4,18 +4,22 @@ import type { BenchEntry, BenchOptions, Row, Skipped } from './bench.ts';
 import { demoEntries } from './demo.ts';
 import { watchMachine } from './machine.ts';
 import { monthEntries } from './month.ts';
+import { openBookEntry } from './open-book.ts';
 import { openEpochsEntry } from './open-epochs.ts';
 import { openYearEntry } from './open-year.ts';
 import { descendantsOf } from './peak-memory.ts';
 import { formatMachine, formatRow } from './print-rows.ts';
 import { replicateEntry } from './replicate.ts';
 import { startEntry } from './start.ts';
+import { topologiesEntries } from './topologies.ts';
 import { transferEntry } from './transfer.ts';
 import { villageYearEntry } from './village-year.ts';
 
 const ENTRIES: readonly BenchEntry[] = [
   ...appendEntries,
   replicateEntry,
+  openBookEntry,
+  ...topologiesEntries,
   transferEntry,
   villageYearEntry,
   ...monthEntries,
