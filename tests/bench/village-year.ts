@@ -72,6 +72,7 @@ async function fetchYear(home: string, served: Served): Promise<Fetched> {
     const { points } = await client.meters.series({ village, meter, ...month, stepMs: DAY_MS });
     await client.today.get({ village });
     const seconds = passed();
+    const [peakMb, servingPeakMb] = [peakMbOf(console.pid), peakMbOf(served.pid)];
     const { energy } = await client.accounts.get({ village, month: '2025-12' });
     const accountsSeconds = passed() - seconds;
     const { fetching } = await client.sync.status({ village });
@@ -80,8 +81,8 @@ async function fetchYear(home: string, served: Served): Promise<Fetched> {
       seconds,
       verifiedSeconds,
       accountsSeconds,
-      peakMb: peakMbOf(console.pid),
-      servingPeakMb: peakMbOf(served.pid),
+      peakMb,
+      servingPeakMb,
       bytes: fetching.verified.bytes,
       right:
         fetching.verified.bytes === served.bytes &&
