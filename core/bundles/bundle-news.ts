@@ -20,9 +20,10 @@ export function newsFor(village: Village) {
     const member = state.devices.get(device)?.member;
     return (member && state.members.get(member)?.name) || null;
   };
+  const here = new Set(village.store.segments().keys());
   const contentFor = (have: VillageMarks): Content => {
     const entries = lackedOf(village.node.marks(), have);
-    const days = segmentsBeyond(village, have);
+    const days = segmentsBeyond(village, here, have);
     const bytes = days.reduce((n, d) => n + d.bytes, 0) + entries * ENTRY_BYTES;
     return { entries, days: days.length, bytes };
   };
@@ -51,14 +52,18 @@ export function newsFor(village: Village) {
   };
 }
 
-/** Days here whose announcements the owner of the marks lacks. A record is an entry, so its number tells. */
-function segmentsBeyond(village: Village, have: VillageMarks): { readonly bytes: number }[] {
-  const counts = new Map(
-    [...have].flatMap(([book, list]) => list.map((m) => [`${book}|${m.device}`, m.count] as const)),
-  );
-  const here = village.store.segments();
-  return [...village.state().segments.values()].filter(({ cid, record }) => {
-    const r = village.index.find(record);
-    return here.has(cid) && r !== undefined && r.seq >= (counts.get(`${r.book}|${r.device}`) ?? 0);
+/** Days here whose announcements the owner of the marks lacks. */
+function segmentsBeyond(village: Village, here: ReadonlySet<string>, have: VillageMarks): { readonly bytes: number }[] {
+  const theirs = countsOf(have);
+  const ours = countsOf(village.node.marks());
+  return [...village.state().segments.values()].filter(({ cid, device, day, record }) => {
+    const author = `segments-${day.slice(0, 7)}|${device}`;
+    const told = theirs.get(author) ?? 0;
+    if (!here.has(cid) || told >= (ours.get(author) ?? 0)) return false;
+    // A record is an entry, so its number tells; it is looked up only where something is missing.
+    return told === 0 || (village.index.find(record)?.seq ?? 0) >= told;
   });
 }
+
+const countsOf = (marks: VillageMarks): ReadonlyMap<string, number> =>
+  new Map([...marks].flatMap(([book, list]) => list.map((m) => [`${book}|${m.device}`, m.count] as const)));

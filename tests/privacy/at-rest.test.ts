@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Level } from 'level';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { exportBundle } from '#core/bundles/export-bundle.ts';
+import { packBundle, unpackBundle } from '#core/bundles/packed-bundle.ts';
 import { deviceKeysFrom } from '#core/crypto/device-keys.ts';
 import { systemClock } from '#core/ports/clock.ts';
 import { startVillageNode } from '#p2p/start-village-node.ts';
@@ -37,7 +38,7 @@ test('nobody who reads the disk finds a name, a phone, a place, a serial, a note
   expect(tracesIn('log', Buffer.from(on.logged.join('\n')), HIDDEN)).toEqual([]);
 });
 
-test('whoever finds a USB stick finds none of it in the bundle (P42)', async () => {
+test('whoever finds a USB stick, or films codes on a screen, finds none of it (P42, P48)', async () => {
   const on = await openConsole();
   await makeHiddenVillage(on);
   const path = join(makeFolder('stick'), 'village.bundle');
@@ -46,6 +47,8 @@ test('whoever finds a USB stick finds none of it in the bundle (P42)', async () 
   const bytes = readFileSync(path);
   expect(bytes.length).toBeGreaterThan(10_000);
   expect(tracesIn('bundle', bytes, HIDDEN)).toEqual([]);
+  const codes = await packBundle(on.open().village, new Map(), `${path}.small`, quiet);
+  expect(tracesIn('codes', await unpackBundle(codes.bytes), HIDDEN)).toEqual([]);
   writeFileSync(path, Buffer.concat([bytes, Buffer.from(HIDDEN.texts[0] ?? '')]));
   expect(tracesIn('bundle', readFileSync(path), HIDDEN)).not.toEqual([]);
 });
