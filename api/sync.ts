@@ -22,6 +22,8 @@ export const sync = {
   status: base.input(inVillage).output(
     z.object({
       online: z.boolean(),
+      /** Nothing is taken from others while less than `reservedBytes` is free. */
+      disk: z.object({ freeBytes: z.int(), reservedBytes: z.int() }),
       addresses: z.array(z.string()),
       /** Address of a console on the internet over which others are met. */
       meetingPoint: z.string().nullable(),

@@ -4,6 +4,7 @@ import { peerIdFromString } from '@libp2p/peer-id';
 import type { Helia } from 'helia';
 import { base32 } from 'multiformats/bases/base32';
 import { CID } from 'multiformats/cid';
+import { AppError } from '#core/ports/errors.ts';
 import type { FetchOptions, PeerFetch, WantedBlock } from '#core/ports/village-node.ts';
 import { createBitswapSource } from './block-bitswap.ts';
 import { type BlockNetwork, fetchFromPeers } from './block-fetch.ts';
@@ -25,6 +26,8 @@ export interface BlockFetcherContext {
   readonly helia: Pick<Helia, 'blockstore'>;
   readonly libp2p: Libp2p;
   readonly blocks: VillageBlocks;
+  /** Whether this disk takes anything from others. */
+  readonly hasRoom: () => boolean;
   readonly onRefused: (peer: string, reason: string) => void;
   readonly onChange: () => void;
   readonly stallMs?: number;
@@ -47,6 +50,7 @@ export function createBlockFetcher(context: BlockFetcherContext, maxBytes: numbe
   let running = 0;
   const storing = new Set<Promise<void>>();
   const store = (list: readonly BlockBytes<BlockName>[]): Promise<void> => {
+    if (!context.hasRoom()) return Promise.reject(noRoom());
     const write = blocks.putMany(list.map(({ block, bytes }) => ({ digest: block.digest, bytes })));
     const settled = write.catch(() => undefined).finally(() => storing.delete(settled));
     storing.add(settled);
@@ -97,6 +101,11 @@ export function createBlockFetcher(context: BlockFetcherContext, maxBytes: numbe
     },
   };
 }
+
+const noRoom = (): AppError =>
+  new AppError('DISK_FULL', 'This disk has no room for the readings that others send; make room, then they come.', {
+    retryable: true,
+  });
 
 /** The blocks that can be asked for at all, each once. */
 function nameBlocks(wanted: readonly WantedBlock[], maxBytes: number): BlockName[] {

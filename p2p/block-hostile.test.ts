@@ -148,6 +148,7 @@ test('peers that say nothing, trickle, or break off are left behind while anothe
       libp2p: self,
       helia: { blockstore: own.blockstore as never },
       blocks: own,
+      hasRoom: () => true,
       onRefused: (peer) => refused.push(peer),
       onChange: () => undefined,
       stallMs: 1000,

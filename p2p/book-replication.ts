@@ -1,6 +1,8 @@
 import { randomInt } from 'node:crypto';
 import type { Connection, Libp2p, PeerId, Stream } from '@libp2p/interface';
 import { peerIdFromString } from '@libp2p/peer-id';
+import type { RecordAllowance } from '#core/ports/village-node.ts';
+import { createAuthorAllowance } from './author-allowance.ts';
 import { backoffMs } from './backoff.ts';
 import { createFrameStream } from './frame-stream.ts';
 import { createSyncSession, type SessionState, type SyncSession } from './sync-session.ts';
@@ -22,6 +24,8 @@ export interface ReplicationContext {
   readonly libp2p: Libp2p;
   readonly village: string;
   readonly books: VillageBooks;
+  readonly hasRoom: () => boolean;
+  readonly allowance: RecordAllowance | undefined;
   onViolation(peer: string, reason: string): void;
   readonly onChange: () => void;
 }
@@ -39,7 +43,8 @@ export interface BookReplication {
 const now = (): number => performance.now();
 
 export async function startBookReplication(context: ReplicationContext): Promise<BookReplication> {
-  const { libp2p, books, village } = context;
+  const { libp2p, books, village, hasRoom } = context;
+  const allowance = createAuthorAllowance(now, context.allowance);
   const sessions = new Map<string, SyncSession>();
   const running = new Set<Promise<void>>();
   const barredUntil = new Map<string, number>();
@@ -68,6 +73,8 @@ export async function startBookReplication(context: ReplicationContext): Promise
       village,
       books,
       now,
+      hasRoom,
+      mayWrite: (records) => records === 0 || allowance.take(peer, records),
       onViolation(reason) {
         barredUntil.set(peer, now() + PENALTY_MS);
         context.onViolation(peer, reason);

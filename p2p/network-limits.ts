@@ -16,6 +16,9 @@ export const NETWORK_LIMITS = {
   strangerStaysMs: 30_000,
   strangerBytesPerSecond: 128 * 1024,
   streamsPerConnection: 256,
+  /** Records of its own that one granted device may hand over at once, and in a day beyond that. */
+  ownRecords: 200_000,
+  ownRecordsPerDay: 20_000,
   dhtStreams: 16,
   /** A relay for others: places, and what one relayed connection may carry, in bytes and ms, before it is dialled anew. */
   relayReservations: 64,

@@ -28,7 +28,7 @@ export const startVillageNode: StartVillageNode = async (options) => {
   mkdirSync(options.dir, { recursive: true });
   const events = createNodeEvents();
   const disk = await openDisk(options, events);
-  const { members, isRevoked, clock } = options;
+  const { members, isRevoked, clock, hasRoom = () => true } = options;
   const protector = createVillageProtector(options.networkKeys);
   const gate = createVillageGate({ members, isRevoked, protector });
   let host: VillageHost;
@@ -45,6 +45,8 @@ export const startVillageNode: StartVillageNode = async (options) => {
     libp2p,
     village: options.village,
     books: disk.books,
+    hasRoom,
+    allowance: options.allowance,
     onViolation: (peer, reason) => events.emit({ type: 'refused', peer, book: '', reason }),
     onChange: () => events.peersChanged(),
   });
@@ -62,6 +64,7 @@ export const startVillageNode: StartVillageNode = async (options) => {
     helia: host.helia,
     libp2p,
     blocks: disk.blocks,
+    hasRoom,
     onRefused: (peer, reason) => events.emit({ type: 'refused', peer, book: '', reason }),
     onChange: () => events.peersChanged(),
   });

@@ -3,6 +3,7 @@ import type { CheckedDelivery } from './delivery.ts';
 import { createEntrySender } from './entry-sender.ts';
 import { FrameError, type FrameStream } from './frame-stream.ts';
 import { createMutex } from './mutex.ts';
+import { deviceOfPeer } from './peer-device.ts';
 import type { VillageBooks } from './village-books.ts';
 import { createWants } from './wants.ts';
 import { type Hello, MAX_HEADS, type Message, readMessage, writeMessage } from './wire-messages.ts';
@@ -24,6 +25,10 @@ export interface SessionContext {
   readonly books: VillageBooks;
   /** Milliseconds, monotonic. */
   readonly now: () => number;
+  /** Whether the peer may hand over so many more records of its own. */
+  readonly mayWrite: (records: number) => boolean;
+  /** Whether this disk takes anything from others. */
+  readonly hasRoom: () => boolean;
   /** The peer broke the protocol. */
   onViolation(reason: string): void;
   /** Anything that {@link SyncSession.state} shows has changed. */
@@ -65,6 +70,7 @@ export function createSyncSession(frames: FrameStream, context: SessionContext):
   let refused = 0;
   let pipelined = 0;
   const joins = createMutex();
+  const device = deviceOfPeer(context.peer);
   const fail = (error: unknown): void => {
     if (error instanceof Violation || error instanceof FrameError) context.onViolation(error.message);
     frames.abort(asError(error));
@@ -130,6 +136,9 @@ export function createSyncSession(frames: FrameStream, context: SessionContext):
   };
   const joinChecked = async (n: number, checking: Promise<CheckedDelivery>): Promise<void> => {
     const checked = await checking;
+    if (!context.hasRoom()) throw new Error('this disk has no room for what others send');
+    if (!context.mayWrite(recordsBy(device, checked)))
+      throw new Violation('it writes more records than one device may');
     wants.arrived(checked.hashes);
     sender.queue.markKnown(checked.hashes);
     const receipt = await books.join(checked);
@@ -220,6 +229,8 @@ export function createSyncSession(frames: FrameStream, context: SessionContext):
 /** The peer broke a rule that no sound peer breaks. */
 class Violation extends Error {}
 
+const recordsBy = (device: string | undefined, { arrivals }: CheckedDelivery): number =>
+  arrivals.reduce((n, { entry }) => n + (entry.fields.key === device ? entry.records.length : 0), 0);
 const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)));
 const headsOf = (books: VillageBooks, book: string): string[] => books.heads(book).slice(0, MAX_HEADS);
 

@@ -23,6 +23,12 @@ export interface IncomingEntry {
  */
 export type Admit = (entry: IncomingEntry) => 'accept' | 'wait' | { readonly refuse: string };
 
+/** Records of its own that a peer may hand over at once, and in a day beyond that. */
+export interface RecordAllowance {
+  readonly ownRecords: number;
+  readonly ownRecordsPerDay: number;
+}
+
 export interface VillageNodeOptions {
   readonly dir: string;
   /** 64 hex. */
@@ -47,6 +53,10 @@ export interface VillageNodeOptions {
   /** Devices that get no connection, in or out. */
   readonly isRevoked?: (device: string) => boolean;
   readonly admit: Admit;
+  /** Whether the disk has room for what others send; always, unless told. Own records are written regardless. */
+  readonly hasRoom?: () => boolean;
+  /** Bounds what one granted device can pour into the books; enough for years of honest work unless told. */
+  readonly allowance?: RecordAllowance;
   /** Whose time {@link PeerState.heardAt} is told in. */
   readonly clock: Clock;
 }

@@ -1,6 +1,7 @@
 import type { Console } from '#core/console.ts';
 import { AppError } from '#core/ports/errors.ts';
 import type { Boundary } from '#core/router/boundary.ts';
+import { roomOn } from '#core/storage/disk-room.ts';
 import type { Village } from '#core/village/open-village.ts';
 import { sealWords } from '#domain/agreement/seal-words.ts';
 import { fromHex } from '#domain/bytes.ts';
@@ -67,6 +68,7 @@ function statusOf(village: Village) {
   const hash = village.stateHash();
   return {
     online: village.node.online,
+    disk: roomOn(village.dir),
     addresses: village.node.addresses(),
     meetingPoint: village.network.meetingPoint() ?? null,
     stateHash: hash,

@@ -8,6 +8,7 @@ import { createKeystore, type Keystore } from '#core/crypto/keystore.ts';
 import { AppError } from '#core/ports/errors.ts';
 import type { NodeEvent, VillageNode } from '#core/ports/village-node.ts';
 import type { ConsoleStore, VillageRow } from '#core/storage/console-store.ts';
+import { watchRoom } from '#core/storage/disk-room.ts';
 import { openVillageStore, type VillageStore } from '#core/storage/village-store.ts';
 import { isCopied } from '#core/villages/copied.ts';
 import type { Cut } from '#domain/books/chains.ts';
@@ -130,6 +131,7 @@ export async function openVillage(deps: VillageDeps, row: VillageRow): Promise<V
       relay: options.relay ?? false,
       ...network.nodeOptions,
       admit: admission.admit,
+      hasRoom: watchRoom(dir),
       clock: options.clock,
     })
     .catch((e: unknown) => {

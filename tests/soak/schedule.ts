@@ -114,6 +114,8 @@ async function createWorld(cast: Cast, random: Random): Promise<World> {
         village: cast.village,
         books: own.books(),
         now: () => virtualMs,
+        hasRoom: () => true,
+        mayWrite: () => true,
         onViolation: (reason) => problems.push(`console ${own.number} accuses an honest peer: ${reason}`),
         onChange: () => undefined,
       }),

@@ -9,6 +9,7 @@ import { View } from '../../ui/view.tsx';
 import { Addresses } from './addresses.tsx';
 import { ChainQueue } from './chain-queue.tsx';
 import { Conflicts } from './conflicts.tsx';
+import { DiskNotice } from './disk-notice.tsx';
 import { FaceToFace } from './face-to-face.tsx';
 import { MeetingPoint } from './meeting-point.tsx';
 import { PeerTable } from './peer-table.tsx';
@@ -39,6 +40,7 @@ export function Sync() {
         {(data) => (
           <Columns>
             <Stack>
+              <DiskNotice disk={data.disk} />
               <PeerTable peers={data.peers} online={data.online} />
               <Conflicts conflicts={data.conflicts} />
               <Addresses addresses={data.addresses} online={data.online} />
