@@ -1,6 +1,6 @@
 import { Trans } from '@lingui/react/macro';
+import { SizeText } from '../../app/amounts.tsx';
 import { Note } from '../../ui/layout.tsx';
-import { SizeText } from './amounts.tsx';
 import type { SyncStatus } from './sync.tsx';
 
 /** On a disk that is nearly full this console keeps the rest for its own records, and says so. */
