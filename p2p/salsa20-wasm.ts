@@ -181,7 +181,14 @@ const nameOf = (text: string): number[] => [text.length, ...Buffer.from(text)];
 export function createSalsaModule(): SalsaModule {
   const body = [...LOCALS, ...writeBody(), END];
   const bytes = Uint8Array.from([
-    ...[0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00],
+    0x00,
+    0x61,
+    0x73,
+    0x6d,
+    0x01,
+    0x00,
+    0x00,
+    0x00,
     ...section(1, [1, 0x60, 2, I32, I32, 0]),
     ...section(3, [1, 0]),
     ...section(5, [1, 0, PAGES]),

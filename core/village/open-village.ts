@@ -52,7 +52,7 @@ export interface Village {
   /** Devices whose records came and whom nobody let in. */
   waiting(): readonly WaitingDevice[];
   /** Folded from everything known right now. */
-  state(): VillageState;
+  readonly state: () => VillageState;
   /** The state with names, phones, notes and reasons, as far as this device holds their keys. */
   revealed(): RevealedState;
   /** Seals the private part of a record for its audience: the members, unless told. */
