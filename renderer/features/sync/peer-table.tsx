@@ -1,6 +1,8 @@
 import { Trans, useLingui } from '@lingui/react/macro';
+import { useQuery } from '@tanstack/react-query';
 import { Check, CircleDashed, Laptop } from 'lucide-react';
-import { useConsole } from '../../app/console-context.tsx';
+import { AmountText } from '../../app/amounts.tsx';
+import { useApi, useConsole } from '../../app/console-context.tsx';
 import { useCommand } from '../../app/use-command.ts';
 import { useNowMs, useVillage } from '../../app/village-context.tsx';
 import { Button, ButtonLink } from '../../ui/button.tsx';
@@ -9,15 +11,26 @@ import { Hidden, Paper } from '../../ui/layout.tsx';
 import { RowName, Table } from '../../ui/table.tsx';
 import { InlineError } from '../../ui/view.tsx';
 import { LinkSwitch } from './link-switch.tsx';
-import { orderPeers, type Peer, type PeerStanding, shortPeer, standingOf } from './peers.ts';
+import {
+  type ConsoleRow,
+  consoleRows,
+  orderPeers,
+  type Peer,
+  type PeerStanding,
+  shortPeer,
+  standingOf,
+} from './peers.ts';
 import s from './sync.module.css';
 
 /** Every console this one knows: when it was heard and what is still on the way. */
 export function PeerTable({ peers, online }: { readonly peers: readonly Peer[]; readonly online: boolean }) {
+  const village = useVillage();
+  const news = useQuery(useApi().bundles.state.queryOptions({ input: { village: village.id } }));
+  const rows = consoleRows(peers, news.data?.consoles ?? []);
   return (
     <Paper title={<Trans>Who has what</Trans>}>
       <LinkSwitch online={online} />
-      {peers.length === 0 ? <Nobody /> : <Peers peers={orderPeers(peers)} />}
+      {rows.length === 0 ? <Nobody /> : <Peers peers={orderPeers(rows)} />}
     </Paper>
   );
 }
@@ -41,9 +54,8 @@ function Nobody() {
   );
 }
 
-function Peers({ peers }: { readonly peers: readonly Peer[] }) {
+function Peers({ peers }: { readonly peers: readonly ConsoleRow[] }) {
   const { t } = useLingui();
-  const format = useFormat();
   return (
     <Table
       caption={t`Other consoles`}
@@ -66,20 +78,20 @@ function Peers({ peers }: { readonly peers: readonly Peer[] }) {
           key: 'out',
           head: t`To them`,
           wideOnly: true,
-          cell: (peer) => <ToCome entries={peer.toSend} text={format.count(peer.toSend)} />,
+          cell: (peer) => <ToCome entries={peer.toSend} days={peer.toSendDays} />,
         },
         {
           key: 'in',
           head: t`To us`,
           wideOnly: true,
-          cell: (peer) => <ToCome entries={peer.toFetch} text={format.count(peer.toFetch)} />,
+          cell: (peer) => <ToCome entries={peer.toFetch} days={0} />,
         },
         { key: 'book', head: t`Book`, cell: (peer) => <BookState peer={peer} /> },
         {
           key: 'act',
           head: <Hidden>{t`Forget`}</Hidden>,
           end: true,
-          cell: (peer) => (peer.connected ? null : <Forget peer={peer} />),
+          cell: (peer) => (peer.connected || peer.isByStick ? null : <Forget peer={peer} />),
         },
       ]}
     />
@@ -118,19 +130,21 @@ function ConsoleId({ peer }: { readonly peer: Peer }) {
   );
 }
 
-function HeardFrom({ peer }: { readonly peer: Peer }) {
+function HeardFrom({ peer }: { readonly peer: ConsoleRow }) {
   const format = useFormat();
   const nowMs = useNowMs();
   if (peer.connected) return <b>{peer.relayed ? <Trans>now, over the meeting point</Trans> : <Trans>now</Trans>}</b>;
   if (peer.heardAtMs === null) return <Trans>not yet</Trans>;
   const age = format.age(nowMs - peer.heardAtMs);
-  return <Trans>{age} ago</Trans>;
+  return peer.isByStick ? <Trans>by stick, {age} ago</Trans> : <Trans>{age} ago</Trans>;
 }
 
-const ToCome = ({ entries, text }: { readonly entries: number; readonly text: string }) =>
-  entries === 0 ? <Trans>nothing</Trans> : <b>{text}</b>;
+function ToCome({ entries, days }: { readonly entries: number; readonly days: number }) {
+  const amount = <AmountText entries={entries} days={days} />;
+  return entries + days === 0 ? amount : <b>{amount}</b>;
+}
 
-function BookState({ peer }: { readonly peer: Peer }) {
+function BookState({ peer }: { readonly peer: ConsoleRow }) {
   const { toSend, toFetch } = peer;
   const standing = standingOf(peer);
   return (
@@ -172,6 +186,8 @@ function StandingWords({ standing }: { readonly standing: PeerStanding }) {
       return <Trans>comparing</Trans>;
     case 'waits':
       return <Trans>goes on when it is back</Trans>;
+    case 'by-stick':
+      return <Trans>waits for a stick</Trans>;
     case 'unheard':
       return <Trans>starts when it answers</Trans>;
     case 'refused':

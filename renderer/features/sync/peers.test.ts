@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { orderPeers, type Peer, standingOf } from './peers.ts';
+import { consoleRows, orderPeers, type Peer, standingOf } from './peers.ts';
 
 const peer = (over: Partial<Peer>): Peer => ({
   peer: '12D3KooWexample',
@@ -39,4 +39,23 @@ test('consoles in reach stand first, then those heard last', () => {
     peer({ peer: 'here', heardAtMs: 5 }),
   ]);
   expect(order.map((p) => p.peer)).toEqual(['here', 'yesterday', 'long ago', 'never']);
+});
+
+test('a console that only sticks reach is a row of its own; one that never told anything is none', () => {
+  const lacks = { entries: 142, days: 22, bytes: 1 };
+  const told = { device: 'b'.repeat(64), name: 'Halima', toldAtMs: 5, byFile: true, lacks };
+  const rows = consoleRows(
+    [peer({ device: 'a'.repeat(64) }), peer({ device: 'c'.repeat(64), connected: false })],
+    [
+      { ...told, device: 'a'.repeat(64) },
+      told,
+      { ...told, device: 'c'.repeat(64) },
+      { ...told, device: 'd'.repeat(64), toldAtMs: null },
+    ],
+  );
+  expect(rows.map((r) => [r.device?.[0], r.toSend, r.toSendDays, standingOf(r)])).toEqual([
+    ['a', 0, 0, 'same-now'],
+    ['c', 142, 22, 'waits'],
+    ['b', 142, 22, 'by-stick'],
+  ]);
 });
