@@ -45,7 +45,7 @@ export function QrScan(p: Scanned) {
           <Trans>There is no camera here. Take pictures of the codes with a phone, or use the text.</Trans>
         </Note>
       )}
-      <Gathered progress={collecting.progress} />
+      <Gathered progress={collecting.progress} hasCamera={state === 'on'} />
       {collecting.seenNothing && (
         <Note bad>
           <Trans>No code was found in the picture. Take it straight on and close.</Trans>
@@ -60,9 +60,11 @@ export function QrScan(p: Scanned) {
   );
 }
 
-function Gathered({ progress }: { readonly progress: { have: number; of: number } | null }) {
+function Gathered(p: { readonly progress: { have: number; of: number } | null; readonly hasCamera: boolean }) {
+  const { progress, hasCamera } = p;
   const { t } = useLingui();
   const format = useFormat();
+  if (!progress && !hasCamera) return null;
   if (!progress)
     return (
       <Muted>

@@ -24,7 +24,7 @@ export function QrCode({
       role="img"
       aria-label={label}
       shapeRendering="crispEdges"
-      style={sizePx ? { inlineSize: sizePx, blockSize: sizePx } : undefined}
+      style={sizePx ? { inlineSize: sizePx, maxInlineSize: '100%', blockSize: 'auto', aspectRatio: '1' } : undefined}
     >
       <rect width={drawn.size} height={drawn.size} fill="#fff" />
       <path d={drawn.path} fill="#000" />

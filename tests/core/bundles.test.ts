@@ -158,8 +158,11 @@ describe('a bundle', () => {
     const report = await checkBundle(villageOf(second), late.path, QUIET);
     expect(report).toMatchObject({ isWhole: true, entries: { fresh: 1, lost: 0 } });
     expect(report.gap).toBeGreaterThan(10);
+    // It waits for what it follows, and joins when that comes.
+    expect(await take(second, late.path)).toMatchObject({ joined: 0, waiting: 1, refused: [] });
     const all = await write(first);
     await take(second, all.path);
+    expect(villageOf(second).state().members.size).toBeGreaterThanOrEqual(villageOf(first).state().members.size);
     expect(await take(second, late.path)).toMatchObject({ joined: 0, waiting: 0 });
   });
 
