@@ -13,6 +13,8 @@ import type { SyncStatus } from './sync.tsx';
 
 type Refusal = SyncStatus['refused'][number];
 const SHOWN = 5;
+/** Where the node says a refused entry came from when no peer sent it. */
+const FILE = 'bundle';
 
 /** Records that others offered and this console did not take. */
 export function Refused({ refused, peers }: { readonly refused: readonly Refusal[]; readonly peers: readonly Peer[] }) {
@@ -43,7 +45,7 @@ function RefusalLine({ record, peers }: { readonly record: Refusal; readonly pee
   const { t } = useLingui();
   const format = useFormat();
   const known = record.name ?? peers.find((p) => p.peer === record.peer)?.name;
-  const who = known ?? `…${shortPeer(record.peer)}`;
+  const who = known ?? (record.peer === FILE ? t`a file` : `…${shortPeer(record.peer)}`);
   const when = format.moment(record.atMs);
   const book = readBook(record.book);
   const name = book.name ? t(book.name) : record.book;
