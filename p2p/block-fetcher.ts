@@ -5,6 +5,7 @@ import type { Helia } from 'helia';
 import { base32 } from 'multiformats/bases/base32';
 import { CID } from 'multiformats/cid';
 import { AppError } from '#core/ports/errors.ts';
+import { step } from '#core/ports/steps.ts';
 import type { FetchOptions, PeerFetch, WantedBlock } from '#core/ports/village-node.ts';
 import { createBitswapSource } from './block-bitswap.ts';
 import { type BlockNetwork, fetchFromPeers } from './block-fetch.ts';
@@ -73,7 +74,10 @@ export function createBlockFetcher(context: BlockFetcherContext, maxBytes: numbe
     await fetchFromPeers(elsewhere, {
       network,
       signal,
-      deliver: deliverOnce,
+      deliver(cid, bytes) {
+        step('sync.block-fetched');
+        return deliverOnce(cid, bytes);
+      },
       store,
       progress,
       onProblem(peer, reason) {

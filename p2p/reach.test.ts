@@ -21,7 +21,7 @@ const WAIT = { timeout: 45_000, interval: 50 };
 const linkTo = (node: VillageNode, other: VillageNode) => node.peers().find((p) => p.peer === other.peerId);
 const isDirect = (node: VillageNode, other: VillageNode): boolean => {
   const link = linkTo(node, other);
-  return link !== undefined && link.connected && !link.relayed;
+  return link?.connected === true && !link.relayed;
 };
 async function expectSame(nodes: readonly VillageNode[], book: string, count: number): Promise<void> {
   await vi.waitFor(async () => {

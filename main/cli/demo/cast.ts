@@ -20,7 +20,7 @@ export interface Cast {
   noteTime(atMs: number): void;
   setOnline(online: boolean): Promise<void>;
   learnAddresses(): Promise<void>;
-  /** Waits until every peer has the same state hash and every announced segment. */
+  /** Waits until every peer has the same state hash, reads the same names, and has every announced segment. */
   converge(when: string): Promise<void>;
   stop(): Promise<void>;
 }
@@ -83,7 +83,8 @@ export function createCast(options: {
       let restarts = peers.map((p) => p.restarts).join();
       for (let waited = 0; waited < CONVERGE_MS; waited += LOOK_MS) {
         seen = await all((p) => p.ask('standing', {}));
-        const same = new Set(seen.map((s) => s.stateHash)).size === 1;
+        // Names come a moment after the records: the keys to them are records too.
+        const same = new Set(seen.map((s) => `${s.stateHash} ${s.names}`)).size === 1;
         if (same && seen.every((s) => s.segmentsMissing === 0 && s.members >= peers.length)) return;
         const now = peers.map((p) => p.restarts).join();
         if (now !== restarts) {

@@ -56,6 +56,8 @@ export interface Standing {
   readonly segmentsMissing: number;
   readonly connected: number;
   readonly members: number;
+  /** As this peer reads them: without the key of a name something else stands there. */
+  readonly names: string;
   /** Reasons of the first records that do not count. */
   readonly onHold: readonly string[];
 }

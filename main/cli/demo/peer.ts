@@ -274,6 +274,7 @@ function standingOf({ village }: OpenVillage): Standing {
     segmentsMissing: [...state.segments.keys()].filter((cid) => (have.get(cid)?.locked ?? 1) > 0).length,
     connected: village.node.peers().filter((p) => p.connected).length,
     members: state.members.size,
+    names: [...village.revealed().members.values()].map((m) => m.name).join(),
     onHold: [...state.onHold.values()].slice(0, 3),
   };
 }
