@@ -95,16 +95,16 @@ function Ready(p: {
             Good until {until}. Give it only to {p.name}: whoever has it can join in that name.
           </Trans>
         </Muted>
-        <div className={s['code']}>
-          {moving ? (
-            <QrShow payload={{ kind: 'invitation', bytes: new TextEncoder().encode(text) }} />
-          ) : (
+        {moving ? (
+          <QrShow payload={{ kind: 'invitation', bytes: new TextEncoder().encode(text) }} />
+        ) : (
+          <div className={s['code']}>
             <QrCode text={text} label={t`Invitation as a code`} sizePx={320} />
-          )}
-          <p className={s['text']} data-testid="invitation">
-            {text}
-          </p>
-        </div>
+            <p className={s['text']} data-testid="invitation">
+              {text}
+            </p>
+          </div>
+        )}
         <Row>
           <Button look="line" onPress={() => setMoving(!moving)}>
             <ScanQrCode aria-hidden />
