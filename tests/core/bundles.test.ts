@@ -74,7 +74,16 @@ describe('a bundle', () => {
     const { village: one } = first.open();
     await vi.waitFor(() => expect(one.state().members.size).toBe(village.state().members.size), WAIT);
     const owed = () => one.audienceKeys.owed(one.state(), one.now(), 0).records.length;
-    await vi.waitFor(() => expect([owed(), one.node.marks().get('members')?.length]).toEqual([0, 2]), WAIT);
+    const months = () =>
+      one.node
+        .marks()
+        .get('segments-2026-03')
+        ?.map(({ count }) => count);
+    // Two of the months' book: the announcement, and the keys for the new console.
+    await vi.waitFor(
+      () => expect([owed(), one.node.marks().get('members')?.length, months()]).toEqual([0, 2, [2]]),
+      WAIT,
+    );
     const third = await write(first, { there: chooseConsole(one, 'Okot') });
     await take(second, third.path);
     await inStep(first, second);
