@@ -3,6 +3,7 @@ import {
   agreementId,
   atMs,
   base,
+  inFile,
   inVillage,
   jobStarted,
   memberId,
@@ -90,6 +91,7 @@ const batch = z.object({
 });
 const view = z.object({
   month,
+  inFile,
   state: periodState,
   statements: z.array(statement),
   owedMinor: minorAmount,

@@ -1,5 +1,6 @@
 import { accounts } from './accounts.ts';
 import { agreements } from './agreements.ts';
+import { archive } from './archive.ts';
 import { bundles } from './bundles.ts';
 import { grants } from './grants.ts';
 import { changes, jobs } from './live.ts';
@@ -21,6 +22,7 @@ export const contract = {
   accounts,
   sync,
   bundles,
+  archive,
   changes,
   jobs,
 };

@@ -3,6 +3,7 @@ import {
   assetId,
   atMs,
   base,
+  inFile,
   inVillage,
   jobStarted,
   memberId,
@@ -90,6 +91,8 @@ const page = {
       hours: z.int(),
     }),
   ),
+  /** Of months whose days are not in `evidence`: the file to bring back first. */
+  inFile,
   /** Ask `older` for what was before this; null where nothing was. */
   olderMs: atMs.nullable(),
 };

@@ -25,6 +25,7 @@ export const RIGHTS: Readonly<Record<string, Need>> = {
   'accounts.chain': 'viewer',
   'sync.status': 'viewer',
   'bundles.state': 'viewer',
+  'archive.months': 'viewer',
   'jobs.list': 'viewer',
   'jobs.watch': 'viewer',
   changes: 'viewer',

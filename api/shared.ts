@@ -50,4 +50,6 @@ export const standing = z.discriminatedUnion('state', [
   z.object({ state: z.literal('anchored'), block: z.int() }),
 ]);
 export const person = z.object({ id: memberId, name: z.string() });
+/** Readings of a month that was removed from this laptop: the file that has them. */
+export const inFile = z.object({ month: z.string(), name: z.string(), atMs }).nullable();
 export const jobStarted = z.object({ job: z.string() });

@@ -1,6 +1,7 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { chainDir, createSettler } from './accounts/settler.ts';
+import { finishDrops } from './archive/drop-month.ts';
 import { rememberLinks } from './bundles/link-memory.ts';
 import { createChanges } from './changes.ts';
 import { type Console, findVillage, type OpenVillage } from './console.ts';
@@ -99,6 +100,7 @@ async function openRow(console: Console, row: VillageRow, clock: Clock | undefin
     letIn(console, v).catch((e: unknown) => options.log(`first record: ${String(e)}`));
   };
   const village = await openVillage({ options, consoleStore: store, dataKey, changes, onNews }, row);
+  await finishDrops(village);
   rememberLinks(village);
   const stepMs = options.stepMs ?? HOUR_MS;
   const acquisition = createAcquisition({ village, driver: options.driver, stepMs, log: options.log });

@@ -40,7 +40,7 @@ export interface BookLog {
   append(records: readonly SignedRecord[]): Promise<void>;
   /** Joins verified entries together with those staged for this book, as far as parents and admission allow. */
   ingest(arrivals: readonly Arrival[]): Promise<Ingested>;
-  release(): Promise<{ readonly entries: number; readonly bytes: number }>;
+  release(entries?: number): Promise<{ readonly entries: number; readonly bytes: number }>;
   restore(entries: readonly Pick<NewEntry, 'hash' | 'bytes'>[]): Promise<number>;
   scan(after?: number): AsyncIterable<readonly SignedRecord[]>;
   /** Resolves when nothing changes the book any more. */
@@ -72,7 +72,7 @@ export function createBookLog(book: string, store: BookStore, context: BookConte
       });
     },
     ingest: (arrivals) => mutex.run(() => ingestArrivals(book, arrivals, store, context)),
-    release: () => mutex.run(() => store.release()),
+    release: (entries) => mutex.run(() => store.release(entries)),
     restore: (entries) => mutex.run(() => store.restore(entries)),
     async *scan(after) {
       for await (const part of store.scan(after)) yield part.flatMap((bytes) => recordsOfEntry(bytes, book));

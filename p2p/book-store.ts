@@ -40,8 +40,8 @@ export interface BookStore {
   bytesOf(hashes: readonly string[]): Promise<(Uint8Array | undefined)[]>;
   /** Durable when resolved; nothing is changed, in memory or on disk, when it fails. One at a time. */
   commit(entries: readonly NewEntry[]): Promise<void>;
-  /** Drops the bytes of all entries; the index stays. One at a time with the others. */
-  release(): Promise<{ readonly entries: number; readonly bytes: number }>;
+  /** Drops the bytes of the first so many entries, or all; the index stays. One at a time with the others. */
+  release(entries?: number): Promise<{ readonly entries: number; readonly bytes: number }>;
   /** Brings bytes of released entries back; answers how many. One at a time with the others. */
   restore(entries: readonly Pick<NewEntry, 'hash' | 'bytes'>[]): Promise<number>;
   /** Entry bytes in the order of joining, as of the moment of the call, without the first `after`; released ones are left out. */
@@ -125,12 +125,14 @@ export function createBookStore(book: string, db: BookDatabase, row?: Uint8Array
         db.cache.add(hash, sealed[i] ? bodyOf(sealed[i]) : new Uint8Array());
       await settle(after, rows);
     },
-    async release() {
-      const kept = [...(await index()).rows()].filter((r) => !r.released);
+    async release(entries = summary.size) {
+      const kept = [...(await index()).rows()].filter((r) => !r.released && r.n < entries);
+      const end = entryKey(entries);
       let bytes = 0;
-      for await (const chunk of db.rows(`e!${book}!`)) for (const [, value] of chunk) bytes += value.length;
+      for await (const chunk of db.rows(`e!${book}!`))
+        for (const [key, value] of chunk) if (key < end) bytes += value.length;
       const rows = kept.map((r): IndexRow => ({ ...r, released: true }));
-      const after = { ...summary, released: summary.size };
+      const after = { ...summary, released: summary.released + rows.length };
       const gone = rows.map((r): Write => ({ type: 'del', key: entryKey(r.n) }));
       await db.commit([...rowWrites(rows), ...gone, put(`s!${book}`, writeSummary(after))]);
       for (const { hash } of rows) db.cache.delete(hash);

@@ -27,7 +27,7 @@ export type EntryBundles = Pick<
 export function createEntryBundles(books: VillageBooks): EntryBundles {
   return {
     marks: () => books.marks(),
-    releaseBook: (book) => books.release(book),
+    releaseBook: (book, entries) => books.release(book, entries),
     async *exportEntries(since, named) {
       for (const book of books.names()) {
         if (named && !named.includes(book)) continue;

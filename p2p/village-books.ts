@@ -39,7 +39,7 @@ export interface VillageBooks {
   /** Remembers what was refused, tells of it, and joins what may be joined. Rejects only when the disk fails. */
   join(delivery: CheckedDelivery): Promise<Receipt>;
   reconsider(): Promise<void>;
-  release(book: string): Promise<Released>;
+  release(book: string, entries?: number): Promise<Released>;
   restore(book: string, entries: readonly Pick<NewEntry, 'hash' | 'bytes'>[]): Promise<number>;
   standing(book: string, hashes: readonly string[]): Promise<Standing[]>;
   /** Those of the hashes that were joined, parents first. */
@@ -154,7 +154,7 @@ export async function openVillageBooks(db: BookDatabase, context: BookContext): 
       return receipt;
     },
     reconsider,
-    release: async (book) => (await logs.get(book)?.release()) ?? { entries: 0, bytes: 0 },
+    release: async (book, entries) => (await logs.get(book)?.release(entries)) ?? { entries: 0, bytes: 0 },
     restore: async (book, entries) => (await logs.get(book)?.restore(entries)) ?? 0,
     standing,
     async inJoinOrder(book, hashes) {

@@ -1,4 +1,5 @@
 import type { AccountsView } from '#api/accounts.ts';
+import { fileOf } from '#core/archive/month-places.ts';
 import type { OpenVillage } from '#core/console.ts';
 import type { Village } from '#core/village/open-village.ts';
 import { sealWords } from '#domain/agreement/seal-words.ts';
@@ -51,6 +52,7 @@ export async function accountsView(open: OpenVillage, month: Month): Promise<Acc
   const { measuredWh, siteWh, heldWh, estimatedWh, unattributedWh } = accounts.energy;
   return {
     month,
+    inFile: fileOf(village, month),
     state: periodState(open, close),
     statements,
     owedMinor: sum(statements.map((s) => s.paysMinor)),

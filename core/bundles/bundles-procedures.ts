@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { PIECE_BYTES } from '#api/bundles.ts';
 import { zoneOf } from '#core/accounts/closing.ts';
 import type { Console } from '#core/console.ts';
@@ -6,7 +5,8 @@ import { AppError } from '#core/ports/errors.ts';
 import type { Boundary } from '#core/router/boundary.ts';
 import type { Village } from '#core/village/open-village.ts';
 import { dayOf, dayStart } from '#domain/time.ts';
-import { createBundleFiles } from './bundle-files.ts';
+import type { BundleFiles } from './bundle-files.ts';
+import { nameOfFile } from './bundle-name.ts';
 import { newsFor } from './bundle-news.ts';
 import { type BundleReport, checkBundle } from './check-bundle.ts';
 import { type ExportWish, exportBundle } from './export-bundle.ts';
@@ -20,9 +20,8 @@ type Since =
   | { readonly from: 'console'; readonly device: string }
   | { readonly from: 'day'; readonly day: string };
 
-export function bundlesProcedures(os: Boundary, console: Console) {
+export function bundlesProcedures(os: Boundary, console: Console, files: BundleFiles) {
   const b = os.bundles;
-  const files = createBundleFiles(join(console.options.dir, 'bundles'));
   const reports = new Map<string, BundleReport>();
   const open = (id: string): Village => console.find(id).village;
   const quiet = { signal: new AbortController().signal, progress: () => undefined };
@@ -37,7 +36,13 @@ export function bundlesProcedures(os: Boundary, console: Console) {
         const device = input.since.from === 'console' ? input.since.device : '';
         village.store.addBundle({ atMs: village.now(), way: 'out', device, entries, blocks, bytes });
         village.notify('sync');
-        return { file, name: nameFor(village), bytes, entries, days: blocks };
+        return {
+          file,
+          name: nameOfFile(village, dayOf(village.now(), zoneOf(village.state()))),
+          bytes,
+          entries,
+          days: blocks,
+        };
       });
       return { job };
     }),
@@ -107,16 +112,6 @@ async function wishOf(village: Village, since: Since, signal: AbortSignal): Prom
     };
   const there = knownConsoles(village).find((k) => k.device === since.device);
   return there ? { there } : {};
-}
-
-/** Plain letters, for any file system of a stick. */
-function nameFor(village: Village): string {
-  const name = village.row.name
-    .normalize('NFKD')
-    .toLowerCase()
-    .replace(/[^a-z0-9]+/g, '-')
-    .replace(/^-|-$/g, '');
-  return `${name || 'village'}-${dayOf(village.now(), zoneOf(village.state()))}.car`;
 }
 
 function toldReport(village: Village, r: BundleReport) {

@@ -1,3 +1,4 @@
+import { finishReturn } from '#core/archive/finish-return.ts';
 import type { JobControl } from '#core/jobs.ts';
 import type { RefusedEntries } from '#core/ports/village-node.ts';
 import type { Village } from '#core/village/open-village.ts';
@@ -58,16 +59,20 @@ export async function takeBundle(
   const waiting = Math.max(0, sum.joined + sum.waiting - joined);
   const announced = new Map([...village.state().segments.values()].map((s) => [s.cid, s.bytes]));
   const stored: string[] = [];
+  const rows = village.store.segments();
   const blocks = {
     async block(digest: Uint8Array, bytes: Uint8Array) {
       const cid = cidOfDigest(digest);
-      if (announced.get(cid) !== bytes.length || (await village.node.hasBlock(cid))) return;
-      await village.node.putBlock(cid, bytes);
+      if (announced.get(cid) !== bytes.length) return;
+      const isHere = await village.node.hasBlock(cid);
+      if (isHere && !rows.get(cid)?.away) return;
+      if (!isHere) await village.node.putBlock(cid, bytes);
       stored.push(cid);
     },
   };
   await walkBundle(path, blocks, walk('take days'));
   await village.segments.open(stored);
+  await finishReturn(village);
   const { manifest } = report;
   if (manifest) learnFromManifest(village, manifest);
   village.store.addBundle({

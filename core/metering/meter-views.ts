@@ -1,3 +1,4 @@
+import { fileOf } from '#core/archive/month-places.ts';
 import type { OpenVillage } from '#core/console.ts';
 import type { MeterAddress } from '#core/ports/meter-driver.ts';
 import type { DaySums, MeterHours } from '#core/village/day-sums.ts';
@@ -206,9 +207,15 @@ export async function meterCard(open: OpenVillage, meter: RevealedMeter) {
 export async function pageBefore(village: Village, meter: RevealedMeter, beforeMs: number) {
   const fromMs = village.readings.dayStartOf(beforeMs - PAGE_MS);
   const flags = (await flagsOf(village, meter, fromMs, beforeMs)).slice(0, MOST_FLAGS);
-  const frames = village.readings.frames(meter.id, fromMs, beforeMs).slice(-MOST_EVIDENCE).reverse();
-  const older = village.store.lastFrames(meter.id, fromMs, 1).length > 0;
-  return { flags, evidence: frames.map((f) => evidenceOf(village, f)), olderMs: older ? fromMs : null };
+  const { readings } = village;
+  const frames = readings.framesHere(meter.id, fromMs, beforeMs).slice(-MOST_EVIDENCE).reverse();
+  const older = village.store.lastFrames(meter.id, fromMs, 1).length > 0 || readings.awayIn(0, fromMs) !== undefined;
+  return {
+    flags,
+    evidence: frames.map((f) => evidenceOf(village, f)),
+    inFile: fileOf(village, readings.awayIn(fromMs, beforeMs)),
+    olderMs: older ? fromMs : null,
+  };
 }
 
 function evidenceOf(village: Village, f: FrameFact) {

@@ -201,10 +201,11 @@ export interface VillageNode {
    */
   importEntries(bundle: EntryBundle): Promise<ImportedEntries>;
   /**
-   * Drops the bytes of all entries of a book from this disk. What they were stays known: nothing is asked for again,
-   * marks and heads stay, later entries still join, and peers that ask for them are told that they are not kept here.
+   * Drops the bytes of the first `entries` of a book, as they were joined here (all of them without it), from this disk.
+   * What they were stays known: nothing is asked for again, marks and heads stay, later entries still join, and peers
+   * that ask for them are told that they are not kept here.
    */
-  releaseBook(book: string): Promise<Released>;
+  releaseBook(book: string, entries?: number): Promise<Released>;
   /** Drops blocks from this disk; answers what was there. Identities of authors are never dropped. */
   releaseBlocks(cids: readonly string[]): Promise<{ readonly blocks: number; readonly bytes: number }>;
   /** Asks {@link Admit} again for everything staged. */

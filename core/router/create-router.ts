@@ -1,5 +1,8 @@
+import { join } from 'node:path';
 import { accountsProcedures } from '#core/accounts/accounts-procedures.ts';
 import { agreementsProcedures } from '#core/agreements/agreements-procedures.ts';
+import { archiveProcedures } from '#core/archive/archive-procedures.ts';
+import { createBundleFiles } from '#core/bundles/bundle-files.ts';
 import { bundlesProcedures } from '#core/bundles/bundles-procedures.ts';
 import type { Console } from '#core/console.ts';
 import { grantsProcedures } from '#core/grants/grants-procedures.ts';
@@ -13,6 +16,7 @@ import { createBoundary } from './boundary.ts';
 /** The whole contract, implemented. A new procedure touches its feature's folder and nothing here. */
 export function createRouter(console: Console) {
   const os = createBoundary(console);
+  const files = createBundleFiles(join(console.options.dir, 'bundles'));
   return os.router({
     villages: villagesProcedures(os, console),
     today: todayProcedures(os, console),
@@ -23,7 +27,8 @@ export function createRouter(console: Console) {
     agreements: agreementsProcedures(os, console),
     accounts: accountsProcedures(os, console),
     sync: syncProcedures(os, console),
-    bundles: bundlesProcedures(os, console),
+    bundles: bundlesProcedures(os, console, files),
+    archive: archiveProcedures(os, console, files),
     changes: os.changes.handler(({ input, signal }) => console.changes.since(input.since, signal)),
     jobs: {
       list: os.jobs.list.handler(() => ({ jobs: console.jobs.list() })),

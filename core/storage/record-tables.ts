@@ -13,6 +13,8 @@ export interface RecordRow {
   readonly id: string;
   readonly book: string;
   readonly kind: string;
+  /** Digest of the last close whose cut, or one before it, holds the record; null: none does. */
+  readonly epoch: string | null;
   readonly bytes: Uint8Array;
 }
 
@@ -38,7 +40,7 @@ export const recordTables = (db: Database): RecordTables => ({
   keepRecords: (book, entries, records) =>
     db.relaxed(() => {
       for (const r of records) {
-        db.run('insert or ignore into record values (?, ?, ?, null, ?)', r.id, r.book, r.kind, r.bytes);
+        db.run('insert or ignore into record values (?, ?, ?, ?, ?)', r.id, r.book, r.kind, r.epoch, r.bytes);
       }
       db.run('insert or replace into book_read values (?, ?)', book, entries);
     }),

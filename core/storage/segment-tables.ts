@@ -1,9 +1,10 @@
+import { DAY_AWAY, MONTH_AWAY } from './archive-tables.ts';
 import { type Database, int, type Row, text } from './open-database.ts';
 
 /** Read models of the books: may be dropped and made again. */
 export const SEGMENT_TABLES = `
    create table segment (cid text primary key, state text not null, reason text not null, bytes integer not null,
-     locked integer not null) strict, without rowid;
+     locked integer not null, away integer not null default 0) strict, without rowid;
    create table frame (segment text not null, meter text not null, from_ms integer not null, step_ms integer not null,
      intervals integer not null, signature_ok integer not null, sealed blob not null) strict;
    create unique index frame_by_meter on frame (meter, from_ms, segment);
@@ -50,6 +51,8 @@ export interface SegmentRow {
   readonly bytes: number;
   /** Frames in it that are not shared with this device. */
   readonly locked: number;
+  /** It was checked here and is in the file of its month now: frames and block are not on this disk. */
+  readonly away: boolean;
 }
 
 export interface SegmentTables {
@@ -67,8 +70,11 @@ export interface SegmentTables {
   /** Ids of the keys that locked frames wait for. */
   lockedKeys(): string[];
   segmentsLockedBy(key: string): string[];
-  /** Forgets everything that the books can tell again. */
-  dropReadModels(): void;
+  /**
+   * Forgets everything that the books can tell again. What was made from months that are not here stays, and with
+   * `exceptCheckpoint` the state at the last anchored cut.
+   */
+  dropReadModels(how?: { readonly exceptCheckpoint: boolean }): void;
 }
 
 const rowOf = (r: Row): SegmentRow => ({
@@ -76,6 +82,7 @@ const rowOf = (r: Row): SegmentRow => ({
   reason: text(r, 'reason'),
   bytes: int(r, 'bytes'),
   locked: int(r, 'locked'),
+  away: int(r, 'away') === 1,
 });
 export function segmentTables(db: Database): SegmentTables {
   const put = ({ cid, state, reason, bytes, frames, locked }: CheckedSegment): void => {
@@ -83,7 +90,7 @@ export function segmentTables(db: Database): SegmentTables {
     if (before && int(before, 'locked') > 0) db.run('delete from locked_frame where segment = ?', cid);
     if (before && state === 'bad') db.run('delete from frame where segment = ?', cid);
     const closed = locked.reduce((n, l) => n + l.frames, 0);
-    db.run('insert or replace into segment values (?, ?, ?, ?, ?)', cid, state, reason, bytes, closed);
+    db.run('insert or replace into segment values (?, ?, ?, ?, ?, 0)', cid, state, reason, bytes, closed);
     for (const { meter, key, frames: n } of locked)
       db.run('insert into locked_frame values (?, ?, ?, ?)', cid, meter, key, n);
     for (const f of frames) {
@@ -121,10 +128,14 @@ export function segmentTables(db: Database): SegmentTables {
     lockedKeys: () => db.all('select distinct key from locked_frame').map((r) => text(r, 'key')),
     segmentsLockedBy: (key) =>
       db.all('select distinct segment from locked_frame where key = ?', key).map((r) => text(r, 'segment')),
-    dropReadModels: () =>
+    dropReadModels: (how) =>
       db.transaction(() => {
-        const tables = ['frame', 'locked_frame', 'segment', 'day_sums', 'month_energy', 'verified_close'];
-        for (const table of [...tables, 'record', 'book_read', 'checkpoint']) db.run(`delete from ${table}`);
+        for (const table of ['frame', 'locked_frame', 'record', 'book_read']) db.run(`delete from ${table}`);
+        db.run('delete from segment where away = 0');
+        db.run(`delete from day_sums where not ${DAY_AWAY}`);
+        db.run(`delete from month_energy where month not in (select month from archived_month where ${MONTH_AWAY})`);
+        db.run(`delete from verified_close where not exists (select 1 from archived_month where ${MONTH_AWAY})`);
+        if (!how?.exceptCheckpoint) db.run('delete from checkpoint');
       }),
   };
 }

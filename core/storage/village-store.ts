@@ -1,4 +1,5 @@
 import type { DataKey } from '#core/crypto/data-key.ts';
+import { ARCHIVE_TABLES, type ArchiveTables, archiveTables } from './archive-tables.ts';
 import { BUNDLE_TABLES, type BundleTables, bundleTables } from './bundle-tables.ts';
 import { blob, int, openDatabase, text } from './open-database.ts';
 import { pollOf, type RawReading, readingOf, sealReading } from './raw-readings.ts';
@@ -14,7 +15,7 @@ const MIGRATIONS = [
    create table sealed_until (meter text primary key, to_ms integer not null, leaf blob not null) strict;
    create table pending_segment (cid text primary key, block blob not null, announce blob not null, until text not null) strict;
    create table refused (at_ms integer not null, peer text not null, book text not null, reason text not null) strict;
-   create table submission (digest text primary key, state text not null, detail text not null, at_ms integer not null) strict;${BUNDLE_TABLES}
+   create table submission (digest text primary key, state text not null, detail text not null, at_ms integer not null) strict;${BUNDLE_TABLES}${ARCHIVE_TABLES}
    -- read models of the books
 ${SEGMENT_TABLES}
 ${READING_TABLES}
@@ -29,7 +30,7 @@ export interface PendingSegment {
   readonly until: readonly { readonly meter: string; readonly toMs: number; readonly leaf: string }[];
 }
 /** One village's SQLite: raw readings and local settings (kept), segments and frames (read models). */
-export interface VillageStore extends SegmentTables, ReadingTables, RecordTables, BundleTables {
+export interface VillageStore extends SegmentTables, ReadingTables, RecordTables, BundleTables, ArchiveTables {
   readonly path: string;
   addLocalMeter(meter: string, address: string, atMs: number): void;
   removeLocalMeter(meter: string): void;
@@ -81,6 +82,7 @@ export function openVillageStore(path: string, dataKey: DataKey): VillageStore {
     ...readingTables(db),
     ...recordTables(db),
     ...bundleTables(db),
+    ...archiveTables(db),
     addLocalMeter(meter, address, atMs) {
       const sealed = dataKey.seal(ADDRESSES, new TextEncoder().encode(address));
       db.run('insert or replace into local_meter values (?, ?, ?)', meter, sealed, atMs);

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { VillageStore } from '#core/storage/village-store.ts';
 import { type ReadingRules, readingRules } from '#domain/settlement/accounts.ts';
-import { DAY_MS, dayOf, dayStart, UTC } from '#domain/time.ts';
+import { DAY_MS, dayOf, dayStart, type Month, monthOf, UTC } from '#domain/time.ts';
 import type { Meter, VillageState } from '#domain/village/state.ts';
 import { DAY_FORMAT } from './day-codec.ts';
 
@@ -14,11 +14,13 @@ export interface DayInputs {
   readonly meter: (id: string) => string;
   /** Days of village time that segments touch, oldest first. */
   readonly days: readonly number[];
+  /** The first UTC month whose readings of [fromMs, toMs) are not on this disk any more. */
+  readonly awayIn: (fromMs: number, toMs: number) => Month | undefined;
 }
 
 type Segments = ReturnType<VillageStore['segments']>;
 
-/** How a segment enters: undefined while nothing of it counts. What was dropped later must keep the mark it had. */
+/** How a segment enters: undefined while nothing of it counts. One that was put away keeps the mark it had. */
 function markOf(cid: string, segments: Segments, vouched: ReadonlySet<string>): string | undefined {
   const row = segments.get(cid);
   if (row?.state !== 'verified') return undefined;
@@ -33,9 +35,11 @@ const metaOf = (m: Meter): string => `${m.id} ${m.kind} ${m.source ?? ''} ${m.li
 export function dayInputs(state: VillageState, segments: Segments): DayInputs {
   const vouched = new Set([...state.entries.values()].filter((e) => e.vouched !== null).flatMap((e) => e.segments));
   const marks = new Map<string, string[]>();
+  const away = new Set<number>();
   for (const { cid, day } of state.segments.values()) {
     const mark = markOf(cid, segments, vouched);
     if (mark !== undefined) push(marks, day, mark);
+    if (segments.get(cid)?.away) away.add(dayStart(day, UTC));
   }
   const meters = [...state.meters.values()].sort((a, b) => a.sinceMs - b.sinceMs || (a.id < b.id ? -1 : 1));
   const decisions = [...state.decisions.values()].sort((a, b) => a.fromMs - b.fromMs || (a.meter < b.meter ? -1 : 1));
@@ -81,6 +85,11 @@ export function dayInputs(state: VillageState, segments: Segments): DayInputs {
       return m ? metaOf(m) : '';
     },
     days: [...touched].sort((a, b) => a - b),
+    awayIn(fromMs, toMs) {
+      let first: number | undefined;
+      for (const at of away) if (at + DAY_MS > fromMs && at < toMs) first = Math.min(at, first ?? at);
+      return first === undefined ? undefined : monthOf(first, UTC);
+    },
   };
 }
 

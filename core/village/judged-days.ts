@@ -8,11 +8,18 @@ import { openHours, openSums, packHours, packSums } from './day-codec.ts';
 import type { DayInputs } from './day-inputs.ts';
 import { type DaySums, type JudgedDay, judgeDay, type MeterHours } from './day-sums.ts';
 import { keepIfRoom } from './keep-if-room.ts';
+import { monthExported } from './month-exported.ts';
 import { createRecent } from './recent.ts';
 
 /** Days of village time, judged once and kept sealed until something they were made from changes. */
 export interface JudgedDays {
+  /** Errors: MONTH_EXPORTED where the day changed and what it is made from is not here. */
   readonly sums: (inputs: DayInputs, fromMs: number) => KeptSums;
+  /** As `sums`, for showing: where the readings are not here, the day as it was last judged. */
+  readonly shown: (inputs: DayInputs, fromMs: number) => KeptSums;
+  /** Judges the day again unless the disk has it; whether it has it now. */
+  readonly keep: (inputs: DayInputs, fromMs: number) => boolean;
+  /** For showing, too. */
   readonly hours: (inputs: DayInputs, fromMs: number) => ReadonlyMap<string, MeterHours>;
   /** Days that were never judged or have changed since, newest first. */
   readonly unjudged: (inputs: DayInputs) => number[];
@@ -54,6 +61,8 @@ export function createJudgedDays(store: VillageStore, dataKey: DataKey, present:
     }));
   const judge = (inputs: DayInputs, fromMs: number): JudgedDay & { readonly sums: KeptSums } => {
     const { state } = inputs.rules;
+    const away = inputs.awayIn(fromMs, fromMs + DAY_MS);
+    if (away !== undefined) throw monthExported(store, away);
     const first = Math.floor(fromMs / DAY_MS) * DAY_MS;
     const last = Math.ceil((fromMs + DAY_MS) / DAY_MS) * DAY_MS;
     const stored = store.frameMeters().flatMap((m) => store.framesOf(m, first, last));
@@ -91,6 +100,22 @@ export function createJudgedDays(store: VillageStore, dataKey: DataKey, present:
     const sums = openSums(dataKey.open(LABEL, row.sums), of, fromMs);
     return sums && sumsOf.put(of, { ...sums, late });
   };
+  const isChangedAway = (inputs: DayInputs, fromMs: number): boolean =>
+    inputs.awayIn(fromMs, fromMs + DAY_MS) !== undefined && !kept(inputs, fromMs);
+  /** The day as it was before something came in that needs what is not here. */
+  const lastSums = (fromMs: number): KeptSums => {
+    const row = store.daySums(fromMs);
+    const sums = row && openSums(dataKey.open(LABEL, row.sums), row.inputs, fromMs);
+    return sums ? { ...sums, late: [] } : emptySums(fromMs);
+  };
+  const hoursIn = (fromMs: number, of: string): ReadonlyMap<string, MeterHours> | undefined => {
+    const row = store.dayHours(fromMs, of);
+    return row && openHours(dataKey.open(LABEL, row), of);
+  };
+  const sums = (inputs: DayInputs, fromMs: number): KeptSums => {
+    if (inputs.of(fromMs) === '') return emptySums(fromMs);
+    return kept(inputs, fromMs) ?? judge(inputs, fromMs).sums;
+  };
   return {
     unjudged(inputs) {
       const stored = store.dayInputs();
@@ -99,21 +124,26 @@ export function createJudgedDays(store: VillageStore, dataKey: DataKey, present:
         if (row?.inputs !== inputs.of(at)) return false;
         return row.late === '[]' || isLateSame(inputs, JSON.parse(row.late) as Late[]);
       };
-      return inputs.days.filter((at) => !isJudged(at)).reverse();
+      const isHere = (at: number): boolean => inputs.awayIn(at, at + DAY_MS) === undefined;
+      return inputs.days.filter((at) => !isJudged(at) && isHere(at)).reverse();
     },
     frames,
-    sums(inputs, fromMs) {
-      if (inputs.of(fromMs) === '') return emptySums(fromMs);
-      return kept(inputs, fromMs) ?? judge(inputs, fromMs).sums;
+    sums,
+    keep(inputs, fromMs) {
+      const of = inputs.of(fromMs);
+      const isKept = (): boolean => of === '' || store.daySums(fromMs)?.inputs === of;
+      if (!isKept()) judge(inputs, fromMs);
+      return isKept();
     },
+    shown: (inputs, fromMs) => (isChangedAway(inputs, fromMs) ? lastSums(fromMs) : sums(inputs, fromMs)),
     hours(inputs, fromMs) {
       const of = inputs.of(fromMs);
       if (of === '') return EMPTY_HOURS;
+      if (isChangedAway(inputs, fromMs)) return hoursIn(fromMs, store.daySums(fromMs)?.inputs ?? '') ?? EMPTY_HOURS;
       if (!kept(inputs, fromMs)) return judge(inputs, fromMs).hours;
       const recent = hoursOf.get(of);
       if (recent) return recent;
-      const row = store.dayHours(fromMs, of);
-      const hours = row && openHours(dataKey.open(LABEL, row), of);
+      const hours = hoursIn(fromMs, of);
       return hours ? hoursOf.put(of, hours) : judge(inputs, fromMs).hours;
     },
   };

@@ -72,6 +72,8 @@ export interface Village {
   readonly readings: Readings;
   /** Announced segments: brought here, checked, opened. */
   readonly segments: Pick<SegmentFetcher, 'open' | 'fetch' | 'pause' | 'resume' | 'progress'>;
+  /** Months were put away, or books came back: what is kept in memory of them is read again. */
+  onArchive(cameBack: readonly string[]): Promise<void>;
   /** Drops the read models and makes them again from books and blocks. */
   rebuild(): Promise<void>;
   /** The key of the village network, who has it, and where this console meets the others. */
@@ -322,6 +324,12 @@ function assemble(p: Parts): Village & { load(): Promise<void> } {
       segments.onDropped();
       readings.onSegments();
       await segments.fetch();
+    },
+    async onArchive(cameBack) {
+      await books.reread(cameBack);
+      segments.onDropped();
+      readings.onSegments();
+      for (const topic of ['readings', 'sync'] as const) p.changes.notify(topic, row.id);
     },
     network: p.network,
     now,

@@ -8,18 +8,21 @@ import type { Frame } from '#domain/metering/frame.ts';
 import type { TrustLevel } from '#domain/metering/trust.ts';
 import { type Interval, judgePiece, NO_ENERGY } from '#domain/metering/vee.ts';
 import type { FrameFact, MonthAccounts, MonthEnergy } from '#domain/settlement/accounts.ts';
-import { DAY_MS, dayOf, dayStart, type Month } from '#domain/time.ts';
+import { DAY_MS, dayOf, dayStart, type Month, monthSpan, UTC } from '#domain/time.ts';
 import type { VillageState } from '#domain/village/state.ts';
 import { type DayInputs, dayInputs } from './day-inputs.ts';
 import type { DaySums, MeterHours } from './day-sums.ts';
 import { createJudgedDays, type JudgedDays } from './judged-days.ts';
 import { keepIfRoom } from './keep-if-room.ts';
 import { createMonthEnergies } from './month-energy.ts';
+import { monthExported } from './month-exported.ts';
 
 /** What the segments tell. Every answer is bounded by the window it is asked for; nothing is ever read whole. */
 export interface Readings {
-  /** Frames of a meter that start in [fromMs, toMs) and can be read, in order of time. */
+  /** Frames of a meter that start in [fromMs, toMs) and can be read, in order of time. Errors: MONTH_EXPORTED. */
   readonly frames: (meter: string, fromMs: number, toMs: number) => FrameFact[];
+  /** The same without those of months that are in a file. */
+  readonly framesHere: (meter: string, fromMs: number, toMs: number) => FrameFact[];
   /** The newest edge of a meter's frames, at `untilMs` or before, at which a frame tells a wanted register. */
   readonly lastEdge: (meter: string, untilMs: number, isWanted: (frame: Frame, edge: number) => boolean) => Edge | null;
   readonly trustOf: (fact: FrameFact) => TrustLevel;
@@ -39,6 +42,10 @@ export interface Readings {
   /** Accounts this console recomputed from the cut of a close and found to be the proposed ones. */
   readonly keptClose: (digest: string) => MonthAccounts | undefined;
   readonly keepClose: (digest: string, accounts: MonthAccounts) => void;
+  /** The first month whose readings of [fromMs, toMs) are in a file and not here. */
+  readonly awayIn: (fromMs: number, toMs: number) => Month | undefined;
+  /** Judges every day that the segments of a UTC month touch; false where the disk has no room to keep them. */
+  readonly keepMonth: (month: Month) => Promise<boolean>;
   /** Start of the day of village time in which an instant lies. */
   readonly dayStartOf: (ms: number) => number;
   /** Segments were opened or dropped. */
@@ -89,6 +96,8 @@ export function createReadings({ store, dataKey, state, onJudged }: ReadingsSour
   };
   const judged: JudgedDays = {
     sums: (inputs, at) => goOn().sums(inputs, at),
+    shown: (inputs, at) => goOn().shown(inputs, at),
+    keep: (inputs, at) => goOn().keep(inputs, at),
     hours: (inputs, at) => goOn().hours(inputs, at),
     unjudged: (inputs) => goOn().unjudged(inputs),
     frames: (stored) => goOn().frames(stored),
@@ -137,10 +146,16 @@ export function createReadings({ store, dataKey, state, onJudged }: ReadingsSour
         if (!stopped) onJudged();
       });
   };
-  const frames = (meter: string, fromMs: number, toMs: number): FrameFact[] =>
+  const framesHere = (meter: string, fromMs: number, toMs: number): FrameFact[] =>
     open(store.framesOf(meter, fromMs, toMs));
+  const frames = (meter: string, fromMs: number, toMs: number): FrameFact[] => {
+    const away = present().awayIn(fromMs, toMs);
+    if (away !== undefined) throw monthExported(store, away);
+    return framesHere(meter, fromMs, toMs);
+  };
   return {
     frames,
+    framesHere,
     lastEdge(meter, untilMs, isWanted) {
       let best: Edge | null = null;
       for (let before = untilMs + 1; ; ) {
@@ -169,7 +184,7 @@ export function createReadings({ store, dataKey, state, onJudged }: ReadingsSour
       const limitW = rules.state.meters.get(meter)?.limitW ?? 0;
       return judgePiece(raw, limitW, rules.decisionsOn(meter), fromMs, toMs).intervals;
     },
-    days: (fromMs, toMs) => eachDay(fromMs, toMs, (inputs, at) => judged.sums(inputs, at)),
+    days: (fromMs, toMs) => eachDay(fromMs, toMs, (inputs, at) => judged.shown(inputs, at)),
     async hours(fromMs, toMs) {
       const found = await eachDay(fromMs, toMs, (inputs, at) => [at, judged.hours(inputs, at)] as const);
       return new Map(found);
@@ -197,9 +212,15 @@ export function createReadings({ store, dataKey, state, onJudged }: ReadingsSour
       const out: DaySums[] = [];
       for (const at of store.pendingDays()) {
         await breath();
-        out.push(judged.sums(present(), at));
+        out.push(judged.shown(present(), at));
       }
       return out;
+    },
+    awayIn: (fromMs, toMs) => present().awayIn(fromMs, toMs),
+    async keepMonth(month) {
+      const { from, to } = monthSpan(month, UTC);
+      const kept = await eachDay(from, to, (inputs, at) => judged.keep(inputs, at));
+      return kept.every((is) => is);
     },
     async stop() {
       stopped = true;

@@ -28,6 +28,8 @@ export interface RecordIndex {
   /** All records, in memory or not. */
   readonly size: number;
   find(id: string): KnownRecord | undefined;
+  /** A checkpoint holds it. */
+  isSettled(record: KnownRecord): boolean;
   /** Adds what is new; answers the new ones. */
   add(records: readonly KnownRecord[]): KnownRecord[];
   /** Lets go of the records that a checkpoint holds; answers their ids. */
@@ -100,6 +102,7 @@ export function createRecordIndex(store: Pick<RecordTables, 'recordBytes' | 'set
       const bytes = outside.has(id) ? undefined : store.recordBytes(id);
       return bytes ? knownRecord(bytes) : outside.get(id);
     },
+    isSettled: (record) => holds(settled, record),
     add: (records) => records.filter(isNew),
     settle(chains) {
       settled = chains;

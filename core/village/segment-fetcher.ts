@@ -216,7 +216,7 @@ export function createSegmentFetcher(source: SegmentSource): SegmentFetcher {
       const pending: Promise<boolean>[] = [];
       const refs = cids.flatMap((cid) => state().segments.get(cid) ?? []);
       await takeHere(
-        refs.filter(({ cid }) => !store.segment(cid)),
+        refs.filter(({ cid }) => store.segment(cid)?.away ?? true),
         null,
         pending,
       );

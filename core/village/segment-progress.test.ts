@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { createRateMeter, progressOf } from './segment-progress.ts';
 
-const row = (state: 'verified' | 'bad', locked = 0) => ({ state, reason: '', bytes: 100, locked });
+const row = (state: 'verified' | 'bad', locked = 0) => ({ state, reason: '', bytes: 100, locked, away: false });
 
 test('what is announced, here and verified is counted in segments and bytes, and the rest is a time', () => {
   const source = {

@@ -39,7 +39,7 @@ export function createSegmentWriter(
     try {
       const fresh = new Map<string, CheckedSegment>();
       for (const { segment, isReopened } of full)
-        if (isReopened || !store.segment(segment.cid)) fresh.set(segment.cid, segment);
+        if (isReopened || (store.segment(segment.cid)?.away ?? true)) fresh.set(segment.cid, segment);
       store.putSegments([...fresh.values()]);
       onStored([...fresh.values()]);
     } catch (e) {

@@ -32,6 +32,8 @@ export interface VillageBooks {
   readonly everyRecord: () => readonly KnownRecord[];
   /** Keeps the present checkpoint soon: what it holds leaves the memory, and the next opening begins there. */
   readonly keepCheckpoint: () => void;
+  /** Reads the records of books again whose entries came back to this disk. */
+  readonly reread: (books: readonly string[]) => Promise<void>;
   /** Resolves when no act is under way. */
   readonly idle: () => Promise<void>;
 }
@@ -77,8 +79,12 @@ export function createVillageBooks(source: BooksSource): VillageBooks {
       for await (const chunk of node.scan(book, known)) {
         const records = chunk.flatMap(({ bytes }) => {
           const record = knownRecord(bytes);
-          return record ? [{ record, row: { id: record.id, book, kind: record.kind, bytes } }] : [];
+          if (!record) return [];
+          const epoch = index.isSettled(record) ? cache.checkpoint().settled : null;
+          return [{ record, row: { id: record.id, book, kind: record.kind, epoch, bytes } }];
         });
+        // Those that a checkpoint holds may be read for the first time too: after a rebuild.
+        admission.learn(records.flatMap((r) => (TEACHING.has(r.record.kind) ? [r.record] : [])));
         store.keepRecords(
           book,
           known,
@@ -94,14 +100,7 @@ export function createVillageBooks(source: BooksSource): VillageBooks {
     cache.restore(checkpoint);
     index.restore(heads, checkpoint.chains);
   };
-  /** Books of closed months were released from this disk: their records are in the checkpoint alone. */
-  const resume = (kept: KeptCheckpoint): void => {
-    start(kept);
-    cache.onRecords();
-    keepSoon();
-  };
-  const begin = async (): Promise<void> => {
-    const kept = openCheckpoint(source);
+  const begin = async (kept: KeptCheckpoint | undefined): Promise<void> => {
     if (kept) start(kept);
     for (const kind of TEACHING) admission.learn(known(store.recordsOf('members', kind)));
     take(known(store.outsideRecords()));
@@ -140,15 +139,25 @@ export function createVillageBooks(source: BooksSource): VillageBooks {
       return writing;
     },
     absorb: (records) => take(known(records.map((r) => r.bytes))).length > 0,
-    load: begin,
+    load: () => begin(openCheckpoint(source)),
     async reload() {
       await keeping;
-      const before = { checkpoint: cache.checkpoint(), heads: index.heads() };
-      store.dropReadModels();
+      // Records of months that are not here are in the checkpoint alone.
+      const isAway = [...store.archivedMonths().values()].some((m) => m.place !== 'here');
+      if (isAway) await keep();
+      const kept = isAway ? { checkpoint: cache.checkpoint(), heads: index.heads() } : undefined;
+      store.dropReadModels({ exceptCheckpoint: isAway });
       index.clear();
       cache.restore(genesis(village));
-      await begin();
-      if (cache.state().epochs.length < before.checkpoint.epochs.length) resume(before);
+      await begin(kept);
+    },
+    reread(books) {
+      const reading = keeping.then(async () => {
+        for (const book of books) store.forgetRead(book);
+        await catchUp();
+      });
+      keeping = reading.catch(() => undefined);
+      return reading;
     },
     everyRecord: () => [...index.outside.values(), ...known(store.everyRecord())],
     keepCheckpoint: keepSoon,

@@ -6,14 +6,14 @@ type Topic = (typeof TOPICS)[number];
 
 /** Which parts of the contract can answer differently after a change under a topic. Every record changes the book's words. */
 const AFFECTED: Record<Topic, readonly string[]> = {
-  villages: ['villages', 'today', 'members', 'accounts', 'sync', 'bundles'],
+  villages: ['villages', 'today', 'members', 'accounts', 'sync', 'bundles', 'archive'],
   members: ['grants', 'members', 'villages', 'today', 'agreements', 'accounts', 'sync', 'bundles'],
   meters: ['grants', 'meters', 'assets', 'today', 'members', 'sync', 'bundles'],
-  readings: ['meters', 'assets', 'today', 'accounts', 'members', 'sync', 'bundles'],
+  readings: ['meters', 'assets', 'today', 'accounts', 'members', 'sync', 'bundles', 'archive'],
   assets: ['assets', 'today', 'agreements', 'meters', 'sync', 'bundles'],
   agreements: ['grants', 'agreements', 'today', 'accounts', 'members', 'sync', 'bundles'],
-  accounts: ['accounts', 'today', 'members', 'sync', 'bundles'],
-  sync: ['sync', 'bundles', 'today'],
+  accounts: ['accounts', 'today', 'members', 'sync', 'bundles', 'archive'],
+  sync: ['sync', 'bundles', 'archive', 'today'],
   jobs: ['jobs'],
 };
 /** A village that reads forty meters changes all the time: views are asked again at most this often. */

@@ -59,6 +59,18 @@ export const ERROR_WORDS: Record<ErrorCode, ErrorWords> = {
     what: msg`This file is damaged`,
     act: msg`Take what is whole of it, and ask for a new file for the rest.`,
   },
+  MONTH_EXPORTED: {
+    what: msg`The readings of this month are in a file, not on this laptop`,
+    act: msg`Bring that file back under Sync, Older months. Its name stands below.`,
+  },
+  MONTH_NEEDED_HERE: {
+    what: msg`This month stays on this laptop`,
+    act: msg`Why stands below. Nothing was removed.`,
+  },
+  EXPORT_NOT_WHOLE: {
+    what: msg`This file does not hold all of the month`,
+    act: msg`Write the month to a file again, then remove it with that file. Nothing was removed.`,
+  },
   BUNDLE_OTHER_VILLAGE: {
     what: msg`This file is of another village`,
     act: msg`Open that village and bring the file in there.`,

@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { FileDown } from 'lucide-react';
 import { useState } from 'react';
 import { useApi } from '../../app/console-context.tsx';
+import { InFile } from '../../app/in-file.tsx';
 import { JobProgress } from '../../app/job-progress.tsx';
 import { useVillage } from '../../app/village-context.tsx';
 import type { Out } from '../../app/wire.ts';
@@ -57,6 +58,7 @@ function Month({ view }: { readonly view: MonthView }) {
           </>
         }
       />
+      <InFile of={view.inFile} />
       <Steps view={view} />
       <Columns>
         <Stack>

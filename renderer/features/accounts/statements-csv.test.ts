@@ -27,6 +27,7 @@ const statement = {
 };
 const view = {
   month: '2025-09',
+  inFile: null,
   state: 'signed' as const,
   statements: [statement],
   owedMinor: 0n,

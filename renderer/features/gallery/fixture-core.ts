@@ -6,6 +6,7 @@ import type { LinkState } from '../../app/link.ts';
 import type { ConsoleClient } from '../../app/wire.ts';
 import * as accounts from './fixtures/accounts.ts';
 import * as agreements from './fixtures/agreements.ts';
+import { months } from './fixtures/archive.ts';
 import * as sticks from './fixtures/bundles.ts';
 import * as meters from './fixtures/meters.ts';
 import * as people from './fixtures/people.ts';
@@ -89,7 +90,7 @@ function createFixtureRouter(mode: FixtureMode) {
       add: os.meters.add.handler(() => ({ meter: people.meterId(0) })),
       list: os.meters.list.handler(() => ({ meters: list(meters.meters) })),
       get: os.meters.get.handler(({ input }) => meters.meterPage(input.meter)),
-      older: os.meters.older.handler(() => ({ flags: [], evidence: [], olderMs: null })),
+      older: os.meters.older.handler(() => ({ flags: [], evidence: [], inFile: null, olderMs: null })),
       series: os.meters.series.handler(({ input }) => meters.series(input.fromMs, input.toMs, input.stepMs)),
       flags: os.meters.flags.handler(() => ({ flags: list(meters.flags) })),
       decide: os.meters.decide.handler(() => ({})),
@@ -142,6 +143,7 @@ function createFixtureRouter(mode: FixtureMode) {
       setOnline: os.sync.setOnline.handler(() => ({})),
     },
     bundles: bundlesRouter(os, empty),
+    archive: archiveRouter(os, empty),
     changes: os.changes.handler(async function* () {
       await forever();
       yield { seq: 0, topic: 'jobs', village: null };
@@ -167,6 +169,16 @@ function bundlesRouter(os: Pick<Implementer, 'bundles'>, empty: boolean) {
     take: os.bundles.take.handler(() => job),
     pack: os.bundles.pack.handler(() => packed),
     unpack: os.bundles.unpack.handler(() => ({ file })),
+  };
+}
+
+function archiveRouter(os: Pick<Implementer, 'archive'>, empty: boolean) {
+  const job = { job: 'fixture-job' };
+  return {
+    months: os.archive.months.handler(() => (empty ? { ...months, months: [] } : months)),
+    export: os.archive.export.handler(() => job),
+    drop: os.archive.drop.handler(() => job),
+    setKeep: os.archive.setKeep.handler(() => ({})),
   };
 }
 

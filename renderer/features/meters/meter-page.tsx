@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Check, PenLine, TriangleAlert } from 'lucide-react';
 import { useState } from 'react';
 import { useApi } from '../../app/console-context.tsx';
+import { InFile } from '../../app/in-file.tsx';
 import { useNowMs, useVillage } from '../../app/village-context.tsx';
 import type { Out } from '../../app/wire.ts';
 import { Button } from '../../ui/button.tsx';
@@ -138,7 +139,8 @@ function EvidenceList({ card }: { readonly card: MeterCard }) {
         )
       }
     >
-      {card.evidence.length === 0 ? (
+      <InFile of={card.inFile} />
+      {card.evidence.length === 0 && card.inFile === null ? (
         <Muted>
           <Trans>No day is sealed yet. The first one is sealed after midnight.</Trans>
         </Muted>

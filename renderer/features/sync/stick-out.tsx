@@ -3,14 +3,11 @@ import { Upload } from 'lucide-react';
 import { useState } from 'react';
 import { AmountText, SizeText } from '../../app/amounts.tsx';
 import { useConsole } from '../../app/console-context.tsx';
-import { fetchFile } from '../../app/file-transfer.ts';
 import { JobProgress } from '../../app/job-progress.tsx';
 import { useCommand } from '../../app/use-command.ts';
 import { useVillage } from '../../app/village-context.tsx';
-import type { JobState } from '../../app/wire.ts';
 import { Button } from '../../ui/button.tsx';
 import { Pick } from '../../ui/field.tsx';
-import { saveFile } from '../../ui/files.ts';
 import { useFormat } from '../../ui/format.tsx';
 import { Muted, Small } from '../../ui/layout.tsx';
 import { Progress } from '../../ui/marks.tsx';
@@ -18,6 +15,7 @@ import { InlineError } from '../../ui/view.tsx';
 import type { StickNews } from './stick.tsx';
 import { defaultReader, EVERYBODY, type Reader, readersOf } from './stick-readers.ts';
 import s from './sync.module.css';
+import { useSaving } from './use-saving.ts';
 
 /** Writes a file: for one console what it lacks, or everything for whoever comes. */
 export function StickOut({ news }: { readonly news: StickNews }) {
@@ -117,39 +115,4 @@ function LastOut({ last }: { readonly last: NonNullable<StickNews['lastOut']> })
       )}
     </Muted>
   );
-}
-
-/** Once the core has written the file, the browser saves it. */
-function useSaving() {
-  const { client } = useConsole();
-  const [part, setPart] = useState<{ done: number; of: number } | null>(null);
-  const [saved, setSaved] = useState<string | null>(null);
-  const [ended, setEnded] = useState(false);
-  const [error, setError] = useState<unknown>(null);
-  const bring = async ({ state, result }: JobState) => {
-    try {
-      if (state !== 'done' || !result) return;
-      const name = String(result['name']);
-      const told = (done: number, of: number) => setPart({ done, of });
-      saveFile(name, await fetchFile(client, String(result['file']), Number(result['bytes']), told));
-      setSaved(name);
-    } catch (e) {
-      setError(e);
-    } finally {
-      setPart(null);
-      setEnded(true);
-    }
-  };
-  return {
-    part,
-    saved,
-    ended,
-    error,
-    onEnd: (state: JobState) => void bring(state),
-    reset() {
-      setSaved(null);
-      setEnded(false);
-      setError(null);
-    },
-  };
 }

@@ -12,6 +12,7 @@ import { Conflicts } from './conflicts.tsx';
 import { DiskNotice } from './disk-notice.tsx';
 import { FaceToFace } from './face-to-face.tsx';
 import { MeetingPoint } from './meeting-point.tsx';
+import { OlderMonths } from './older-months.tsx';
 import { PeerTable } from './peer-table.tsx';
 import { Refused } from './refused.tsx';
 import { SameBooks } from './same-books.tsx';
@@ -53,6 +54,7 @@ export function Sync() {
               <SameBooks status={data} />
               <ChainQueue />
               <SealedDays fetching={data.fetching} />
+              <OlderMonths />
             </Stack>
           </Columns>
         )}

@@ -1,0 +1,80 @@
+import { Trans, useLingui } from '@lingui/react/macro';
+import { useQuery } from '@tanstack/react-query';
+import { Archive } from 'lucide-react';
+import { useApi, useConsole } from '../../app/console-context.tsx';
+import { useCommand } from '../../app/use-command.ts';
+import { useVillage } from '../../app/village-context.tsx';
+import type { Out } from '../../app/wire.ts';
+import { Pick } from '../../ui/field.tsx';
+import { Block, Muted, Small, Stack } from '../../ui/layout.tsx';
+import { InlineError, LinkLostContext, View } from '../../ui/view.tsx';
+import { OlderMonth } from './older-month.tsx';
+import s from './sync.module.css';
+
+type Months = Out['archive']['months'];
+const CHOICES = [3, 6, 13, 25, 61];
+
+/** Room on the disk: settled months go to a file, and come back from it. */
+export function OlderMonths() {
+  const { t } = useLingui();
+  const village = useVillage();
+  const months = useQuery(useApi().archive.months.queryOptions({ input: { village: village.id } }));
+  return (
+    <Block title={<Trans>Older months</Trans>} icon={<Archive size={20} aria-hidden />}>
+      <LinkLostContext value={false}>
+        <View of={months} loading={t`Looking how much room the months take`}>
+          {(data) => <MonthList data={data} />}
+        </View>
+      </LinkLostContext>
+    </Block>
+  );
+}
+
+function MonthList({ data }: { readonly data: Months }) {
+  const older = data.months.filter((m) => m.state === 'settled' && m.stays !== 'recent');
+  return (
+    <Stack>
+      <Small>
+        <Trans>
+          When the disk gets full, a settled month can go to a file on a stick or another disk. Its statements and sums
+          stay here; its readings come back with the file.
+        </Trans>
+      </Small>
+      {older.length === 0 ? (
+        <Muted>
+          <Trans>No month is old enough yet. The last two settled ones always stay.</Trans>
+        </Muted>
+      ) : (
+        <ul className={s['months']}>
+          {older.map((month) => (
+            <OlderMonth key={month.month} month={month} />
+          ))}
+        </ul>
+      )}
+      <Keep keep={data.keep} />
+    </Stack>
+  );
+}
+
+function Keep({ keep }: { readonly keep: number }) {
+  const { t } = useLingui();
+  const village = useVillage();
+  const { client } = useConsole();
+  const set = useCommand(client.archive.setKeep);
+  const choices = [...new Set([...CHOICES, keep])].sort((a, b) => a - b);
+  return (
+    <>
+      <Pick
+        label={t`Months to keep on this laptop`}
+        none={t`Choose`}
+        value={String(keep)}
+        onChange={(months) => set.send({ village: village.id, months: Number(months) })}
+        options={choices.map((n) => ({ id: String(n), text: t`${n} months` }))}
+      />
+      <Muted>
+        <Trans>Older ones are marked here. Nothing goes by itself.</Trans>
+      </Muted>
+      <InlineError error={set.error} />
+    </>
+  );
+}
