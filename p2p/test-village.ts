@@ -19,10 +19,10 @@ export const TEST_PSK = sha256(utf8('its pre-shared key'));
 export interface TestDevice {
   readonly key: DeviceKey;
   /** The next record of this device in a book. */
-  write(book: string, body?: unknown, overrides?: { village?: string }): SignedRecord;
+  write(book: string, body?: unknown, overrides?: { village?: string; kind?: string; atMs?: number }): SignedRecord;
 }
 
-export function createTestDevice(seed: Uint8Array = randomBytes(32)): TestDevice {
+export function createTestDevice(seed: Uint8Array = randomBytes(32), village = TEST_VILLAGE): TestDevice {
   const signer = createSigner(seed);
   const chains = new Map<string, { seq: number; prev: string | null }>();
   return {
@@ -31,13 +31,13 @@ export function createTestDevice(seed: Uint8Array = randomBytes(32)): TestDevice
       const { seq, prev } = chains.get(book) ?? { seq: 0, prev: null };
       const bytes = recordBytes({
         v: 1,
-        village: overrides.village ?? TEST_VILLAGE,
+        village: overrides.village ?? village,
         book,
-        kind: 'test.note',
+        kind: overrides.kind ?? 'test.note',
         device: signer.publicKey,
         seq,
         prev,
-        at: { ms: 1_760_000_000_000 + seq, n: 0 },
+        at: { ms: overrides.atMs ?? 1_760_000_000_000 + seq, n: 0 },
         seen: [],
         body,
       });
@@ -89,11 +89,11 @@ export async function makeEntry(
   device: TestDevice,
   book: string,
   records: readonly SignedRecord[],
-  place: { readonly time?: number; readonly next?: readonly string[] } = {},
+  place: { readonly time?: number; readonly next?: readonly string[]; readonly village?: string } = {},
 ): Promise<ForgedEntry> {
   const { identity, device: key, bytes: identityBytes } = createDeviceIdentity(device.key.seed);
   const clock = { id: key, time: place.time ?? 1 };
-  const logId = logIdOf(TEST_VILLAGE, book);
+  const logId = logIdOf(place.village ?? TEST_VILLAGE, book);
   const entry = await Entry.create(identity, logId, toPayload(records), null, clock, place.next ?? [], []);
   return { ...(await Entry.encode(entry)), identity: identityBytes };
 }
