@@ -20,9 +20,14 @@ export interface BlockExchange
   stop(): Promise<void>;
 }
 
-export async function startBlockExchange(context: BlockFetcherContext): Promise<BlockExchange> {
-  const { helia, blocks } = context;
-  const server = await startBlockServer(context.libp2p, blocks, context.onRefused);
+interface ExchangeContext extends BlockFetcherContext {
+  /** Whether nothing is exchanged with the peer for now. */
+  readonly isBarred: (peer: string) => boolean;
+}
+
+export async function startBlockExchange(context: ExchangeContext): Promise<BlockExchange> {
+  const { helia, blocks, isBarred, onRefused } = context;
+  const server = await startBlockServer(context.libp2p, blocks, { isBarred, onViolation: onRefused });
   const fetcher = createBlockFetcher(context, MAX_BLOCK_BYTES);
   return {
     async putBlock(cid, bytes) {

@@ -13,6 +13,7 @@ import type { BlockBytes } from './block-intake.ts';
 import { createBlockProgress } from './block-progress.ts';
 import { type BlockName, createBlockSession } from './block-session.ts';
 import { BLOCKS_PROTOCOL } from './block-wire.ts';
+import { createRecentMap } from './recent-map.ts';
 import type { VillageBlocks } from './village-blocks.ts';
 
 const OPEN_TIMEOUT_MS = 10_000;
@@ -45,7 +46,7 @@ export interface BlockFetcher {
 export function createBlockFetcher(context: BlockFetcherContext, maxBytes: number): BlockFetcher {
   const { blocks, onChange } = context;
   const progress = createBlockProgress(() => performance.now());
-  const barredUntilMs = new Map<string, number>();
+  const barredUntilMs = createRecentMap<number>();
   const network = createBlockNetwork(context, (peer) => (barredUntilMs.get(peer) ?? 0) > performance.now());
   const stopping = new AbortController();
   let running = 0;

@@ -18,16 +18,26 @@ export interface BlockServer {
   stop(): Promise<void>;
 }
 
+interface BlockPeers {
+  /** Whether nothing is exchanged with the peer for now. */
+  readonly isBarred: (peer: string) => boolean;
+  readonly onViolation: (peer: string, reason: string) => void;
+}
+
 /** Serves the blocks of this disk to the peers of the village. */
 export async function startBlockServer(
   libp2p: Pick<Libp2p, 'handle' | 'unhandle'>,
   blocks: Pick<VillageBlocks, 'readMany'>,
-  onViolation: (peer: string, reason: string) => void,
+  { isBarred, onViolation }: BlockPeers,
 ): Promise<BlockServer> {
   const stopping = new AbortController();
   const running = new Set<Promise<void>>();
   const turns = createTurns(READS_AT_ONCE);
   const onStream = (stream: Stream, { remotePeer }: Connection): void => {
+    if (isBarred(remotePeer.toString())) {
+      stream.abort(new Error('not now'));
+      return;
+    }
     const onProblem = (reason: string): void => onViolation(remotePeer.toString(), reason);
     const serving = serveStream(stream, { blocks, turns, onProblem, signal: stopping.signal }).finally(() =>
       running.delete(serving),

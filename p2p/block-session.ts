@@ -7,6 +7,7 @@ import { widenWindow } from './stream-window.ts';
 
 /** A peer that answers no want and sends less than this in {@link StallLimit.stallMs} is too slow to wait for. */
 const STALLED_BELOW_BYTES = 10 * 1024;
+export const STALLED = 'it did not send what it was asked for';
 /** More than a peer is ever asked for at once. */
 const WINDOW_BYTES = 8 * 1024 * 1024;
 /** A timer that comes later than this tells of this process, not of the peer, ms. */
@@ -66,7 +67,7 @@ export function createBlockSession<Block extends BlockName>(
   let nextNumber = 0;
   let ended = false;
   widenWindow(stream, WINDOW_BYTES);
-  const stall = watchStall(stallMs, () => end('it did not send what it was asked for'));
+  const stall = watchStall(stallMs, () => end(STALLED));
 
   const end = (problem: string | undefined): void => {
     if (ended) return;

@@ -5,6 +5,8 @@ import type { RecordAllowance } from '#core/ports/village-node.ts';
 import { createAuthorAllowance } from './author-allowance.ts';
 import { backoffMs } from './backoff.ts';
 import { createFrameStream } from './frame-stream.ts';
+import type { PeerPenalties } from './peer-penalties.ts';
+import { createRecentMap } from './recent-map.ts';
 import { createSyncSession, type SessionState, type SyncSession } from './sync-session.ts';
 import type { VillageBooks } from './village-books.ts';
 
@@ -17,8 +19,6 @@ const SILENT_AFTER_MS = 20_000;
 const OPEN_TIMEOUT_MS = 10_000;
 const REOPEN_FIRST_MS = 250;
 const REOPEN_LAST_MS = 10_000;
-/** A peer that broke the protocol is left alone for this long, ms. */
-const PENALTY_MS = 30_000;
 
 export interface ReplicationContext {
   readonly libp2p: Libp2p;
@@ -26,6 +26,7 @@ export interface ReplicationContext {
   readonly books: VillageBooks;
   readonly hasRoom: () => boolean;
   readonly allowance: RecordAllowance | undefined;
+  readonly penalties: Pick<PeerPenalties, 'leftMs'>;
   onViolation(peer: string, reason: string): void;
   readonly onChange: () => void;
 }
@@ -43,13 +44,12 @@ export interface BookReplication {
 const now = (): number => performance.now();
 
 export async function startBookReplication(context: ReplicationContext): Promise<BookReplication> {
-  const { libp2p, books, village, hasRoom } = context;
+  const { libp2p, books, village, hasRoom, penalties } = context;
   const allowance = createAuthorAllowance(now, context.allowance);
   const sessions = new Map<string, SyncSession>();
   const running = new Set<Promise<void>>();
-  const barredUntil = new Map<string, number>();
-  const failures = new Map<string, number>();
-  const lastHeard = new Map<string, number>();
+  const failures = createRecentMap<number>();
+  const lastHeard = createRecentMap<number>();
   const opening = new Map<string, NodeJS.Timeout>();
   let stopped = false;
   let changeTimer: NodeJS.Timeout | undefined;
@@ -60,7 +60,6 @@ export async function startBookReplication(context: ReplicationContext): Promise
       .getConnections(peerIdFromString(peer))
       .filter((c) => c.status === 'open')
       .sort((a, b) => Number(b.direct) - Number(a.direct))[0];
-  const isBarred = (peer: string): boolean => (barredUntil.get(peer) ?? 0) > now();
   const track = (task: Promise<void>): void => {
     const tracked = task.catch(() => undefined).finally(() => running.delete(tracked));
     running.add(tracked);
@@ -75,10 +74,7 @@ export async function startBookReplication(context: ReplicationContext): Promise
       now,
       hasRoom,
       mayWrite: (records) => records === 0 || allowance.take(peer, records),
-      onViolation(reason) {
-        barredUntil.set(peer, now() + PENALTY_MS);
-        context.onViolation(peer, reason);
-      },
+      onViolation: (reason) => context.onViolation(peer, reason),
       onChange: context.onChange,
     });
     sessions.set(peer, session);
@@ -96,13 +92,12 @@ export async function startBookReplication(context: ReplicationContext): Promise
   const isOurTurn = (peer: string): boolean => libp2p.peerId.toString() < peer;
   const scheduleOpening = (peer: string, waitMs: number): void => {
     if (stopped || !isOurTurn(peer) || opening.has(peer) || !connectionOf(peer)) return;
-    const penaltyMs = Math.max(0, (barredUntil.get(peer) ?? 0) - now());
     opening.set(
       peer,
       setTimeout(() => {
         opening.delete(peer);
         track(openSession(peer));
-      }, penaltyMs + waitMs),
+      }, penalties.leftMs(peer) + waitMs),
     );
   };
   const openSession = async (peer: string): Promise<void> => {
@@ -128,7 +123,7 @@ export async function startBookReplication(context: ReplicationContext): Promise
   };
   const onStream = (stream: Stream, connection: Connection): void => {
     const peer = connection.remotePeer.toString();
-    if (stopped || isBarred(peer)) stream.abort(new Error('not now'));
+    if (stopped || penalties.leftMs(peer) > 0) stream.abort(new Error('not now'));
     else track(runSession(peer, stream));
   };
   const pulseAll = (): void => {

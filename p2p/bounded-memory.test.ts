@@ -27,6 +27,18 @@ test('staging stops at its number of entries and of bytes, and has room again on
   expect([byBytes.add('assets', a), byBytes.add('assets', b)]).toEqual([true, false]);
 });
 
+test('a peer that fills the staging with what can never join makes way for what others bring', async () => {
+  const arrivals = await Promise.all(Array.from({ length: 10 }, makeArrival));
+  const staged = createStagedEntries({ entries: 8, bytes: 1e9 });
+  const filling = arrivals.slice(0, 8).map((a) => staged.add('members', { ...a, peer: 'flooder' }));
+  expect(filling).not.toContain(false);
+  const [one, other] = arrivals.slice(8) as [Arrival, Arrival];
+  expect(staged.add('assets', { ...one, peer: 'flooder' })).toBe(false);
+  expect(staged.add('assets', { ...one, peer: 'neighbour' })).toBe(true);
+  expect(staged.add('assets', { ...other, peer: 'neighbour' })).toBe(true);
+  expect(staged.take('members').length).toBeLessThan(8);
+});
+
 test('refusals forget the oldest first', () => {
   const refusals = createRefusals(2);
   for (const hash of ['a', 'b', 'c']) refusals.add(hash);

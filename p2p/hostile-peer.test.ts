@@ -1,3 +1,5 @@
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
 import type { Libp2p } from '@libp2p/interface';
 import { noise } from '@libp2p/noise';
 import { preSharedKey } from '@libp2p/pnet';
@@ -8,17 +10,20 @@ import { createLibp2p } from 'libp2p';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { NodeEvent, VillageNode } from '#core/ports/village-node.ts';
 import { encode, toHex, utf8 } from '#domain/bytes.ts';
+import { BLOCKS_PROTOCOL, wantFrame } from './block-wire.ts';
 import { SYNC_PROTOCOL } from './book-replication.ts';
 import { createDeviceIdentity } from './device-identity.ts';
 import { MAX_CLOCK_JUMP } from './entry-codec.ts';
 import { MAX_FRAME_BYTES, toFrame } from './frame-parser.ts';
 import { createFrameStream, type FrameStream } from './frame-stream.ts';
+import { PeerDatastore } from './peer-datastore.ts';
 import {
   addressOf,
   createTestDevice,
   type ForgedEntry,
   idsOf,
   makeEntry,
+  makeTestDir,
   startTestNode,
   TEST_PSK,
   TEST_VILLAGE,
@@ -237,6 +242,59 @@ test.each(violations)('%s ends the stream, names the peer and harms nothing', as
   await vi.waitFor(() => expect(refused).toHaveLength(1), WAIT);
   expect(refused[0]).toMatch(reason);
   await expectUnharmed();
+});
+
+test('a greeting without end, and greetings without end, are cut off before they fill the memory', async () => {
+  const hello = { t: 'hello', v: 1, village: TEST_VILLAGE } as const;
+  const endless = createFrameStream(await openStream());
+  const marks = Array.from({ length: 10_000 }, () => ({ device: toHex(randomBytes(32)), time: 1, count: 1 }));
+  const pour = async (): Promise<void> => {
+    for (let year = 2000; year < 2099; year++)
+      await endless.send(
+        writeMessage({ ...hello, more: true, books: [{ book: `market-${year}-01`, heads: [], marks }] }),
+      );
+  };
+  await expect(pour()).rejects.toThrow();
+  await vi.waitFor(() => expect(refused).toEqual(['it names more authors than a village has']), WAIT);
+  const other = await startTestNode({ device: createTestDevice() });
+  const told: string[] = [];
+  other.subscribe((event) => {
+    if (event.type === 'refused') told.push(event.reason);
+  });
+  const again = createFrameStream(await openStream(other));
+  for (let i = 0; i < 100; i++) again.send(writeMessage({ ...hello, more: false, books: [] })).catch(() => undefined);
+  await vi.waitFor(() => expect(told).toEqual(['it greets without end']), WAIT);
+  await other.stop();
+  await expectUnharmed();
+});
+
+test('a peer that breaks the protocol again and again is cut off: it gets no connection any more', async () => {
+  const want = wantFrame([{ number: 1, bytes: 10, digest: randomBytes(32) }]);
+  // After its first fault no stream is opened to it: these stand before.
+  const streams = await Promise.all(
+    [1, 2, 3].map(async () => {
+      const stream = await hostile.dialProtocol(multiaddr(addressOf(node)), BLOCKS_PROTOCOL);
+      const answered = new Promise((resolve) => stream.addEventListener('message', resolve, { once: true }));
+      stream.send(want);
+      await answered;
+      return stream;
+    }),
+  );
+  for (const stream of streams) stream.send(toFrame(utf8('garbage')));
+  await vi.waitFor(() => expect(refused).toHaveLength(3), WAIT);
+  await vi.waitFor(() => expect(hostile.getConnections()).toEqual([]), WAIT);
+  await expect(openStream()).rejects.toThrow();
+});
+
+test('nothing that others ask the table of peers to keep is kept', async () => {
+  const store = new PeerDatastore(join(makeTestDir(), 'data'));
+  await store.open();
+  const keys = ['/dht/record/AAAA', '/dht/provider/AAAA/BBBB', '/peers/CCCC'].map(
+    (name) => ({ toString: () => name }) as Parameters<PeerDatastore['put']>[0],
+  );
+  for (const key of keys) await store.put(key, utf8('x'));
+  expect(await Promise.all(keys.map((key) => store.has(key)))).toEqual([false, false, true]);
+  await store.close();
 });
 
 test('a peer that broke the protocol is not let in again at once', async () => {

@@ -60,9 +60,17 @@ export function openKnownAddresses(path: string, now: () => number): KnownAddres
     await rename(`${path}.new`, path);
   };
   let saving: Promise<void> = Promise.resolve();
+  let isWaiting = false;
   const save = (): void => {
+    // A write that has not begun takes this change along.
+    if (isWaiting) return;
+    isWaiting = true;
+    const begin = (): Promise<void> => {
+      isWaiting = false;
+      return write();
+    };
     // A full disk must not end a node over an address; the next change tries again.
-    saving = mutex.run(write).catch(() => undefined);
+    saving = mutex.run(begin).catch(() => undefined);
   };
   const addBare = (addresses: readonly string[]): boolean => {
     const fresh = addresses.filter((a) => !bare.some((b) => b.address === a));

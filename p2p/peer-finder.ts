@@ -1,5 +1,5 @@
 import { RELAY_V2_HOP_CODEC } from '@libp2p/circuit-relay-v2';
-import type { Libp2p, PeerId } from '@libp2p/interface';
+import type { IdentifyResult, Libp2p, PeerId } from '@libp2p/interface';
 import { peerIdFromString } from '@libp2p/peer-id';
 import { multiaddr } from '@multiformats/multiaddr';
 import { isRelayed, throughRelay, withoutPeer, withPeer } from './addresses.ts';
@@ -28,17 +28,21 @@ interface FinderParts {
   readonly libp2p: Libp2p;
   /** Device ids, 64 hex. */
   readonly members: () => readonly string[];
+  /** Not a stranger, who cannot make this node look around. */
+  readonly isKnown: (peer: string) => boolean;
   readonly isOnline: () => boolean;
   readonly onFound: (peer: string, addresses: readonly string[]) => void;
 }
 
-export function createPeerFinder({ libp2p, members, isOnline, onFound }: FinderParts): PeerFinder {
+export function createPeerFinder({ libp2p, members, isKnown, isOnline, onFound }: FinderParts): PeerFinder {
   /** Monotonic ms before which a peer is not looked for again, and how often it was. */
   const looked = new Map<string, { readonly nextAt: number; readonly count: number }>();
   const looking = new Set<string>();
   const self = libp2p.peerId.toString();
   let timer: NodeJS.Timeout | undefined;
   let stopped = false;
+  /** A look is due soon. */
+  let isDue = false;
 
   const isConnected = (peer: PeerId): boolean =>
     libp2p.getConnections(peer).some((c) => c.status === 'open' && !isRelayed(c.remoteAddr.toString()));
@@ -97,22 +101,28 @@ export function createPeerFinder({ libp2p, members, isOnline, onFound }: FinderP
     clearTimeout(timer);
     if (stopped) return;
     timer = setTimeout(() => {
+      isDue = false;
       look();
       lookAfter(LOOK_EVERY_MS);
     }, waitMs);
   };
   const wake = (): void => {
     looked.clear();
-    lookAfter(LOOK_SOON_MS);
+    // Whoever wakes it over and over must not put it off.
+    if (!isDue) lookAfter(LOOK_SOON_MS);
+    isDue = true;
   };
-  libp2p.addEventListener('peer:identify', wake);
+  const onIdentify = ({ detail }: CustomEvent<IdentifyResult>): void => {
+    if (isKnown(detail.peerId.toString())) wake();
+  };
+  libp2p.addEventListener('peer:identify', onIdentify);
   lookAfter(LOOK_EVERY_MS);
   return {
     wake,
     stop() {
       stopped = true;
       clearTimeout(timer);
-      libp2p.removeEventListener('peer:identify', wake);
+      libp2p.removeEventListener('peer:identify', onIdentify);
     },
   };
 }

@@ -12,6 +12,8 @@ import { watchForWaking } from './wake-watch.ts';
 
 /** Peers of which only an announcement is known; they are remembered for good once a connection stood. */
 const MAX_ANNOUNCED = 256;
+/** Addresses of its own that a peer may name. */
+const MAX_IDENTIFIED = 8;
 const DIALLED_AT_ONCE_MS = 5000;
 const FOUND_TIMEOUT_MS = 10_000;
 const DROP_STALE_EVERY_MS = 24 * 3_600_000;
@@ -72,6 +74,7 @@ export function createPeerLinks({
     const peer = detail.toString();
     announced.delete(peer);
     connectedAt.set(peer, performance.now());
+    // Whoever has the network key may come under new names without end: a stranger is remembered where we dialled it.
     const dialled = libp2p.getConnections(detail).filter((c) => c.direction === 'outbound');
     known.met(
       peer,
@@ -81,16 +84,27 @@ export function createPeerLinks({
   };
   const onDisconnect = ({ detail }: CustomEvent<PeerId>): void => {
     const peer = detail.toString();
-    known.met(peer, []);
+    if (gate.isStranger(peer) && known.of(peer).length === 0) {
+      known.forget(peer);
+      libp2p.peerStore.delete(detail).catch(() => undefined);
+    } else known.met(peer, []);
     redialler.lost(peer, performance.now() - (connectedAt.get(peer) ?? 0));
     connectedAt.delete(peer);
     onChange();
   };
   const onIdentify = ({ detail }: CustomEvent<IdentifyResult>): void => {
     const peer = detail.peerId.toString();
-    const addresses = detail.listenAddrs.map((a) => withoutPeer(a.toString())).slice(0, 8);
+    if (gate.isStranger(peer) && known.of(peer).length === 0) return;
+    const addresses = detail.listenAddrs.map((a) => withoutPeer(a.toString())).slice(0, MAX_IDENTIFIED);
     if (known.add(peer, addresses)) onChange();
     if (isRelayed(detail.connection.remoteAddr.toString())) redialler.improve(peer);
+  };
+  /** Of a stranger nothing was remembered; now it is granted. */
+  const rememberGranted = async (id: PeerId): Promise<void> => {
+    const peer = id.toString();
+    if (gate.isStranger(peer) || known.of(peer).length > 0) return;
+    const { addresses } = await libp2p.peerStore.get(id);
+    known.add(peer, addresses.map((a) => withoutPeer(a.multiaddr.toString())).slice(0, MAX_IDENTIFIED));
   };
   const onDiscovery = ({ detail }: CustomEvent<PeerInfo>): void => {
     const peer = detail.id.toString();
@@ -115,6 +129,7 @@ export function createPeerLinks({
   const finder = createPeerFinder({
     libp2p,
     members: members ?? (() => []),
+    isKnown: (peer) => !gate.isStranger(peer),
     isOnline: () => gate.online,
     onFound(peer, addresses) {
       if (known.of(peer).length > 0) {
@@ -186,6 +201,7 @@ export function createPeerLinks({
     },
     recheck() {
       gate.recheck();
+      for (const peer of libp2p.getPeers()) rememberGranted(peer).catch(() => undefined);
       finder.wake();
     },
     get online() {

@@ -13,7 +13,10 @@ export interface Arrival {
 
 /** Verified entries of all books that cannot be joined yet: their device or a parent is not known. In memory only. */
 export interface StagedEntries {
-  /** False when there is no room: the entry is forgotten and has to be fetched again. */
+  /**
+   * False when there is no room: the entry is forgotten and has to be fetched again. Whoever takes up the most room makes
+   * way for others.
+   */
   add(book: string, arrival: Arrival): boolean;
   has(book: string, hash: string): boolean;
   /** Takes all of a book out. */
@@ -24,29 +27,60 @@ export interface StagedEntries {
 
 export function createStagedEntries(limits = { entries: MAX_STAGED_ENTRIES, bytes: MAX_STAGED_BYTES }): StagedEntries {
   const books = new Map<string, Map<string, Arrival>>();
+  const bytesOfPeer = new Map<string, number>();
   let entries = 0;
   let bytes = 0;
   const isFull = (): boolean => entries >= limits.entries || bytes >= limits.bytes;
+  const count = ({ entry, peer }: Arrival, sign: 1 | -1): void => {
+    const size = weightOf(entry);
+    entries += sign;
+    bytes += sign * entry.bytes.length;
+    const left = (bytesOfPeer.get(peer) ?? 0) + sign * size;
+    if (left > 0) bytesOfPeer.set(peer, left);
+    else bytesOfPeer.delete(peer);
+  };
+  const drop = (book: string, hash: string, arrival: Arrival): void => {
+    const staged = books.get(book);
+    staged?.delete(hash);
+    if (staged?.size === 0) books.delete(book);
+    count(arrival, -1);
+  };
+  /** Drops a part of what came from the peer that takes up the most, unless it is this one. */
+  const makeRoom = (peer: string): void => {
+    const [largest, held] = [...bytesOfPeer].reduce((a, b) => (b[1] > a[1] ? b : a), ['', 0]);
+    if (largest === peer || held <= (bytesOfPeer.get(peer) ?? 0)) return;
+    let toDrop = held / 4;
+    for (const [book, staged] of books) {
+      for (const [hash, arrival] of staged) {
+        if (toDrop <= 0) return;
+        if (arrival.peer !== largest) continue;
+        toDrop -= weightOf(arrival.entry);
+        drop(book, hash, arrival);
+      }
+    }
+  };
   return {
     add(book, arrival) {
+      if (isFull()) makeRoom(arrival.peer);
       if (isFull()) return false;
       const staged = books.get(book) ?? new Map<string, Arrival>();
       books.set(book, staged);
       if (staged.has(arrival.entry.hash)) return true;
       staged.set(arrival.entry.hash, arrival);
-      entries += 1;
-      bytes += arrival.entry.bytes.length;
+      count(arrival, 1);
       return true;
     },
     has: (book, hash) => books.get(book)?.has(hash) ?? false,
     take(book) {
       const taken = [...(books.get(book)?.values() ?? [])];
       books.delete(book);
-      entries -= taken.length;
-      bytes -= taken.reduce((n, a) => n + a.entry.bytes.length, 0);
+      for (const arrival of taken) count(arrival, -1);
       return taken;
     },
     books: () => [...books.keys()],
     isFull,
   };
 }
+
+/** A small entry takes up more than its bytes: so that both limits are shared by the same measure. */
+const weightOf = (entry: BookEntry): number => Math.max(entry.bytes.length, MAX_STAGED_BYTES / MAX_STAGED_ENTRIES);

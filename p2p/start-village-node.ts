@@ -4,6 +4,7 @@ import { multiaddr } from '@multiformats/multiaddr';
 import { AppError } from '#core/ports/errors.ts';
 import type { PeerState, StartVillageNode, VillageNode, VillageNodeOptions } from '#core/ports/village-node.ts';
 import { startBlockExchange } from './block-exchange.ts';
+import { STALLED } from './block-session.ts';
 import { openBookDatabase } from './book-database.ts';
 import { type BookReplication, startBookReplication } from './book-replication.ts';
 import { countBuffersIntoHeap } from './buffer-memory.ts';
@@ -13,6 +14,7 @@ import { createIdentityStore } from './identity-store.ts';
 import { createNodeEvents, type NodeEvents } from './node-events.ts';
 import { deviceOfPeer } from './peer-device.ts';
 import { createPeerLinks, type PeerLink } from './peer-links.ts';
+import { createPeerPenalties } from './peer-penalties.ts';
 import { createRefusals } from './refusals.ts';
 import { createStagedEntries } from './staged-entries.ts';
 import { openVillageBlocks, releaseBlocks, type VillageBlocks } from './village-blocks.ts';
@@ -30,7 +32,8 @@ export const startVillageNode: StartVillageNode = async (options) => {
   const disk = await openDisk(options, events);
   const { members, isRevoked, clock, hasRoom = () => true } = options;
   const protector = createVillageProtector(options.networkKeys);
-  const gate = createVillageGate({ members, isRevoked, protector });
+  const penalties = createPeerPenalties(() => performance.now());
+  const gate = createVillageGate({ members, isRevoked, isCutOff: penalties.isCutOff, protector });
   let host: VillageHost;
   try {
     const hostOptions = { ...options, seed: options.device.seed };
@@ -41,13 +44,18 @@ export const startVillageNode: StartVillageNode = async (options) => {
     throw error;
   }
   const { libp2p } = host;
+  const accuse = (peer: string, reason: string): void => {
+    events.emit({ type: 'refused', peer, book: '', reason });
+    if (reason !== STALLED && penalties.note(peer)) gate.cutOff(peer);
+  };
   const replication = await startBookReplication({
     libp2p,
     village: options.village,
+    penalties,
     books: disk.books,
     hasRoom,
     allowance: options.allowance,
-    onViolation: (peer, reason) => events.emit({ type: 'refused', peer, book: '', reason }),
+    onViolation: accuse,
     onChange: () => events.peersChanged(),
   });
   disk.onJoined((book, hashes) => replication.offer(book, hashes));
@@ -65,7 +73,8 @@ export const startVillageNode: StartVillageNode = async (options) => {
     libp2p,
     blocks: disk.blocks,
     hasRoom,
-    onRefused: (peer, reason) => events.emit({ type: 'refused', peer, book: '', reason }),
+    isBarred: (peer) => penalties.leftMs(peer) > 0,
+    onRefused: accuse,
     onChange: () => events.peersChanged(),
   });
   await links.setOnline(true);

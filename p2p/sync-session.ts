@@ -15,8 +15,13 @@ const GREETING_HEADS = 5_000;
 const MAX_REFUSED = 1000;
 /** Frames checked ahead of the one being joined; a peer that keeps to its window never gets there. */
 const MAX_PIPELINED = 8;
-/** Shortest time between two full lists of heads to one peer, ms. */
+/** Shortest time between two full lists of heads to one peer, and between two greetings of it, ms. */
 const HEADS_EVERY_MS = 1000;
+const GREETING_EVERY_MS = 1000;
+/** A village has a few hundred devices; most of them write into few books. */
+const MAX_REMOTE_MARKS = 200_000;
+/** Greetings beyond one every {@link GREETING_EVERY_MS} that are answered: each is compared with all books. */
+const SPARE_GREETINGS = 30;
 
 export interface SessionContext {
   /** libp2p peer id of the other side. */
@@ -59,6 +64,8 @@ export interface SyncSession {
 export function createSyncSession(frames: FrameStream, context: SessionContext): SyncSession {
   const { books, village, now } = context;
   const remoteMarks = new Map<string, readonly AuthorMark[]>();
+  let remoteMarkCount = 0;
+  const greetings = { spare: SPARE_GREETINGS, at: now(), sentAt: Number.NEGATIVE_INFINITY };
   const listed = new Set<string>();
   const wants = createWants(now);
   const heldOffers: { readonly book: string; readonly hashes: readonly string[] }[] = [];
@@ -82,10 +89,11 @@ export function createSyncSession(frames: FrameStream, context: SessionContext):
   const sender = createEntrySender({ frames, books, onProgress: context.onChange });
 
   const greet = (): void => {
+    greetings.sentAt = now();
     for (const greeting of splitGreeting(village, books)) post(greeting);
   };
   const pulse = (): void => {
-    if (overflowed && !books.isStagingFull()) {
+    if (overflowed && !books.isStagingFull() && now() - greetings.sentAt > GREETING_EVERY_MS) {
       overflowed = false;
       greet();
     }
@@ -95,15 +103,27 @@ export function createSyncSession(frames: FrameStream, context: SessionContext):
     sender.queue.add(book, await books.lackedBy(book, marks));
   };
 
+  const countGreeting = (): void => {
+    const earned = (now() - greetings.at) / GREETING_EVERY_MS;
+    greetings.spare = Math.min(SPARE_GREETINGS, greetings.spare + earned) - 1;
+    greetings.at = now();
+    if (greetings.spare < 0) throw new Violation('it greets without end');
+  };
+  const noteMarks = (book: string, marks: readonly AuthorMark[]): void => {
+    remoteMarkCount += marks.length - (remoteMarks.get(book)?.length ?? 0);
+    if (remoteMarkCount > MAX_REMOTE_MARKS) throw new Violation('it names more authors than a village has');
+    remoteMarks.set(book, marks);
+  };
   const onHello = async (hello: Hello): Promise<void> => {
     if (hello.village !== village) throw new Violation('it belongs to another village');
     if (listed.size === 0) {
+      countGreeting();
       sender.queue.forgetKnown();
       wants.forgetGone();
     }
     for (const { book, heads, marks } of hello.books) {
       listed.add(book);
-      remoteMarks.set(book, marks);
+      noteMarks(book, marks);
       sender.queue.markKnown(heads);
     }
     if (hello.more) return;

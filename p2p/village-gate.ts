@@ -1,4 +1,5 @@
 import type { Connection, ConnectionGater, Libp2p, MultiaddrConnection, PeerId } from '@libp2p/interface';
+import { peerIdFromString } from '@libp2p/peer-id';
 import type { Multiaddr } from '@multiformats/multiaddr';
 import { NETWORK_LIMITS } from './network-limits.ts';
 import { deviceOfPeer } from './peer-device.ts';
@@ -12,6 +13,8 @@ export interface VillageGate {
   attach(libp2p: Libp2p): void;
   isRevoked(peer: string): boolean;
   isStranger(peer: string): boolean;
+  /** The peer broke the protocol too often: hangs up on it. */
+  cutOff(peer: string): void;
   /** After grants or revocations: closes what is not allowed any more and frees who is no stranger any more. */
   recheck(): void;
 }
@@ -20,10 +23,12 @@ interface GateRules {
   /** Granted devices, 64 hex; undefined: no difference is made. */
   readonly members: (() => readonly string[]) | undefined;
   readonly isRevoked: ((device: string) => boolean) | undefined;
+  /** Peers that get no connection for a while. */
+  readonly isCutOff: (peer: string) => boolean;
   readonly protector: Pick<VillageProtector, 'throttle' | 'usesNewest'>;
 }
 
-export function createVillageGate({ members, isRevoked, protector }: GateRules): VillageGate {
+export function createVillageGate({ members, isRevoked, isCutOff, protector }: GateRules): VillageGate {
   const pending = new Map<string, Set<MultiaddrConnection>>();
   /** The wires of strangers that got in, by peer. */
   const wires = new Map<string, MultiaddrConnection>();
@@ -52,7 +57,7 @@ export function createVillageGate({ members, isRevoked, protector }: GateRules):
   const denyInbound = (peerId: PeerId, wire: MultiaddrConnection): boolean => {
     settle(wire);
     const peer = peerId.toString();
-    if (!gate.online || isRevokedPeer(peer)) return true;
+    if (denyPeer(peerId)) return true;
     const standing = libp2p?.getConnections(peerId).length ?? 0;
     if (standing >= NETWORK_LIMITS.connectionsPerPeer) return true;
     if (isGranted(peer)) return false;
@@ -60,7 +65,9 @@ export function createVillageGate({ members, isRevoked, protector }: GateRules):
     if (!hasRoomForStranger(wire)) return true;
     protector.throttle(wire, NETWORK_LIMITS.strangerBytesPerSecond);
     wires.set(peer, wire);
-    wire.addEventListener('close', () => wires.delete(peer));
+    wire.addEventListener('close', () => {
+      if (wires.get(peer) === wire) wires.delete(peer);
+    });
     return false;
   };
   /** The old key is for devices of the village that were away: whoever else has it may have it of a lost console. */
@@ -81,7 +88,8 @@ export function createVillageGate({ members, isRevoked, protector }: GateRules):
     wire.addEventListener('close', () => settle(wire));
     return false;
   };
-  const denyPeer = (peer: PeerId): boolean => !gate.online || isRevokedPeer(peer.toString());
+  const denyPeer = (peer: PeerId): boolean =>
+    !gate.online || isRevokedPeer(peer.toString()) || isCutOff(peer.toString());
 
   const gate: VillageGate = {
     online: false,
@@ -89,6 +97,10 @@ export function createVillageGate({ members, isRevoked, protector }: GateRules):
     isStranger: (peer) => !isGranted(peer),
     attach(node) {
       libp2p = node;
+    },
+    cutOff(peer) {
+      for (const connection of libp2p?.getConnections(peerIdFromString(peer)) ?? [])
+        connection.abort(new Error('it broke the protocol too often'));
     },
     recheck() {
       granted = undefined;

@@ -4,7 +4,6 @@ import * as dagCbor from '@ipld/dag-cbor';
 import { circuitRelayServer } from '@libp2p/circuit-relay-v2';
 import { generateKeyPairFromSeed } from '@libp2p/crypto/keys';
 import { dcutr } from '@libp2p/dcutr';
-import { gossipsub } from '@libp2p/gossipsub';
 import { identify } from '@libp2p/identify';
 import type { Libp2p } from '@libp2p/interface';
 import { kadDHT, passthroughMapper } from '@libp2p/kad-dht';
@@ -14,13 +13,13 @@ import { ping } from '@libp2p/ping';
 import { tcp } from '@libp2p/tcp';
 import { webSockets } from '@libp2p/websockets';
 import { yamux } from '@libp2p/yamux';
-import { LevelDatastore } from 'datastore-level';
 import { createHeliaLight, type Helia } from 'helia';
 import { AppError } from '#core/ports/errors.ts';
 import type { VillageNodeOptions } from '#core/ports/village-node.ts';
 import { announceAddresses } from './announced-addresses.ts';
 import { openDatabase } from './level-database.ts';
 import { NETWORK_LIMITS } from './network-limits.ts';
+import { PeerDatastore } from './peer-datastore.ts';
 import { createRelayClient } from './relay-client.ts';
 import type { VillageBlocks } from './village-blocks.ts';
 import type { VillageGate } from './village-gate.ts';
@@ -51,7 +50,7 @@ export async function startVillageHost(
 ): Promise<VillageHost> {
   const prefix = options.village.slice(0, 16);
   const data = await openDatabase(dataPath);
-  const datastore = new LevelDatastore(data);
+  const datastore = new PeerDatastore(data);
   const relayClient = createRelayClient();
   const helia = withBitswap(
     withLibp2pLight(createHeliaLight({ blockstore: blocks.blockstore, datastore, codecs: [dagCbor] }), {
@@ -77,7 +76,6 @@ export async function startVillageHost(
       services: {
         identify: identify(),
         ping: ping(),
-        pubsub: gossipsub({ allowPublishToZeroTopicPeers: true, floodPublish: true }),
         dht: kadDHT({
           protocol: `/gridpact/${prefix}/kad/1.0.0`,
           clientMode: false,

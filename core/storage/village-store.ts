@@ -14,7 +14,8 @@ const MIGRATIONS = [
      primary key (meter, at_ms)) strict, without rowid;
    create table sealed_until (meter text primary key, to_ms integer not null, leaf blob not null) strict;
    create table pending_segment (cid text primary key, block blob not null, announce blob not null, until text not null) strict;
-   create table refused (at_ms integer not null, peer text not null, book text not null, reason text not null) strict;
+   create table refused (at_ms integer not null, peer text not null, book text not null, reason text not null,
+     primary key (peer, book, reason)) strict, without rowid;
    create table submission (digest text primary key, state text not null, detail text not null, at_ms integer not null) strict;${BUNDLE_TABLES}${ARCHIVE_TABLES}
    -- read models of the books
 ${SEGMENT_TABLES}
@@ -65,6 +66,14 @@ export interface VillageStore extends SegmentTables, ReadingTables, RecordTables
 /** What a meter said at an instant stays; only a silence gives way to an answer. */
 const INSERT_READING = `insert into reading values (?, ?, ?, ?) on conflict (meter, at_ms) do update set
   answered = 1, sealed = excluded.sealed where reading.answered = 0 and excluded.answered = 1`;
+
+/** What is refused again only becomes newer, so a peer that is refused a lot pushes out no other's name. */
+const REFUSED_PER_PEER = 8;
+const REFUSED = 500;
+const KEEP_OF_PEER = `delete from refused where peer = ? and (book, reason) not in
+  (select book, reason from refused where peer = ? order by at_ms desc limit ?)`;
+const KEEP_REFUSED = `delete from refused where (peer, book, reason) not in
+  (select peer, book, reason from refused order by at_ms desc limit ?)`;
 
 const ADDRESSES = 'meter-addresses';
 
@@ -146,8 +155,12 @@ export function openVillageStore(path: string, dataKey: DataKey): VillageStore {
         db.run('delete from pending_segment where cid = ?', p.cid);
       }),
     addRefused(r) {
-      db.run('insert into refused values (?, ?, ?, ?)', r.atMs, r.peer, r.book, r.reason);
-      db.run('delete from refused where rowid not in (select rowid from refused order by at_ms desc limit 500)');
+      // Others decide how often this happens: the disk is not waited for.
+      db.relaxed(() => {
+        db.run('insert or replace into refused values (?, ?, ?, ?)', r.atMs, r.peer, r.book, r.reason);
+        db.run(KEEP_OF_PEER, r.peer, r.peer, REFUSED_PER_PEER);
+        db.run(KEEP_REFUSED, REFUSED);
+      });
     },
     refused: (limit) =>
       db.all('select * from refused order by at_ms desc limit ?', limit).map((r) => ({

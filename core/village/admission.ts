@@ -1,9 +1,9 @@
-import { verifyEd25519 } from '#core/crypto/device-keys.ts';
 import type { Admit, IncomingEntry } from '#core/ports/village-node.ts';
-import { type KnownRecord, openRecord } from '#domain/books/record.ts';
+import type { KnownRecord } from '#domain/books/record.ts';
 import { checkGrant } from '#domain/membership/grants.ts';
 import { addBody, keyBody, newMemberFault, rotationFault } from '#domain/membership/member-keys.ts';
 import type { RecoverSigner } from '#domain/membership/typed-data.ts';
+import { knownRecord } from './record-index.ts';
 
 const SELF_MADE = new Set(['village.found', 'member.join', 'device.grant']);
 export const TEACHING: ReadonlySet<string> = new Set([...SELF_MADE, 'member.add', 'member.key']);
@@ -25,7 +25,7 @@ export interface WaitingDevice {
   readonly sinceMs: number;
 }
 
-/** More than these are not shown, nor is their sender a village. */
+/** The newest of them are shown: more than these are no village, and must not hide the next neighbour. */
 const MAX_WAITING = 100;
 
 export function createAdmission(village: string, recover: RecoverSigner, now: () => number): Admission {
@@ -34,6 +34,7 @@ export function createAdmission(village: string, recover: RecoverSigner, now: ()
   const waiting = new Map<string, WaitingDevice>();
   let open: KnownRecord[] = [];
   const addKey = (member: string, address: string) => keys.set(member, (keys.get(member) ?? new Set()).add(address));
+  const known = (): number => [...keys.values()].reduce((n, held) => n + held.size, devices.size);
   const everKey = (member: string, address: string): boolean => keys.get(member)?.has(address) ?? false;
   /** Whether the record was used up; the others may be understood once more is known. */
   const learnOne = (r: KnownRecord): boolean => {
@@ -62,10 +63,10 @@ export function createAdmission(village: string, recover: RecoverSigner, now: ()
     if (devices.has(entry.device)) return 'accept';
     const first = entry.records[0];
     if (entry.book !== 'members' || !first) return 'wait';
-    const opened = openRecord(first, verifyEd25519);
-    if (!opened.ok) return { refuse: opened.reason };
-    if (!SELF_MADE.has(opened.record.kind)) return 'wait';
-    const check = checkGrant(village, opened.record, everKey, recover);
+    const record = knownRecord(first.bytes);
+    if (!record) return { refuse: 'unreadable record' };
+    if (!SELF_MADE.has(record.kind)) return 'wait';
+    const check = checkGrant(village, record, everKey, recover);
     if (!check.ok) return check.wait ? 'wait' : { refuse: check.reason };
     // A grant that was copied from the books lets in the device it names, not the one that carries it.
     return check.device === entry.device ? 'accept' : 'wait';
@@ -74,16 +75,22 @@ export function createAdmission(village: string, recover: RecoverSigner, now: ()
     admit(entry) {
       const verdict = judge(entry);
       const { device, book } = entry;
-      if (verdict === 'wait' && !waiting.has(device) && waiting.size < MAX_WAITING)
+      if (verdict === 'wait' && !waiting.has(device)) {
+        const [oldest] = waiting.keys();
+        if (waiting.size >= MAX_WAITING && oldest !== undefined) waiting.delete(oldest);
         waiting.set(device, { device, book, sinceMs: now() });
+      }
       if (verdict === 'accept') waiting.delete(device);
       return verdict;
     },
     waiting: () => [...waiting.values()].filter((w) => !devices.has(w.device)),
     learn(records) {
-      open.push(...records.filter((r) => r.book === 'members' && TEACHING.has(r.kind)));
-      for (let before = -1; before !== open.length; ) {
-        before = open.length;
+      const fresh = records.filter((r) => r.book === 'members' && TEACHING.has(r.kind));
+      let before = known();
+      open.push(...fresh.filter((r) => !learnOne(r)));
+      // Only another device or key can settle what is open: records that teach nothing cost one look each.
+      while (before !== known()) {
+        before = known();
         open = open.filter((r) => !learnOne(r));
       }
     },

@@ -13,7 +13,7 @@ import { openVillageStore, type VillageStore } from '#core/storage/village-store
 import { isCopied } from '#core/villages/copied.ts';
 import type { Cut } from '#domain/books/chains.ts';
 import type { SealedFields, Subject } from '#domain/membership/private-fields.ts';
-import { recoverSigner } from '#domain/membership/typed-data.ts';
+import { type RecoverSigner, recoverSigner } from '#domain/membership/typed-data.ts';
 import { stateHash } from '#domain/village/fold.ts';
 import type { RevealedState } from '#domain/village/reveal.ts';
 import type { VillageState } from '#domain/village/state.ts';
@@ -85,6 +85,21 @@ export interface Village {
 
 export const secretLabel = (village: string, what: 'device-seed' | 'psk'): string => `${what}|${village}`;
 
+/** Far more signatures than a year's records carry; who sends forged ones without end only makes it forget. */
+const MAX_SIGNERS = 50_000;
+function rememberSigners(recover: RecoverSigner): RecoverSigner {
+  const known = new Map<string, string | undefined>();
+  return (digest, sig) => {
+    const key = `${digest}${sig}`;
+    if (known.has(key)) return known.get(key);
+    const [oldest] = known.keys();
+    if (known.size >= MAX_SIGNERS && oldest !== undefined) known.delete(oldest);
+    const signer = recover(digest, sig);
+    known.set(key, signer);
+    return signer;
+  };
+}
+
 const TOPIC: Record<string, Topic> = {
   members: 'members',
   assets: 'assets',
@@ -104,12 +119,7 @@ export async function openVillage(deps: VillageDeps, row: VillageRow): Promise<V
   };
   const keys = deviceKeysFrom(secret('device-seed'));
   const store = openVillageStore(join(dir, 'village.sqlite'), dataKey);
-  const recovered = new Map<string, string | undefined>();
-  const recover = (digest: string, sig: string): string | undefined => {
-    const key = `${digest}${sig}`;
-    if (!recovered.has(key)) recovered.set(key, recoverSigner(digest, sig));
-    return recovered.get(key);
-  };
+  const recover = rememberSigners(recoverSigner);
   const index = createRecordIndex(store);
   const now = () => options.clock.now();
   const admission = createAdmission(row.id, recover, now);
@@ -173,7 +183,7 @@ interface Parts extends VillageDeps {
   readonly admission: ReturnType<typeof createAdmission>;
   readonly node: VillageNode;
   readonly audienceKeys: AudienceKeys;
-  readonly recover: (digest: string, sig: string) => string | undefined;
+  readonly recover: RecoverSigner;
   readonly network: NetworkAccess;
   readonly now: () => number;
 }

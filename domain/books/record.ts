@@ -45,7 +45,8 @@ const hex32 = z.string().regex(/^[0-9a-f]{64}$/);
 const cid = z.string().regex(/^bafy[a-z2-7]{55}$/);
 const count = z.int().min(0);
 
-export const BOOK = /^(members|assets|agreements|settlement|(segments|market|operations)-\d{4}-\d{2})$/;
+/** Few enough names (3604) that a node can keep every book there can be: nobody uses them up. */
+export const BOOK = /^(members|assets|agreements|settlement|(segments|market|operations)-20\d{2}-(0[1-9]|1[0-2]))$/;
 const schema = z.strictObject({
   v: z.literal(1),
   village: hex32,

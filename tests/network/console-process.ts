@@ -73,7 +73,9 @@ const commands: Record<string, (...args: string[]) => unknown> = {
   /** Answers once the record is durable. */
   note: (text = '') => open().village.act([{ book: 'operations-2026-03', kind: 'note', body: { text } }]),
   notes: () =>
-    [...open().village.index.outside.values()].flatMap((r) => (r.kind === 'note' ? [(r.body as { text: string }).text] : [])),
+    [...open().village.index.outside.values()].flatMap((r) =>
+      r.kind === 'note' ? [(r.body as { text: string }).text] : [],
+    ),
   async addMeter() {
     const { village } = open();
     const meter = newId('e', village.id, new Uint8Array(randomBytes(16)));

@@ -18,6 +18,7 @@ const RECORDS_PER_ENTRY = 64;
 const ENTRIES_PER_FRAME = 4;
 const LARGEST_SEGMENT_BYTES = 8 * 1024 * 1024;
 const GIGABYTE = 1024 ** 3;
+const REPLAYED_MS = 2000;
 const FAR_MS = Date.UTC(2095, 0, 1);
 
 export interface Hostile {
@@ -37,6 +38,7 @@ export async function connect({ libp2p, signal }: Hostile, address: string): Pro
 /** A session that greets like an honest peer that has nothing. */
 async function greet(me: Hostile, connection: Connection): Promise<FrameStream> {
   const frames = createFrameStream(await connection.newStream(SYNC_PROTOCOL));
+  me.signal.addEventListener('abort', () => frames.abort(new Error('the attack is over')));
   await frames.send(writeMessage({ t: 'hello', v: 1, village: me.village, more: false, books: [] }));
   return frames;
 }
@@ -115,7 +117,10 @@ export async function prepare(me: Hostile, floodRecords: number): Promise<Arms> 
 
 /** Takes in what the other side sends at first and hands the very same back. */
 async function replay(me: Hostile, connection: Connection): Promise<void> {
-  const frames = await greet(me, connection);
+  const frames = await greet(
+    { ...me, signal: AbortSignal.any([me.signal, AbortSignal.timeout(REPLAYED_MS)]) },
+    connection,
+  );
   let n = 0;
   for await (const frame of frames.frames()) {
     const read = readMessage(frame);

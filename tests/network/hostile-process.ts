@@ -5,6 +5,7 @@ import { identify } from '@libp2p/identify';
 import { noise } from '@libp2p/noise';
 import { tcp } from '@libp2p/tcp';
 import { yamux } from '@libp2p/yamux';
+import { multiaddr } from '@multiformats/multiaddr';
 import { createLibp2p } from 'libp2p';
 import { cidOf, fromHex } from '#domain/bytes.ts';
 import { createTestDevice, makeEntry } from '#p2p/test-village.ts';
@@ -58,14 +59,11 @@ const commands: Record<string, (...args: string[]) => unknown> = {
     await serveLies(me);
     const arms = await prepare(me, Number(floodRecords));
     for (const address of addresses) {
-      attacks.push(
-        ...[
-          assault(me, address, arms).then(() => hoardStreams(me, address)),
-          garble(me, address),
-          stormWires(address),
-          stormIdentities(address),
-        ].map((attack) => attack.catch(ignore)),
-      );
+      const noise = (): Promise<unknown> =>
+        Promise.all([garble(me, address), hoardStreams(me, address)].map((attack) => attack.catch(ignore)));
+      // Noise first would have it cut off before it could do anything cleverer.
+      const attack = [assault(me, address, arms).then(noise), stormWires(address), stormIdentities(address)];
+      attacks.push(...attack.map((work) => work.catch(ignore)));
     }
   },
   async endAttack() {
@@ -75,7 +73,7 @@ const commands: Record<string, (...args: string[]) => unknown> = {
   /** Whether a connection to it stands, and stays for as long as a first exchange takes. */
   async reaches(address = '') {
     try {
-      const connection = await libp2p.dial((await import('@multiformats/multiaddr')).multiaddr(address));
+      const connection = await libp2p.dial(multiaddr(address));
       await connection.newStream('/ipfs/id/1.0.0', { signal: AbortSignal.timeout(3000) });
       return connection.status === 'open';
     } catch {
@@ -88,7 +86,12 @@ const commands: Record<string, (...args: string[]) => unknown> = {
     const body = { cid: cidOf(randomBytes(40)), day: '2026-08-01', root: new Uint8Array(32), frames: 1, bytes: 1000 };
     const record = device.write(book, { ...body, ...span }, { kind: 'segment.announce' });
     const entry = await makeEntry(device, book, [record], { village });
-    return { record: cidOf(record.bytes), hash: entry.hash, bytes: hexOf(entry.bytes), identity: hexOf(entry.identity) };
+    return {
+      record: cidOf(record.bytes),
+      hash: entry.hash,
+      bytes: hexOf(entry.bytes),
+      identity: hexOf(entry.identity),
+    };
   },
   async carry(address = '', book = '', hash = '', bytes = '', identity = '') {
     await carry({ ...me, signal: AbortSignal.timeout(30_000) }, address, book, {
