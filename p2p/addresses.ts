@@ -9,3 +9,9 @@ export const withPeer = (address: string, peer: string): string =>
 /** Where a peer with a place on a relay is reached over it. */
 export const throughRelay = (relayAddress: string, relay: string): string =>
   `${withPeer(relayAddress, relay)}${CIRCUIT}`;
+
+/** An IP on which the node listens by plain TCP, one for all of the device before one of its addresses. */
+export function listeningHost(addresses: readonly string[]): string | undefined {
+  const hosts = addresses.flatMap((address) => /^\/ip[46]\/([^/]+)\/tcp\/\d+$/.exec(withoutPeer(address))?.[1] ?? []);
+  return ['::', '0.0.0.0'].find((any) => hosts.includes(any)) ?? hosts[0];
+}

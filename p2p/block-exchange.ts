@@ -6,7 +6,7 @@ import type { VillageNode } from '#core/ports/village-node.ts';
 import { cidOf } from '#domain/bytes.ts';
 import { fetchByBitswap } from './block-bitswap.ts';
 import { type BlockFetcherContext, createBlockFetcher } from './block-fetcher.ts';
-import { startBlockServer } from './block-server.ts';
+import { type BlockServerContext, startBlockServer } from './block-server.ts';
 import { asDiskError } from './level-database.ts';
 
 /**
@@ -20,14 +20,11 @@ export interface BlockExchange
   stop(): Promise<void>;
 }
 
-interface ExchangeContext extends BlockFetcherContext {
-  /** Whether nothing is exchanged with the peer for now. */
-  readonly isBarred: (peer: string) => boolean;
-}
-
-export async function startBlockExchange(context: ExchangeContext): Promise<BlockExchange> {
-  const { helia, blocks, isBarred, onRefused } = context;
-  const server = await startBlockServer(context.libp2p, blocks, { isBarred, onViolation: onRefused });
+export async function startBlockExchange(
+  context: BlockFetcherContext & Pick<BlockServerContext, 'channels' | 'isBarred'>,
+): Promise<BlockExchange> {
+  const { helia, blocks } = context;
+  const server = await startBlockServer(context);
   const fetcher = createBlockFetcher(context, MAX_BLOCK_BYTES);
   return {
     async putBlock(cid, bytes) {

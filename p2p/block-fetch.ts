@@ -67,6 +67,8 @@ function createBlockFetch(names: readonly BlockName[], context: BlockFetchContex
   const queue = createBlockQueue(names, () => performance.now());
   const sources = new Set<Source>();
   const opening = new Set<string>();
+  /** Peers that connected while a stream to them was being opened, perhaps over a connection that was breaking. */
+  const cameBack = new Set<string>();
   const openings = new Map<string, number>();
   let bitswap: 'unneeded' | 'needed' | 'open' = 'unneeded';
   let heldBytes = 0;
@@ -163,7 +165,9 @@ function createBlockFetch(names: readonly BlockName[], context: BlockFetchContex
   const open = async (peer: string): Promise<void> => {
     const source = await network.open(peer, listener);
     opening.delete(peer);
+    const isBack = cameBack.delete(peer);
     if (source === 'gone') lostAtMs = performance.now();
+    if (source === 'gone' && isBack) join(peer);
     if (source === 'stock' && bitswap === 'unneeded') bitswap = 'needed';
     if (typeof source !== 'string') {
       if (over) source.close();
@@ -174,6 +178,7 @@ function createBlockFetch(names: readonly BlockName[], context: BlockFetchContex
   };
   const join = (peer: string): void => {
     const before = openings.get(peer) ?? 0;
+    if (opening.has(peer)) cameBack.add(peer);
     const isAsked = opening.has(peer) || [...sources].some((source) => source.peer === peer);
     if (over || isAsked || before >= STREAMS_TO_A_PEER) return;
     openings.set(peer, before + 1);

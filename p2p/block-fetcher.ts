@@ -10,13 +10,18 @@ import type { FetchOptions, PeerFetch, WantedBlock } from '#core/ports/village-n
 import { createBitswapSource } from './block-bitswap.ts';
 import { type BlockNetwork, fetchFromPeers } from './block-fetch.ts';
 import type { BlockBytes } from './block-intake.ts';
+import { type BlockPipe, createStreamPipe } from './block-pipe.ts';
 import { createBlockProgress } from './block-progress.ts';
 import { type BlockName, createBlockSession } from './block-session.ts';
-import { BLOCKS_PROTOCOL } from './block-wire.ts';
+import { BLOCKS_PROTOCOL, MAX_ANSWER_FRAME } from './block-wire.ts';
+import { createChannelDialler } from './channel-dialler.ts';
 import { createRecentMap } from './recent-map.ts';
+import { widenWindow } from './stream-window.ts';
 import type { VillageBlocks } from './village-blocks.ts';
 
 const OPEN_TIMEOUT_MS = 10_000;
+/** More than a peer is ever asked for at once. */
+const WINDOW_BYTES = 8 * 1024 * 1024;
 /** A peer that sends nothing worth waiting for over so long is left out, ms. */
 const STALL_MS = 10_000;
 /** A peer that was left out of a fetch is asked again after this, ms. */
@@ -157,6 +162,7 @@ async function deliverLocal(
 
 function createBlockNetwork(context: BlockFetcherContext, isBarred: (peer: string) => boolean): BlockNetwork {
   const { libp2p, helia, stallMs = STALL_MS } = context;
+  const channels = createChannelDialler();
   const connectionOf = (peer: string): Connection | undefined =>
     libp2p.getConnections(peerIdFromString(peer)).find((connection) => connection.status === 'open');
   return {
@@ -171,13 +177,19 @@ function createBlockNetwork(context: BlockFetcherContext, isBarred: (peer: strin
       if (isBarred(peer)) return 'barred';
       if (!connection) return 'gone';
       try {
-        const signal = AbortSignal.timeout(OPEN_TIMEOUT_MS);
-        const stream = await connection.newStream(BLOCKS_PROTOCOL, { signal, runOnLimitedConnection: true });
-        return createBlockSession(peer, stream, stallMs, listener);
+        const pipe = (await channels.open(connection)) ?? (await openStream(connection));
+        return createBlockSession(peer, pipe, stallMs, listener);
       } catch (error) {
         return error instanceof Error && error.name === 'UnsupportedProtocolError' ? 'stock' : 'gone';
       }
     },
     openBitswap: (listener, onDiskError) => createBitswapSource(helia, listener, onDiskError),
   };
+}
+
+async function openStream(connection: Connection): Promise<BlockPipe> {
+  const signal = AbortSignal.timeout(OPEN_TIMEOUT_MS);
+  const stream = await connection.newStream(BLOCKS_PROTOCOL, { signal, runOnLimitedConnection: true });
+  widenWindow(stream, WINDOW_BYTES);
+  return createStreamPipe(stream, MAX_ANSWER_FRAME);
 }

@@ -1,8 +1,9 @@
 import type { Connection, Libp2p, Stream } from '@libp2p/interface';
+import { type BlockPipe, createStreamPipe, type OutgoingFrame } from './block-pipe.ts';
 import { type BlockRequests, createBlockRequests } from './block-requests.ts';
 import { createTurns, type Turns } from './block-turns.ts';
 import { BLOCKS_PROTOCOL, CHUNK_BYTES, chunkFrame, lacksFrame, MAX_REQUEST_FRAME, type Want } from './block-wire.ts';
-import { createFrameParser } from './frame-parser.ts';
+import { type DoorContext, openChannelDoor } from './channel-door.ts';
 import type { VillageBlocks } from './village-blocks.ts';
 
 /** Fetches of one peer that are served at once. */
@@ -14,42 +15,47 @@ const READS_AT_ONCE = 2;
 /** A peer that takes nothing of what it wanted for so long is cut off, ms. */
 const UNREAD_FOR_MS = 60_000;
 
+export interface BlockServerContext {
+  readonly libp2p: Pick<Libp2p, 'handle' | 'unhandle'>;
+  readonly blocks: Pick<VillageBlocks, 'readMany'>;
+  /** Whether nothing is exchanged with the peer for now. */
+  readonly isBarred: (peer: string) => boolean;
+  /** The peer broke the rules of the protocol. */
+  readonly onRefused: (peer: string, reason: string) => void;
+  readonly channels: Pick<DoorContext, 'host' | 'mayOffer'>;
+}
+
 export interface BlockServer {
   stop(): Promise<void>;
 }
 
-interface BlockPeers {
-  /** Whether nothing is exchanged with the peer for now. */
-  readonly isBarred: (peer: string) => boolean;
-  readonly onViolation: (peer: string, reason: string) => void;
-}
-
 /** Serves the blocks of this disk to the peers of the village. */
-export async function startBlockServer(
-  libp2p: Pick<Libp2p, 'handle' | 'unhandle'>,
-  blocks: Pick<VillageBlocks, 'readMany'>,
-  { isBarred, onViolation }: BlockPeers,
-): Promise<BlockServer> {
+export async function startBlockServer(context: BlockServerContext): Promise<BlockServer> {
+  const { libp2p, blocks, isBarred, onRefused, channels } = context;
   const stopping = new AbortController();
   const running = new Set<Promise<void>>();
   const turns = createTurns(READS_AT_ONCE);
-  const onStream = (stream: Stream, { remotePeer }: Connection): void => {
-    if (isBarred(remotePeer.toString())) {
-      stream.abort(new Error('not now'));
+  const serve = (pipe: BlockPipe, peer: string): void => {
+    if (isBarred(peer)) {
+      pipe.abort('not now');
       return;
     }
-    const onProblem = (reason: string): void => onViolation(remotePeer.toString(), reason);
-    const serving = serveStream(stream, { blocks, turns, onProblem, signal: stopping.signal }).finally(() =>
+    const onProblem = (reason: string): void => onRefused(peer, reason);
+    const serving = servePipe(pipe, { blocks, turns, onProblem, signal: stopping.signal }).finally(() =>
       running.delete(serving),
     );
     running.add(serving);
   };
+  const onStream = (stream: Stream, { remotePeer }: Connection): void =>
+    serve(createStreamPipe(stream, MAX_REQUEST_FRAME), remotePeer.toString());
   await libp2p.handle(BLOCKS_PROTOCOL, onStream, {
     maxInboundStreams: STREAMS_PER_PEER,
     runOnLimitedConnection: true,
   });
+  const door = await openChannelDoor({ libp2p, ...channels, serve });
   return {
     async stop() {
+      await door.stop();
       await libp2p.unhandle(BLOCKS_PROTOCOL);
       stopping.abort();
       await Promise.all(running);
@@ -64,42 +70,34 @@ interface Serving {
   readonly signal: AbortSignal;
 }
 
-/** Runs until the stream ends; never rejects. */
-async function serveStream(stream: Stream, { blocks, turns, onProblem, signal }: Serving): Promise<void> {
+/** Runs until the pipe ends; never rejects. */
+async function servePipe(pipe: BlockPipe, { blocks, turns, onProblem, signal }: Serving): Promise<void> {
   const requests = createBlockRequests();
-  const parser = createFrameParser(MAX_REQUEST_FRAME);
-  const refuse = (reason: string): void => {
-    onProblem(reason);
-    stream.abort(new Error(reason));
-  };
-  stream.addEventListener('message', ({ data }) => {
-    try {
-      for (const part of data instanceof Uint8Array ? [data] : data) {
-        for (const frame of parser.push(part)) requests.take(frame);
-      }
-    } catch (error) {
-      refuse(error instanceof Error ? error.message : 'it sent a request that cannot be read');
-    }
+  pipe.read({
+    onBytes: () => undefined,
+    onFrame: (body) => requests.take(body),
+    onBroken(reason) {
+      onProblem(reason);
+      pipe.abort(reason);
+    },
+    onEnd: requests.end,
   });
-  stream.addEventListener('close', requests.end);
-  stream.addEventListener('remoteCloseWrite', requests.end);
   const onStop = (): void => {
     requests.end();
-    stream.abort(new Error('this node stops'));
+    pipe.abort('this node stops');
   };
   signal.addEventListener('abort', onStop);
-  // It may have ended before anybody listened.
-  if (stream.status !== 'open' || signal.aborted) onStop();
+  if (signal.aborted) onStop();
   let batchBlocks = BATCH_BLOCKS;
   try {
     for (let wants = await requests.next(batchBlocks); wants; wants = await requests.next(batchBlocks)) {
       const held = await turns.run(() => readWanted(blocks, wants));
       if (held.isMisnamed) batchBlocks = 1;
-      await sendBatch(stream, requests, wants, held.found);
+      await sendBatch(pipe, requests, wants, held.found);
     }
-    stream.abort(new Error('the fetch is over'));
+    pipe.abort('the fetch is over');
   } catch (error) {
-    stream.abort(error instanceof Error ? error : new Error(String(error)));
+    pipe.abort(error instanceof Error ? error.message : String(error));
   } finally {
     signal.removeEventListener('abort', onStop);
   }
@@ -117,7 +115,7 @@ async function readWanted(
 
 /** Blocks of a batch take turns by the chunk, so that a large one does not hold up the small ones. */
 async function sendBatch(
-  stream: Stream,
+  pipe: BlockPipe,
   requests: BlockRequests,
   wants: readonly Want[],
   found: readonly (Uint8Array | undefined)[],
@@ -125,7 +123,7 @@ async function sendBatch(
   const answerLacks = async (numbers: readonly number[]): Promise<void> => {
     if (numbers.length === 0) return;
     requests.answered(numbers);
-    await send(stream, lacksFrame(numbers));
+    await send(pipe, lacksFrame(numbers));
   };
   const lacking: number[] = [];
   let sending: { number: number; rest: Uint8Array }[] = [];
@@ -144,27 +142,12 @@ async function sendBatch(
       block.rest = block.rest.subarray(chunk.length);
       // The peer counts a want as answered once it has read this, so it must not be open here any more.
       if (block.rest.length === 0) requests.answered([block.number]);
-      await send(stream, chunkFrame(block.number, chunk));
+      await send(pipe, chunkFrame(block.number, chunk));
     }
     sending = sending.filter(({ rest }) => rest.length > 0);
   }
 }
 
-/** Resolves when the stream can take more; rejects when it ends or the peer does not read. */
-async function send(stream: Stream, frame: Parameters<Stream['send']>[0]): Promise<void> {
-  if (stream.send(frame) || !stream.writableNeedsDrain) return;
-  await new Promise<void>((resolve, reject) => {
-    const finish = (problem?: string): void => {
-      clearTimeout(timer);
-      stream.removeEventListener('drain', onDrain);
-      stream.removeEventListener('close', onClose);
-      if (problem === undefined) resolve();
-      else reject(new Error(problem));
-    };
-    const onDrain = (): void => finish();
-    const onClose = (): void => finish('the stream ended');
-    const timer = setTimeout(() => finish('the peer does not take what it wanted'), UNREAD_FOR_MS);
-    stream.addEventListener('drain', onDrain);
-    stream.addEventListener('close', onClose);
-  });
+async function send(pipe: BlockPipe, frame: OutgoingFrame): Promise<void> {
+  if (!pipe.send(frame)) await pipe.drained(UNREAD_FOR_MS);
 }

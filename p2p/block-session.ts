@@ -1,15 +1,11 @@
 import { hash } from 'node:crypto';
-import type { Stream } from '@libp2p/interface';
 import { equalBytes } from '#domain/bytes.ts';
-import { CHUNK_BYTES, cancelFrame, MAX_ANSWER_FRAME, MAX_OPEN_WANTS, readAnswer, wantFrame } from './block-wire.ts';
-import { createFrameParser } from './frame-parser.ts';
-import { widenWindow } from './stream-window.ts';
+import type { BlockPipe } from './block-pipe.ts';
+import { CHUNK_BYTES, cancelFrame, MAX_OPEN_WANTS, readAnswer, wantFrame } from './block-wire.ts';
 
 /** A peer that answers no want and sends less than this in {@link StallLimit.stallMs} is too slow to wait for. */
 const STALLED_BELOW_BYTES = 10 * 1024;
 export const STALLED = 'it did not send what it was asked for';
-/** More than a peer is ever asked for at once. */
-const WINDOW_BYTES = 8 * 1024 * 1024;
 /** A timer that comes later than this tells of this process, not of the peer, ms. */
 const LATE_TIMER_MS = 1000;
 
@@ -53,27 +49,25 @@ interface OpenWant<Block> {
   cancelled: boolean;
 }
 
-/** Asks one peer over one stream. The peer sends nothing but what was wanted, so open wants bound its share of memory. */
+/** Asks one peer over one pipe. The peer sends nothing but what was wanted, so open wants bound its share of memory. */
 export function createBlockSession<Block extends BlockName>(
   peer: string,
-  stream: Stream,
+  pipe: BlockPipe,
   stallMs: number,
   listener: SourceListener<Block>,
 ): BlockSource<Block> {
-  const parser = createFrameParser(MAX_ANSWER_FRAME);
   const open = new Map<number, OpenWant<Block>>();
   const numbers = new Map<Block, number>();
   let openBytes = 0;
   let nextNumber = 0;
   let ended = false;
-  widenWindow(stream, WINDOW_BYTES);
   const stall = watchStall(stallMs, () => end(STALLED));
 
   const end = (problem: string | undefined): void => {
     if (ended) return;
     ended = true;
     stall.stop();
-    stream.abort(new Error(problem ?? 'the fetch is over'));
+    pipe.abort(problem ?? 'the fetch is over');
     listener.onEnd(session, [...numbers.keys()], problem);
   };
   const settle = (number: number, want: OpenWant<Block>): void => {
@@ -114,28 +108,6 @@ export function createBlockSession<Block extends BlockName>(
     if (answer.t === 'chunk') onChunk(answer.number, answer.bytes);
     else for (const number of answer.numbers) onLacks(number);
   };
-  const send = (frame: Uint8Array): void => {
-    try {
-      stream.send(frame);
-    } catch {
-      end(undefined);
-    }
-  };
-  stream.addEventListener('message', ({ data }) => {
-    if (ended) return;
-    stall.received(data.byteLength);
-    listener.onBytes(session, data.byteLength);
-    try {
-      for (const part of data instanceof Uint8Array ? [data] : data) {
-        for (const frame of parser.push(part)) if (!ended) read(frame);
-      }
-    } catch (error) {
-      end(error instanceof Error ? error.message : 'it sent what cannot be read');
-    }
-  });
-  stream.addEventListener('close', () => end(undefined));
-  stream.addEventListener('remoteCloseWrite', () => end(undefined));
-
   const session: BlockSource<Block> = {
     peer,
     get openBytes() {
@@ -157,7 +129,7 @@ export function createBlockSession<Block extends BlockName>(
         openBytes += block.bytes;
         return { number, bytes: block.bytes, digest: block.digest };
       });
-      send(wantFrame(wants));
+      pipe.send(wantFrame(wants));
     },
     cancel(block) {
       const number = numbers.get(block);
@@ -165,10 +137,22 @@ export function createBlockSession<Block extends BlockName>(
       if (number === undefined || !want || want.cancelled) return;
       want.cancelled = true;
       want.buffer = undefined;
-      send(cancelFrame([number]));
+      pipe.send(cancelFrame([number]));
     },
     close: () => end(undefined),
   };
+  pipe.read({
+    onBytes(count) {
+      if (ended) return;
+      stall.received(count);
+      listener.onBytes(session, count);
+    },
+    onFrame(frame) {
+      if (!ended) read(frame);
+    },
+    onBroken: end,
+    onEnd: () => end(undefined),
+  });
   return session;
 }
 

@@ -20,6 +20,9 @@ export const NETWORK_LIMITS = {
   ownRecords: 200_000,
   ownRecordsPerDay: 20_000,
   dhtStreams: 16,
+  /** Sockets for blocks beside the connection of a granted device, and how long what lets one in is good. */
+  channelsPerPeer: 4,
+  channelTokenMs: 5000,
   /** A relay for others: places, and what one relayed connection may carry, in bytes and ms, before it is dialled anew. */
   relayReservations: 64,
   relayHopStreams: 32,

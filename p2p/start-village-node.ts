@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { multiaddr } from '@multiformats/multiaddr';
 import { AppError } from '#core/ports/errors.ts';
 import type { PeerState, StartVillageNode, VillageNode, VillageNodeOptions } from '#core/ports/village-node.ts';
+import { listeningHost } from './addresses.ts';
 import { startBlockExchange } from './block-exchange.ts';
 import { STALLED } from './block-session.ts';
 import { openBookDatabase } from './book-database.ts';
@@ -48,6 +49,7 @@ export const startVillageNode: StartVillageNode = async (options) => {
     events.emit({ type: 'refused', peer, book: '', reason });
     if (reason !== STALLED && penalties.note(peer)) gate.cutOff(peer);
   };
+  const isBarred = (peer: string): boolean => penalties.leftMs(peer) > 0;
   const replication = await startBookReplication({
     libp2p,
     village: options.village,
@@ -73,7 +75,11 @@ export const startVillageNode: StartVillageNode = async (options) => {
     libp2p,
     blocks: disk.blocks,
     hasRoom,
-    isBarred: (peer) => penalties.leftMs(peer) > 0,
+    isBarred,
+    channels: {
+      host: listeningHost(options.listen),
+      mayOffer: (peer) => !gate.isRevoked(peer) && !gate.isStranger(peer) && !isBarred(peer),
+    },
     onRefused: accuse,
     onChange: () => events.peersChanged(),
   });
