@@ -1,5 +1,13 @@
-import { createCipheriv, createDecipheriv, createHash, hkdfSync, type KeyObject, randomBytes } from 'node:crypto';
-import { concat, fromHex, toHex, utf8 } from '#domain/bytes.ts';
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHash,
+  createSecretKey,
+  hkdfSync,
+  type KeyObject,
+  randomBytes,
+} from 'node:crypto';
+import { concat, equalBytes, fromHex, toHex, utf8 } from '#domain/bytes.ts';
 import type { SealedKey } from '#domain/village/state.ts';
 import { type DeviceKeys, ephemeralBox } from './device-keys.ts';
 
@@ -12,6 +20,7 @@ export interface Sealed {
 
 /** 32 bytes; as a KeyObject where many pieces are sealed under one key, which spares most of the time. */
 export type SealingKey = Uint8Array | KeyObject;
+export const asSealingKey = (key: Uint8Array): KeyObject => createSecretKey(key);
 
 /** AES-256-GCM with a random IV. */
 export function sealBytes(key: SealingKey, plaintext: Uint8Array, aad: Uint8Array): Sealed {
@@ -52,20 +61,46 @@ export const keyIdOf = (key: Uint8Array): string =>
 const boxKey = (shared: Uint8Array, ephemeral: Uint8Array, box: string): Uint8Array =>
   new Uint8Array(hkdfSync('sha256', shared, concat(ephemeral, fromHex(box)), 'gridpact sealed key', 32));
 
-/** Seals a 32-byte frame key to one device (X25519, HKDF-SHA-256, AES-256-GCM). */
-export function sealKeyTo(device: string, box: string, key: Uint8Array): SealedKey {
-  const once = ephemeralBox();
-  const wrapping = boxKey(once.agree(fromHex(box)), once.publicKey, box);
-  return { device, ephemeral: once.publicKey, ...sealBytes(wrapping, key, utf8(device)) };
+export interface KeySealer {
+  readonly sealTo: (device: string, box: string, key: Uint8Array) => SealedKey;
+}
+export interface KeyOpener {
+  readonly open: (sealed: SealedKey) => Uint8Array | undefined;
 }
 
-export function openSealedKey(keys: DeviceKeys, sealed: SealedKey): Uint8Array | undefined {
-  try {
-    const wrapping = boxKey(keys.agree(sealed.ephemeral), sealed.ephemeral, keys.box);
-    return openBytes(wrapping, sealed, utf8(keys.id));
-  } catch {
-    return undefined;
-  }
+/**
+ * Seals 32-byte keys to devices (X25519, HKDF-SHA-256, AES-256-GCM), all of them under one ephemeral key: who opens many
+ * agrees once. The wrapping key of a device depends on its own box; each sealing has its own IV.
+ */
+export function createKeySealer(): KeySealer {
+  const once = ephemeralBox();
+  const wrapping = new Map<string, KeyObject>();
+  return {
+    sealTo(device, box, key) {
+      const wrap = wrapping.get(box) ?? asSealingKey(boxKey(once.agree(fromHex(box)), once.publicKey, box));
+      wrapping.set(box, wrap);
+      return { device, ephemeral: once.publicKey, ...sealBytes(wrap, key, utf8(device)) };
+    },
+  };
+}
+
+/** Opens what {@link createKeySealer} sealed to this device; remembers the ephemeral key it agreed with last. */
+export function createKeyOpener(keys: DeviceKeys): KeyOpener {
+  let last: { readonly ephemeral: Uint8Array; readonly wrap: KeyObject } | undefined;
+  const aad = utf8(keys.id);
+  return {
+    open(sealed) {
+      try {
+        if (!last || !equalBytes(last.ephemeral, sealed.ephemeral)) {
+          const wrap = asSealingKey(boxKey(keys.agree(sealed.ephemeral), sealed.ephemeral, keys.box));
+          last = { ephemeral: sealed.ephemeral, wrap };
+        }
+        return openBytes(last.wrap, sealed, aad);
+      } catch {
+        return undefined;
+      }
+    },
+  };
 }
 
 export const randomHex = (bytes: number): string => toHex(new Uint8Array(randomBytes(bytes)));

@@ -1,11 +1,11 @@
-import { createHash, randomBytes, type ScryptOptions, scrypt } from 'node:crypto';
+import { createHash, createSecretKey, type KeyObject, randomBytes, type ScryptOptions, scrypt } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { AppError } from '#core/ports/errors.ts';
 import { writeFileDurably } from '#core/storage/write-file-durably.ts';
 import { concat, decode, encode, utf8 } from '#domain/bytes.ts';
-import { openBytes, type SealingKey, sealBytes, sealParts } from './aead.ts';
+import { openBytes, sealBytes, sealParts } from './aead.ts';
 
 /** Encrypts what is private at rest: keys, secrets and readings. */
 export interface DataKey {
@@ -13,14 +13,6 @@ export interface DataKey {
   seal(label: string, plaintext: Uint8Array): Uint8Array;
   /** Throws AppError INTERNAL when the bytes were changed or belong to another label. */
   open(label: string, sealed: Uint8Array): Uint8Array;
-  /** The key of one label alone, for a thread that seals under it with {@link sealAtRest}. */
-  keyOf(label: string): Uint8Array;
-}
-
-/** As a data key seals under the label that `key` is of. */
-export function sealAtRest(key: SealingKey, label: Uint8Array, plaintext: Uint8Array): Uint8Array {
-  const { iv, parts } = sealParts(key, plaintext, label);
-  return concat(iv, ...parts);
 }
 
 const bytes = z.instanceof(Uint8Array);
@@ -78,10 +70,10 @@ export async function openDataKey(
 }
 
 function dataKeyOf(key: Uint8Array, holder: DataKey['holder']): DataKey {
-  const of = (label: string): Uint8Array =>
-    new Uint8Array(createHash('sha256').update('gridpact at rest').update(key).update(label).digest());
-  const cached = new Map<string, Uint8Array>();
-  const keyFor = (label: string): Uint8Array => {
+  const of = (label: string): KeyObject =>
+    createSecretKey(createHash('sha256').update('gridpact at rest').update(key).update(label).digest());
+  const cached = new Map<string, KeyObject>();
+  const keyFor = (label: string): KeyObject => {
     let k = cached.get(label);
     if (!k) {
       k = of(label);
@@ -91,8 +83,10 @@ function dataKeyOf(key: Uint8Array, holder: DataKey['holder']): DataKey {
   };
   return {
     holder,
-    seal: (label, plaintext) => sealAtRest(keyFor(label), utf8(label), plaintext),
-    keyOf: (label) => Uint8Array.from(keyFor(label)),
+    seal(label, plaintext) {
+      const { iv, parts } = sealParts(keyFor(label), plaintext, utf8(label));
+      return concat(iv, ...parts);
+    },
     open(label, sealed) {
       const plain = openBytes(keyFor(label), { iv: sealed.subarray(0, 12), box: sealed.subarray(12) }, utf8(label));
       if (!plain) throw new AppError('INTERNAL', `What is stored under ${label} does not open: the file was changed.`);

@@ -61,19 +61,33 @@ export function ephemeralBox(): { readonly publicKey: Uint8Array; agree(other: U
 }
 
 const known = new Map<string, KeyObject>();
-/** Strict Ed25519 verification with parsed keys kept; false for anything malformed. */
-export const verifyEd25519: VerifyEd25519 = (sig, raw, message) => {
-  if (sig.length !== 64 || raw.length !== 32) return false;
-  try {
-    const id = toHex(raw);
-    let key = known.get(id);
-    if (!key) {
-      key = publicKey(ED_PUBLIC, raw);
-      if (known.size > 4096) known.clear();
-      known.set(id, key);
-    }
-    return verify(null, message, key, sig);
-  } catch {
-    return false;
+const knownKey = (raw: Uint8Array): KeyObject => {
+  const id = toHex(raw);
+  let key = known.get(id);
+  if (!key) {
+    key = publicKey(ED_PUBLIC, raw);
+    if (known.size > 4096) known.clear();
+    known.set(id, key);
   }
+  return key;
 };
+/** Strict Ed25519 verification with parsed keys kept; false for anything malformed. */
+export const verifyEd25519: VerifyEd25519 = (sig, raw, message) => ed25519Verifier(raw)(sig, message);
+
+/** {@link verifyEd25519} for many signatures under one key. */
+export function ed25519Verifier(raw: Uint8Array): (sig: Uint8Array, message: Uint8Array) => boolean {
+  let key: KeyObject | undefined;
+  try {
+    key = raw.length === 32 ? knownKey(raw) : undefined;
+  } catch {
+    key = undefined;
+  }
+  return (sig, message) => {
+    if (!key || sig.length !== 64) return false;
+    try {
+      return verify(null, message, key, sig);
+    } catch {
+      return false;
+    }
+  };
+}

@@ -39,8 +39,17 @@ export async function hoursOf(readings: Readings, meters: readonly string[], fro
   return points;
 }
 
-/** Days of village time that touch [fromMs, toMs) of one meter. */
-export async function daysOf(readings: Readings, meter: string, fromMs: number, toMs: number): Promise<HourPoint[]> {
-  const days = await readings.days(fromMs, toMs);
-  return days.map((d) => dayPoint(d.fromMs, d.meters.get(meter)?.day ?? NO_POINT));
+/** Hours that start in [fromMs, toMs) of one meter, or days that touch it. */
+export async function seriesOf(
+  readings: Readings,
+  meter: string,
+  span: { readonly fromMs: number; readonly toMs: number; readonly stepMs: number },
+): Promise<HourPoint[]> {
+  const days = await readings.ofMeter(meter, span.fromMs, span.toMs);
+  if (span.stepMs === DAY_MS) return days.map((d) => dayPoint(d.fromMs, d.sums?.day ?? NO_POINT));
+  return days.flatMap((d) =>
+    Array.from({ length: DAY_MS / HOUR_MS }, (_, h) => hourPoint(d.fromMs + h * HOUR_MS, d.hours?.hours[h])).filter(
+      (p) => p.fromMs >= span.fromMs && p.fromMs < span.toMs,
+    ),
+  );
 }

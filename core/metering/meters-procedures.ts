@@ -10,7 +10,7 @@ import { assetScope } from '#domain/membership/audiences.ts';
 import type { AssetFields, AssetPrivateFields, AssetSharedFields } from '#domain/membership/private-fields.ts';
 import { DAY_MS, monthOf } from '#domain/time.ts';
 import { type Asset, decisionKey, type Meter } from '#domain/village/state.ts';
-import { daysOf, hoursOf } from './hours.ts';
+import { hoursOf, seriesOf } from './hours.ts';
 import { enterReading, importReadings, readLoggerFile, vouchFor } from './import-readings.ts';
 import { type FlagView, flagsOf, meterCard, meterRows, pageBefore, pendingFlags } from './meter-views.ts';
 
@@ -126,9 +126,7 @@ export function metersProcedures(os: Boundary, console: Console) {
       if ((toMs - fromMs) / stepMs > MOST_STEPS || toMs < fromMs)
         throw new AppError('BAD_INPUT', `Ask for at most ${MOST_STEPS} steps at a time.`);
       const { id } = meterOf(open, input.meter);
-      const { readings } = open.village;
-      if (stepMs === DAY_MS) return { points: await daysOf(readings, id, fromMs, toMs) };
-      return { points: (await hoursOf(readings, [id], fromMs, toMs)).get(id) ?? [] };
+      return { points: await seriesOf(open.village.readings, id, { fromMs, toMs, stepMs }) };
     }),
     flags: m.flags.handler(async ({ input }) => {
       const { village } = console.find(input.village);

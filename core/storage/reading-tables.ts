@@ -53,6 +53,7 @@ const frameOf = (r: Row): StoredFrame => ({
   stepMs: int(r, 'step_ms'),
   intervals: int(r, 'intervals'),
   signatureOk: int(r, 'signature_ok') === 1,
+  key: text(r, 'key'),
   sealed: blob(r, 'sealed'),
 });
 

@@ -6,7 +6,7 @@ export const SEGMENT_TABLES = `
    create table segment (cid text primary key, state text not null, reason text not null, bytes integer not null,
      locked integer not null, away integer not null default 0) strict, without rowid;
    create table frame (segment text not null, meter text not null, from_ms integer not null, step_ms integer not null,
-     intervals integer not null, signature_ok integer not null, sealed blob not null) strict;
+     intervals integer not null, signature_ok integer not null, key text not null, sealed blob not null) strict;
    create unique index frame_by_meter on frame (meter, from_ms, segment);
    create table locked_frame (segment text not null, meter text not null, key text not null, frames integer not null,
      primary key (segment, meter, key)) strict, without rowid;
@@ -23,7 +23,9 @@ export interface StoredFrame {
   readonly stepMs: number;
   readonly intervals: number;
   readonly signatureOk: boolean;
-  /** Plaintext under the data key. */
+  /** Id of the audience key that opens it. */
+  readonly key: string;
+  /** As the gateway sealed it: IV, ciphertext, tag. */
   readonly sealed: Uint8Array;
 }
 
@@ -95,13 +97,14 @@ export function segmentTables(db: Database): SegmentTables {
       db.run('insert into locked_frame values (?, ?, ?, ?)', cid, meter, key, n);
     for (const f of frames) {
       db.run(
-        'insert or ignore into frame values (?, ?, ?, ?, ?, ?, ?)',
+        'insert or ignore into frame values (?, ?, ?, ?, ?, ?, ?, ?)',
         f.segment,
         f.meter,
         f.fromMs,
         f.stepMs,
         f.intervals,
         f.signatureOk ? 1 : 0,
+        f.key,
         f.sealed,
       );
     }

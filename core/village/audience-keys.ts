@@ -1,19 +1,18 @@
-import { keyIdOf, openSealedKey, sealKeyTo } from '#core/crypto/aead.ts';
+import { createKeyOpener, createKeySealer, keyIdOf } from '#core/crypto/aead.ts';
 import { type DeviceKeys, newSeed } from '#core/crypto/device-keys.ts';
 import { audienceOf, monthOfScope } from '#domain/membership/audiences.ts';
 import { MAX_SHARED_KEYS } from '#domain/village/fold-members.ts';
-import { isCoordinator, shareId, type VillageState } from '#domain/village/state.ts';
+import { isCoordinator, type SealedKey, shareId, type VillageState } from '#domain/village/state.ts';
 import type { HeldKey, KeyRing } from './key-ring.ts';
 
 export interface NamedKey {
   readonly id: string;
   readonly key: Uint8Array;
 }
-type SealedShare = ReturnType<typeof sealKeyTo>;
 /** A `key.share` record that is due. */
 export interface OwedShares {
   readonly book: string;
-  readonly body: { readonly shares: { key: string; scope: string; sealed: SealedShare[] }[] };
+  readonly body: { readonly shares: { key: string; scope: string; sealed: SealedKey[] }[] };
 }
 export interface Owed {
   readonly records: readonly OwedShares[];
@@ -47,6 +46,7 @@ export function createAudienceKeys(ring: KeyRing, keys: DeviceKeys): AudienceKey
   let settled = '';
   const isOwn = (h: HeldKey): boolean => h.giver === keys.id;
 
+  const opener = createKeyOpener(keys);
   const learn = (state: VillageState): boolean => {
     const found: HeldKey[] = [];
     for (const [share, devices] of state.keyShares) {
@@ -56,7 +56,7 @@ export function createAudienceKeys(ring: KeyRing, keys: DeviceKeys): AudienceKey
       for (const [giver, sealed] of devices.get(keys.id) ?? []) {
         const tried = `${share} ${giver}`;
         if (noise.has(tried)) continue;
-        const key = openSealedKey(keys, sealed);
+        const key = opener.open(sealed);
         if (key && keyIdOf(key) === id) {
           found.push({ id, key, scope, giver });
           break;
@@ -162,10 +162,11 @@ function recordsOf(due: readonly Due[]): OwedShares[] {
   const records: OwedShares[] = [];
   for (const [book, all] of books) {
     for (let from = 0; from < all.length; from += MAX_SHARED_KEYS) {
-      const shares = new Map<string, { key: string; scope: string; sealed: SealedShare[] }>();
+      const shares = new Map<string, { key: string; scope: string; sealed: SealedKey[] }>();
+      const { sealTo } = createKeySealer();
       for (const { held, device, box } of all.slice(from, from + MAX_SHARED_KEYS)) {
         const share = shares.get(held.id) ?? { key: held.id, scope: held.scope, sealed: [] };
-        share.sealed.push(sealKeyTo(device, box, held.key));
+        share.sealed.push(sealTo(device, box, held.key));
         shares.set(held.id, share);
       }
       records.push({ book, body: { shares: [...shares.values()] } });

@@ -6,6 +6,7 @@ import {
   judgePiece,
   type Known,
   type Piece,
+  type RawInterval,
   type Span,
   totalOf,
 } from '#domain/metering/vee.ts';
@@ -116,30 +117,50 @@ function flagsOf(intervals: readonly Interval[]): DayFlag[] {
  * @param facts all frames of the UTC days that it touches
  */
 export function judgeDay(rules: ReadingRules, facts: readonly FrameFact[], fromMs: number): JudgedDay {
-  const toMs = fromMs + DAY_MS;
   const meters = new Map<string, MeterDay>();
   const hours = new Map<string, MeterHours>();
   for (const [id, raw] of rules.intervalsOf(facts)) {
-    const decisions = rules.decisionsOn(id);
-    const piece = judgePiece(raw, rules.state.meters.get(id)?.limitW ?? 0, decisions, fromMs, toMs);
-    if (piece.intervals.length === 0 && piece.duplicates.length === 0) continue;
-    const { intervals, spans, duplicates, entry, exit } = piece;
-    const flags = flagsOf(intervals);
-    const total = totalOf({ intervals, spans: [], duplicates }, fromMs, toMs, MONEY_TRUST);
-    meters.set(id, {
+    const judged = judgeMeterDay(rules, id, raw, fromMs);
+    if (judged.sums === null) continue;
+    meters.set(id, judged.sums);
+    hours.set(id, judged.hours);
+  }
+  const given = dischargeOf(rules, facts, fromMs);
+  return { sums: { fromMs, meters, ...villageHours(rules, hours, given, fromMs) }, hours };
+}
+
+type JudgedMeterDay =
+  | { readonly sums: MeterDay; readonly hours: MeterHours }
+  | { readonly sums: null; readonly hours: null };
+
+/**
+ * Judges one day of village time of one meter.
+ * @param raw what its frames of the UTC days that it touches tell
+ */
+export function judgeMeterDay(
+  rules: ReadingRules,
+  meter: string,
+  raw: readonly RawInterval[],
+  fromMs: number,
+): JudgedMeterDay {
+  const toMs = fromMs + DAY_MS;
+  const limitW = rules.state.meters.get(meter)?.limitW ?? 0;
+  const { intervals, spans, duplicates, entry, exit } = judgePiece(raw, limitW, rules.decisionsOn(meter), fromMs, toMs);
+  if (intervals.length === 0 && duplicates.length === 0) return { sums: null, hours: null };
+  const flags = flagsOf(intervals);
+  return {
+    sums: {
       day: intervals.reduce(withInterval, NO_POINT),
-      total,
+      total: totalOf({ intervals, spans: [], duplicates }, fromMs, toMs, MONEY_TRUST),
       spans,
       entry,
       exit,
       duplicates: duplicates.length,
       pending: flags.filter((f) => f.status === 'spike').length,
       trust: intervals.reduce<TrustLevel | null>((a, i) => (a === null || i.trust < a ? i.trust : a), null),
-    });
-    hours.set(id, { hours: hoursOf(intervals, fromMs), flags, duplicates });
-  }
-  const given = dischargeOf(rules, facts, fromMs);
-  return { sums: { fromMs, meters, ...villageHours(rules, hours, given, fromMs) }, hours };
+    },
+    hours: { hours: hoursOf(intervals, fromMs), flags, duplicates },
+  };
 }
 
 /** What the batteries gave, hour by hour: the gain of their export registers. */

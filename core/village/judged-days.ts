@@ -1,7 +1,6 @@
 import type { DataKey } from '#core/crypto/data-key.ts';
 import type { StoredFrame } from '#core/storage/segment-tables.ts';
 import type { VillageStore } from '#core/storage/village-store.ts';
-import { readFrame } from '#domain/metering/frame-reader.ts';
 import type { FrameFact } from '#domain/settlement/accounts.ts';
 import { DAY_MS, HOUR_MS } from '#domain/time.ts';
 import { openHours, openSums, packHours, packSums } from './day-codec.ts';
@@ -10,6 +9,7 @@ import { type DaySums, type JudgedDay, judgeDay, type MeterHours } from './day-s
 import { keepIfRoom } from './keep-if-room.ts';
 import { monthExported } from './month-exported.ts';
 import { createRecent } from './recent.ts';
+import type { OpenStored } from './stored-frames.ts';
 
 /** Days of village time, judged once and kept sealed until something they were made from changes. */
 export interface JudgedDays {
@@ -49,16 +49,17 @@ export const isLateSame = (inputs: DayInputs, late: readonly Late[]): boolean =>
   late.every(([meter, meta]) => inputs.meter(meter) === meta);
 
 /** @param present inputs by the present state: the disk remembers days as they are now, never as an older cut saw them */
-export function createJudgedDays(store: VillageStore, dataKey: DataKey, present: () => DayInputs): JudgedDays {
+export function createJudgedDays(
+  store: VillageStore,
+  dataKey: DataKey,
+  openStored: OpenStored,
+  present: () => DayInputs,
+): JudgedDays {
   const sumsOf = createRecent<KeptSums>(SUMS_KEPT);
   const hoursOf = createRecent<ReadonlyMap<string, MeterHours>>(HOURS_KEPT);
 
   const frames = (stored: readonly StoredFrame[]): FrameFact[] =>
-    stored.map((f) => ({
-      segment: f.segment,
-      signatureOk: f.signatureOk,
-      frame: readFrame(dataKey.open('frames', f.sealed)),
-    }));
+    stored.map((f) => ({ segment: f.segment, signatureOk: f.signatureOk, frame: openStored(f) }));
   const judge = (inputs: DayInputs, fromMs: number): JudgedDay & { readonly sums: KeptSums } => {
     const { state } = inputs.rules;
     const away = inputs.awayIn(fromMs, fromMs + DAY_MS);

@@ -1,4 +1,4 @@
-import { keyIdOf, openSealedKey, sealKeyTo } from '#core/crypto/aead.ts';
+import { createKeyOpener, createKeySealer, keyIdOf } from '#core/crypto/aead.ts';
 import type { DataKey } from '#core/crypto/data-key.ts';
 import { type DeviceKeys, newSeed } from '#core/crypto/device-keys.ts';
 import type { ConsoleStore } from '#core/storage/console-store.ts';
@@ -26,11 +26,14 @@ export function createNetworkKeys(store: ConsoleStore, dataKey: DataKey, label: 
   let held = readKeys(store, dataKey, label);
   let accepted = held;
 
-  const sealTo = (devices: readonly Device[], key: Uint8Array) =>
-    devices.slice(0, MAX_SEALED).map((d) => sealKeyTo(d.id, d.box, key));
+  const opener = createKeyOpener(keys);
+  const sealTo = (devices: readonly Device[], key: Uint8Array) => {
+    const sealer = createKeySealer();
+    return devices.slice(0, MAX_SEALED).map((d) => sealer.sealTo(d.id, d.box, key));
+  };
   const openShare = ({ key, sealed }: NetworkKey): Uint8Array | undefined => {
     for (const one of sealed.get(keys.id)?.values() ?? []) {
-      const opened = openSealedKey(keys, one);
+      const opened = opener.open(one);
       if (opened && keyIdOf(opened) === key) return opened;
     }
     return undefined;

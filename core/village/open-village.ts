@@ -26,6 +26,7 @@ import { createReadings, type Readings } from './readings.ts';
 import { createRecordIndex, type RecordIndex } from './record-index.ts';
 import { createSegmentFetcher, type SegmentFetcher } from './segment-fetcher.ts';
 import { type AtCut, createStateCache } from './state-cache.ts';
+import { createFrameOpener } from './stored-frames.ts';
 import { type Act, createVillageBooks } from './village-books.ts';
 
 export interface VillageDeps {
@@ -205,6 +206,7 @@ function assemble(p: Parts): Village & { load(): Promise<void> } {
   const readings = createReadings({
     store,
     dataKey: p.dataKey,
+    openStored: createFrameOpener(audienceKeys.find),
     state: cache.state,
     onJudged: () => p.changes.notify('readings', row.id),
   });
@@ -219,7 +221,6 @@ function assemble(p: Parts): Village & { load(): Promise<void> } {
     village: row.id,
     node,
     store,
-    dataKey: p.dataKey,
     state: cache.state,
     keys: () => audienceKeys.all(),
     now,

@@ -3,15 +3,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { sealBytes } from '#core/crypto/aead.ts';
 import { type DataKey, openDataKey } from '#core/crypto/data-key.ts';
 import { openVillageStore, type VillageStore } from '#core/storage/village-store.ts';
-import { cidOf, utf8 } from '#domain/bytes.ts';
-import { type Frame, frameBytes } from '#domain/metering/frame.ts';
+import { cidOf, concat, utf8 } from '#domain/bytes.ts';
+import { type Frame, frameAad, frameBytes } from '#domain/metering/frame.ts';
 import type { FrameFact } from '#domain/settlement/accounts.ts';
 import { energyIn, historiesOf } from '#domain/settlement/settlement-fixture.ts';
 import { DAY_MS, dayOf, HOUR_MS, type Month, monthOf, nextMonth, UTC } from '#domain/time.ts';
 import { decisionKey, emptyState, type Meter, type SegmentRef, type VillageState } from '#domain/village/state.ts';
 import { createReadings, type Readings } from './readings.ts';
+import { keyOf } from './segment-fixture.ts';
+import { createFrameOpener } from './stored-frames.ts';
 
 const FIRST_MS = Date.UTC(2026, 0, 25);
 const DAYS = 75;
@@ -123,6 +126,12 @@ function stateOf(books: Books): VillageState {
   return state;
 }
 
+const FRAME_KEY = keyOf('all meters');
+const sealedAs = (frame: Frame): Uint8Array => {
+  const { iv, box } = sealBytes(FRAME_KEY.key, frameBytes(frame), frameAad(frame.meter, FRAME_KEY.id));
+  return concat(iv, box);
+};
+
 const dir = mkdtempSync(join(tmpdir(), 'readings-'));
 let key: DataKey;
 let stores = 0;
@@ -139,14 +148,17 @@ class Desk {
   readings: Readings = this.open();
 
   open(): Readings {
-    const counting: DataKey = {
-      ...key,
-      open: (label, sealed) => {
-        if (label === 'frames') this.opened += 1;
-        return key.open(label, sealed);
+    const openFrame = createFrameOpener((id) => (id === FRAME_KEY.id ? FRAME_KEY.key : undefined));
+    return createReadings({
+      store: this.store,
+      dataKey: key,
+      openStored: (stored) => {
+        this.opened += 1;
+        return openFrame(stored);
       },
-    };
-    return createReadings({ store: this.store, dataKey: counting, state: () => this.state, onJudged: () => undefined });
+      state: () => this.state,
+      onJudged: () => undefined,
+    });
   }
   put(facts: readonly Told[]): void {
     this.store.putSegments(
@@ -164,7 +176,8 @@ class Desk {
             stepMs: frame.stepMs,
             signatureOk,
             intervals: frame.asked.length,
-            sealed: key.seal('frames', frameBytes(frame)),
+            key: FRAME_KEY.id,
+            sealed: sealedAs(frame),
           },
         ],
       })),
@@ -199,7 +212,18 @@ async function expectWhole({ readings }: Desk, state: VillageState, facts: reado
       history.intervals.filter((i) => i.fromMs >= from && i.fromMs < to),
     );
   }
-  const days = await readings.hours(FIRST_MS - DAY_MS, FIRST_MS + (DAYS + 1) * DAY_MS);
+  const [first, end] = [FIRST_MS - DAY_MS, FIRST_MS + (DAYS + 1) * DAY_MS];
+  const days = await readings.hours(first, end);
+  const sums = await readings.days(first, end);
+  for (const id of state.meters.keys()) {
+    expect(await readings.ofMeter(id, first, end)).toEqual(
+      sums.map(({ fromMs, meters }) => ({
+        fromMs,
+        sums: meters.get(id) ?? null,
+        hours: days.get(fromMs)?.get(id) ?? null,
+      })),
+    );
+  }
   for (const [id, history] of whole) {
     const duplicates = [...days.values()].flatMap((d) => d.get(id)?.duplicates ?? []);
     expect(duplicates).toEqual(history.duplicates);
@@ -326,6 +350,10 @@ describe('a month whose inputs did not change', () => {
     const row = desk.store.daySums(desk.readings.dayStartOf(FIRST_MS + 3 * DAY_MS));
     expect(Buffer.from(row?.sums ?? []).includes(METERS[0] as string)).toBe(false);
     expect(() => key.open('frames', row?.sums ?? new Uint8Array())).toThrow();
+    const [stored] = desk.store.framesOf(METERS[0] as string, 0, Number.MAX_SAFE_INTEGER);
+    const read = createFrameOpener((id) => (id === FRAME_KEY.id ? keyOf('another').key : undefined));
+    expect(() => stored && read(stored)).toThrow('does not open');
+    expect(() => stored && createFrameOpener(() => undefined)(stored)).toThrow('not in the key ring');
     desk.store.close();
   });
 

@@ -11,11 +11,12 @@ import type { FrameFact, MonthAccounts, MonthEnergy } from '#domain/settlement/a
 import { DAY_MS, dayOf, dayStart, type Month, monthSpan, UTC } from '#domain/time.ts';
 import type { VillageState } from '#domain/village/state.ts';
 import { type DayInputs, dayInputs } from './day-inputs.ts';
-import type { DaySums, MeterHours } from './day-sums.ts';
+import { type DaySums, judgeMeterDay, type MeterDay, type MeterHours } from './day-sums.ts';
 import { createJudgedDays, type JudgedDays } from './judged-days.ts';
 import { keepIfRoom } from './keep-if-room.ts';
 import { createMonthEnergies } from './month-energy.ts';
 import { monthExported } from './month-exported.ts';
+import type { OpenStored } from './stored-frames.ts';
 
 /** What the segments tell. Every answer is bounded by the window it is asked for; nothing is ever read whole. */
 export interface Readings {
@@ -28,6 +29,8 @@ export interface Readings {
   readonly trustOf: (fact: FrameFact) => TrustLevel;
   /** Judged intervals of a meter that start in [fromMs, toMs). */
   readonly intervals: (meter: string, fromMs: number, toMs: number) => readonly Interval[];
+  /** The days of village time that touch [fromMs, toMs) of one meter, by its own frames alone where they are here. */
+  readonly ofMeter: (meter: string, fromMs: number, toMs: number) => Promise<MeterOnDay[]>;
   /** The days of village time that touch [fromMs, toMs), in order. */
   readonly days: (fromMs: number, toMs: number) => Promise<DaySums[]>;
   /** The same days hour by hour, by the start of each. */
@@ -53,6 +56,12 @@ export interface Readings {
   readonly stop: () => Promise<void>;
 }
 
+/** Null on both sides: nothing was told of the meter. */
+export interface MeterOnDay {
+  readonly fromMs: number;
+  readonly sums: MeterDay | null;
+  readonly hours: MeterHours | null;
+}
 export interface Edge {
   readonly frame: Frame;
   readonly edge: number;
@@ -68,15 +77,16 @@ const CLOSES = 'verified closes';
 export interface ReadingsSource {
   readonly store: VillageStore;
   readonly dataKey: DataKey;
+  readonly openStored: OpenStored;
   readonly state: () => VillageState;
   /** Told after days were judged that nobody waited for. */
   readonly onJudged: () => void;
 }
 
 /** Days judged before an answer; a year that just came in is judged after it. */
-const JUDGED_AT_ONCE = 62;
+const JUDGED_AT_ONCE = 7;
 
-export function createReadings({ store, dataKey, state, onJudged }: ReadingsSource): Readings {
+export function createReadings({ store, dataKey, openStored, state, onJudged }: ReadingsSource): Readings {
   let stopped = false;
   let segments: ReturnType<VillageStore['segments']> | undefined;
   let inputsBy = new WeakMap<VillageState, DayInputs>();
@@ -88,7 +98,7 @@ export function createReadings({ store, dataKey, state, onJudged }: ReadingsSour
     return known;
   };
   const present = (): DayInputs => inputsOf(state());
-  const days = createJudgedDays(store, dataKey, present);
+  const days = createJudgedDays(store, dataKey, openStored, present);
   /** What is still being answered when the village is closed ends here, before it meets a closed store. */
   const goOn = (): JudgedDays => {
     if (stopped) throw new AppError('CANCELLED', 'This village is being closed.');
@@ -184,6 +194,17 @@ export function createReadings({ store, dataKey, state, onJudged }: ReadingsSour
       const limitW = rules.state.meters.get(meter)?.limitW ?? 0;
       return judgePiece(raw, limitW, rules.decisionsOn(meter), fromMs, toMs).intervals;
     },
+    ofMeter: (meter, fromMs, toMs) =>
+      eachDay(fromMs, toMs, (inputs, at) => {
+        if (inputs.awayIn(at, at + DAY_MS) !== undefined) {
+          const sums = judged.shown(inputs, at).meters.get(meter) ?? null;
+          return { fromMs: at, sums, hours: judged.hours(inputs, at).get(meter) ?? null };
+        }
+        const utc = Math.floor(at / DAY_MS) * DAY_MS;
+        const facts = frames(meter, utc, Math.ceil((at + DAY_MS) / DAY_MS) * DAY_MS);
+        const raw = inputs.rules.intervalsOf(facts).get(meter) ?? [];
+        return { fromMs: at, ...judgeMeterDay(inputs.rules, meter, raw, at) };
+      }),
     days: (fromMs, toMs) => eachDay(fromMs, toMs, (inputs, at) => judged.shown(inputs, at)),
     async hours(fromMs, toMs) {
       const found = await eachDay(fromMs, toMs, (inputs, at) => [at, judged.hours(inputs, at)] as const);

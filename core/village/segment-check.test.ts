@@ -1,19 +1,17 @@
 import { describe, expect, test } from 'vitest';
 import { openBytes } from '#core/crypto/aead.ts';
-import { sha256, utf8 } from '#domain/bytes.ts';
-import { frameBytes } from '#domain/metering/frame.ts';
-import { checkSegment, FRAMES_LABEL, type SegmentJob } from './segment-check.ts';
+import { frameAad, frameBytes } from '#domain/metering/frame.ts';
+import { checkSegment, type SegmentJob } from './segment-check.ts';
 import { dayFrame, keyOf, meterOf, sealFrame, segmentOf, VILLAGE } from './segment-fixture.ts';
 
-const restKey = sha256(utf8('at rest'));
 const check = (names: readonly string[], job: Pick<SegmentJob, 'ref' | 'block'> & Partial<SegmentJob>) => {
   const keys = new Map(names.map((name) => [keyOf(name).id, keyOf(name).key]));
-  return checkSegment({ village: VILLAGE, keys, restKey }, { isUnhashed: false, only: null, ...job });
+  return checkSegment({ village: VILLAGE, keys }, { isUnhashed: false, only: null, ...job });
 };
 const both = segmentOf([sealFrame('home'), sealFrame('mill')]);
 
 describe('a segment', () => {
-  test('is opened, and its frames lie under the data key as they were signed', () => {
+  test('is opened, and its frames are kept as they were sealed', () => {
     const verdict = check(['home', 'mill'], both);
     expect(verdict).toMatchObject({ state: 'verified', reason: '', bytes: both.block.length, locked: [] });
     if (verdict.state === 'damaged') throw new Error('damaged');
@@ -23,7 +21,10 @@ describe('a segment', () => {
     ]);
     const [home] = verdict.frames;
     const sealed = home?.sealed ?? new Uint8Array();
-    const plain = openBytes(restKey, { iv: sealed.slice(0, 12), box: sealed.slice(12) }, utf8(FRAMES_LABEL));
+    const { id, key } = keyOf('home');
+    expect(home?.key).toBe(id);
+    const parts = { iv: sealed.slice(0, 12), box: sealed.slice(12) };
+    const plain = openBytes(key, parts, frameAad(meterOf('home'), id));
     expect(plain).toEqual(frameBytes(dayFrame('home')));
   });
 

@@ -1,26 +1,18 @@
-import { createSecretKey, hash, type KeyObject } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { openBytes, type SealingKey } from '#core/crypto/aead.ts';
-import { sealAtRest } from '#core/crypto/data-key.ts';
-import { verifyEd25519 } from '#core/crypto/device-keys.ts';
+import { ed25519Verifier } from '#core/crypto/device-keys.ts';
 import type { CheckedSegment, LockedFrames, StoredFrame } from '#core/storage/segment-tables.ts';
-import { concat, digestOf, equalBytes, fromHex, type Sha256, utf8 } from '#domain/bytes.ts';
+import { concat, digestOf, equalBytes, fromHex, type Sha256 } from '#domain/bytes.ts';
 import { frameAad, frameLeaf, frameMessages, type SealedFrame, type Segment } from '#domain/metering/frame.ts';
 import { type FrameHead, readFrameHead, readSegment } from '#domain/metering/frame-reader.ts';
 import { frameRoot } from '#domain/proof/merkle.ts';
 import type { SegmentRef } from '#domain/village/state.ts';
 
-/** Label under which frames lie in the store. */
-export const FRAMES_LABEL = 'frames';
-const AT_REST = utf8(FRAMES_LABEL);
-
 export interface CheckedAgainst {
   readonly village: string;
   readonly keys: ReadonlyMap<string, SealingKey>;
-  /** The data key's key for {@link FRAMES_LABEL}. */
-  readonly restKey: SealingKey;
 }
 
-export const asSealingKey = (key: Uint8Array): KeyObject => createSecretKey(key);
 const nativeSha256: Sha256 = (...parts) => hash('sha256', concat(...parts), 'buffer');
 
 export interface SegmentJob {
@@ -79,16 +71,17 @@ function readAnnounced(village: string, ref: SegmentJob['ref'], block: Uint8Arra
 }
 
 function openFrames(
-  { village, keys, restKey }: CheckedAgainst,
+  { village, keys }: CheckedAgainst,
   cid: string,
   { device, frames }: Segment,
   only: ReadonlySet<string> | null,
 ): { readonly frames: StoredFrame[]; readonly locked: LockedFrames[] } {
-  const signer = fromHex(device);
+  const isSigned = ed25519Verifier(fromHex(device));
   const messageOf = frameMessages(village, nativeSha256);
   const opened: StoredFrame[] = [];
   const locked = new Map<string, LockedFrames>();
   const leaves = new Map<string, Uint8Array>();
+  const store = roomFor(frames);
   for (const sealed of frames) {
     const key = keys.get(sealed.key);
     if (!key) {
@@ -98,7 +91,7 @@ function openFrames(
       continue;
     }
     if (only && !only.has(sealed.key)) continue;
-    const { plain, head } = openFrame(sealed, key, device);
+    const head = openFrame(sealed, key, device);
     // A gateway reads a meter in one chain; what people enter or import hangs beside it.
     const before = leaves.get(head.meter);
     if (head.origin === 'gateway' && before && !(head.prev && equalBytes(head.prev, before)))
@@ -110,18 +103,28 @@ function openFrames(
       fromMs: head.fromMs,
       stepMs: head.stepMs,
       intervals: head.intervals,
-      signatureOk: verifyEd25519(sealed.sig, signer, messageOf(sealed.leaf)),
-      sealed: sealAtRest(restKey, AT_REST, plain),
+      signatureOk: isSigned(sealed.sig, messageOf(sealed.leaf)),
+      key: sealed.key,
+      sealed: store(sealed),
     });
   }
   return { frames: opened, locked: [...locked.values()] };
 }
 
-function openFrame(
-  sealed: SealedFrame,
-  key: SealingKey,
-  device: string,
-): { readonly plain: Uint8Array; readonly head: FrameHead } {
+/** Copies what is stored of each frame into one buffer, which can move between threads, and does not hold the block. */
+function roomFor(frames: readonly SealedFrame[]): (frame: SealedFrame) => Uint8Array {
+  const all = new Uint8Array(frames.reduce((n, { iv, box }) => n + iv.length + box.length, 0));
+  let end = 0;
+  return ({ iv, box }) => {
+    const at = end;
+    all.set(iv, at);
+    all.set(box, at + iv.length);
+    end = at + iv.length + box.length;
+    return all.subarray(at, end);
+  };
+}
+
+function openFrame(sealed: SealedFrame, key: SealingKey, device: string): FrameHead {
   const plain = openBytes(key, sealed, frameAad(sealed.meter, sealed.key));
   if (!plain || !equalBytes(frameLeaf(plain, nativeSha256), sealed.leaf))
     throw new BadSegment(`the frame of ${sealed.meter} does not open`);
@@ -133,5 +136,5 @@ function openFrame(
   }
   if (head.meter !== sealed.meter || head.gateway !== device)
     throw new BadSegment(`a frame of ${sealed.meter} is of another meter`);
-  return { plain, head };
+  return head;
 }

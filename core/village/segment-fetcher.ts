@@ -1,4 +1,3 @@
-import type { DataKey } from '#core/crypto/data-key.ts';
 import { AppError } from '#core/ports/errors.ts';
 import type { VillageNode } from '#core/ports/village-node.ts';
 import type { SegmentRow } from '#core/storage/segment-tables.ts';
@@ -28,7 +27,6 @@ export interface SegmentSource {
   readonly village: string;
   readonly node: Pick<VillageNode, 'getBlock' | 'hasBlock' | 'fetchBlocks' | 'peers'>;
   readonly store: VillageStore;
-  readonly dataKey: DataKey;
   readonly state: () => VillageState;
   readonly keys: () => ReadonlyMap<string, Uint8Array>;
   readonly now: () => number;

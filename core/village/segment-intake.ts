@@ -1,8 +1,7 @@
-import type { DataKey } from '#core/crypto/data-key.ts';
 import type { CheckedSegment } from '#core/storage/segment-tables.ts';
 import type { VillageStore } from '#core/storage/village-store.ts';
 import type { SegmentRef } from '#domain/village/state.ts';
-import { checkSegment, FRAMES_LABEL, type SegmentJob, type SegmentVerdict } from './segment-check.ts';
+import { checkSegment, type SegmentJob, type SegmentVerdict } from './segment-check.ts';
 import { createSegmentPool } from './segment-pool.ts';
 import { createSlots } from './segment-slots.ts';
 import { createSegmentWriter } from './segment-writer.ts';
@@ -23,7 +22,6 @@ export interface Taken {
 export interface IntakeSource {
   readonly village: string;
   readonly store: VillageStore;
-  readonly dataKey: DataKey;
   readonly keys: () => ReadonlyMap<string, Uint8Array>;
   readonly now: () => number;
   readonly log: (line: string) => void;
@@ -39,8 +37,7 @@ const INLINE_FRAMES = 64;
 
 export function createSegmentIntake(source: IntakeSource): SegmentIntake {
   const { village, store, keys, now, log } = source;
-  const restKey = source.dataKey.keyOf(FRAMES_LABEL);
-  const pool = createSegmentPool({ village, restKey, keys });
+  const pool = createSegmentPool({ village, keys });
   const slots = createSlots(pool.width + WRITES_AT_ONCE);
   const unchecked = new Set<string>();
   const refs = new Map<string, SegmentRef>();
@@ -62,7 +59,7 @@ export function createSegmentIntake(source: IntakeSource): SegmentIntake {
   });
 
   const check = (job: SegmentJob): Promise<SegmentVerdict> | SegmentVerdict =>
-    job.ref.frames <= INLINE_FRAMES ? checkSegment({ village, keys: keys(), restKey }, job) : pool.check(job);
+    job.ref.frames <= INLINE_FRAMES ? checkSegment({ village, keys: keys() }, job) : pool.check(job);
   const process = async (job: SegmentJob): Promise<boolean> => {
     try {
       const verdict = await check(job);

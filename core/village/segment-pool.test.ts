@@ -1,12 +1,11 @@
 import { afterEach, expect, test } from 'vitest';
-import { sha256, utf8 } from '#domain/bytes.ts';
 import { keyOf, meterOf, sealFrame, segmentOf, VILLAGE } from './segment-fixture.ts';
 import { createSegmentPool, type SegmentPool } from './segment-pool.ts';
 
 const keys = new Map<string, Uint8Array>();
 let pool: SegmentPool | undefined;
 const open = (): SegmentPool => {
-  pool = createSegmentPool({ village: VILLAGE, restKey: sha256(utf8('at rest')), keys: () => keys });
+  pool = createSegmentPool({ village: VILLAGE, keys: () => keys });
   return pool;
 };
 afterEach(async () => {

@@ -44,7 +44,7 @@ const FILE = join(
   import.meta.filename.endsWith('.ts') ? 'segment-worker.ts' : 'segment-worker.js',
 );
 
-export function createSegmentPool({ village, restKey, keys }: PoolSource): SegmentPool {
+export function createSegmentPool({ village, keys }: PoolSource): SegmentPool {
   const threads = new Set<Thread>();
   const width = Math.min(availableParallelism(), MAX_THREADS);
   const queue: Asked[] = [];
@@ -65,7 +65,7 @@ export function createSegmentPool({ village, restKey, keys }: PoolSource): Segme
   };
   const start = (): Thread => {
     const worker = new Worker(FILE, {
-      workerData: { village, restKey } satisfies WorkerStart,
+      workerData: { village } satisfies WorkerStart,
       resourceLimits: { maxOldGenerationSizeMb: THREAD_HEAP_MB, maxYoungGenerationSizeMb: THREAD_YOUNG_MB },
     });
     const thread: Thread = { worker, keysSent: new Set(), asked: [] };

@@ -18,7 +18,7 @@ source.close();
 const db = new DatabaseSync(join(dir, 'rows.sqlite'));
 db.exec('pragma journal_mode = wal; pragma synchronous = normal; pragma wal_autocheckpoint = 16000;');
 db.exec(SEGMENT_TABLES);
-const insert = db.prepare('insert into frame values (?, ?, ?, ?, ?, ?, ?)');
+const insert = db.prepare('insert into frame values (?, ?, ?, ?, ?, ?, ?, ?)');
 const startMs = performance.now();
 for (let at = 0; at < rows.length; at += ROWS_AT_ONCE) {
   db.exec('begin immediate');
