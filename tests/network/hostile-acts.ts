@@ -100,7 +100,7 @@ export async function prepare(me: Hostile, floodRecords: number): Promise<Arms> 
     const cid = cidOf(randomBytes(40));
     const span = { fromMs: Date.UTC(2026, 6, 1), toMs: Date.UTC(2026, 6, 2), prev: null };
     const body = { cid, day: '2026-07-01', root: new Uint8Array(randomBytes(32)), frames: 70, bytes, ...span };
-    return device.write(ANNOUNCED, body, { kind: 'segment.announce' });
+    return device.write(ANNOUNCED, body, { kind: 'segment.announce', atMs: Date.now() + i });
   });
   const small = Array.from({ length: floodRecords }, (_, i) =>
     device.write(FLOODED, { n: i }, i % 10 === 0 ? { atMs: FAR_MS + i } : {}),
@@ -204,6 +204,7 @@ export async function hoardStreams(me: Hostile, address: string): Promise<void> 
 export async function garble(me: Hostile, address: string): Promise<string[]> {
   const garbled = new Set<string>();
   while (!me.signal.aborted) {
+    await new Promise((resolve) => setTimeout(resolve, 100));
     const connection = await connect(me, address).catch(() => undefined);
     if (!connection) continue;
     const { protocols } = await me.libp2p.peerStore.get(connection.remotePeer);
@@ -219,7 +220,6 @@ export async function garble(me: Hostile, address: string): Promise<string[]> {
         stream.abort(new Error('enough'));
       }
     }
-    await new Promise((resolve) => setTimeout(resolve, 100));
   }
   return [...garbled];
 }

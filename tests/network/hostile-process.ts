@@ -54,16 +54,17 @@ async function stormIdentities(address: string): Promise<void> {
 
 const commands: Record<string, (...args: string[]) => unknown> = {
   peer: () => libp2p.peerId.toString(),
-  /** Everything at once on each address, until told to end. */
-  async attack(floodRecords = '', ...addresses: string[]) {
+  /** What only a peer that is listened to can do; resolves when it was cut off everywhere, or is through. */
+  async assault(floodRecords = '', ...addresses: string[]) {
     await serveLies(me);
     const arms = await prepare(me, Number(floodRecords));
+    await Promise.all(addresses.map((address) => assault(me, address, arms)));
+  },
+  /** Then everything else at once, until told to end. */
+  harass(...addresses: string[]) {
     for (const address of addresses) {
-      const noise = (): Promise<unknown> =>
-        Promise.all([garble(me, address), hoardStreams(me, address)].map((attack) => attack.catch(ignore)));
-      // Noise first would have it cut off before it could do anything cleverer.
-      const attack = [assault(me, address, arms).then(noise), stormWires(address), stormIdentities(address)];
-      attacks.push(...attack.map((work) => work.catch(ignore)));
+      const works = [garble(me, address), hoardStreams(me, address), stormWires(address), stormIdentities(address)];
+      attacks.push(...works.map((work) => work.catch(ignore)));
     }
   },
   async endAttack() {
@@ -84,7 +85,7 @@ const commands: Record<string, (...args: string[]) => unknown> = {
   async write(book = '') {
     const span = { fromMs: Date.UTC(2026, 7, 1), toMs: Date.UTC(2026, 7, 2), prev: null };
     const body = { cid: cidOf(randomBytes(40)), day: '2026-08-01', root: new Uint8Array(32), frames: 1, bytes: 1000 };
-    const record = device.write(book, { ...body, ...span }, { kind: 'segment.announce' });
+    const record = device.write(book, { ...body, ...span }, { kind: 'segment.announce', atMs: Date.now() });
     const entry = await makeEntry(device, book, [record], { village });
     return {
       record: cidOf(record.bytes),
