@@ -69,7 +69,14 @@ function Peers({ peers }: { readonly peers: readonly ConsoleRow[] }) {
             <RowName
               mark={<Laptop size={20} strokeWidth={1.75} aria-hidden />}
               name={peer.name ?? t`Console not known yet`}
-              second={<ConsoleId peer={peer} />}
+              second={
+                <>
+                  <ConsoleId peer={peer} />
+                  <span className={s['phoneOnly']}>
+                    <BookState peer={peer} />
+                  </span>
+                </>
+              }
             />
           ),
         },
@@ -86,7 +93,7 @@ function Peers({ peers }: { readonly peers: readonly ConsoleRow[] }) {
           wideOnly: true,
           cell: (peer) => <ToCome entries={peer.toFetch} days={0} />,
         },
-        { key: 'book', head: t`Book`, cell: (peer) => <BookState peer={peer} /> },
+        { key: 'book', head: t`Book`, wideOnly: true, cell: (peer) => <BookState peer={peer} /> },
         {
           key: 'act',
           head: <Hidden>{t`Forget`}</Hidden>,
