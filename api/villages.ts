@@ -16,7 +16,7 @@ import {
 } from './shared.ts';
 
 const currency = z.object({ code: z.string().regex(/^[A-Z]{3}$/), exponent: z.int().min(0).max(4) });
-const keyHolder = z.enum(['safe-storage', 'passphrase', 'none']);
+const keyHolder = z.enum(['safe-storage', 'tpm', 'passphrase', 'none']);
 const village = z.object({
   id: villageId,
   name: z.string(),

@@ -2,6 +2,7 @@ import type { AnyRouter } from '@orpc/server';
 import type { Clock } from './ports/clock.ts';
 import type { MeterDriver } from './ports/meter-driver.ts';
 import type { StartPlant } from './ports/plant.ts';
+import type { SecretVault } from './ports/secret-vault.ts';
 import type { ChainHost } from './ports/settlement-chain.ts';
 import type { StartVillageNode } from './ports/village-node.ts';
 
@@ -29,6 +30,8 @@ export interface CoreOptions {
   readonly passphrase?: string;
   /** Who remembers that passphrase; a person unless told. */
   readonly passphraseKeeper?: 'passphrase' | 'safe-storage';
+  /** Gives the secret that wraps the data key instead of a passphrase. */
+  readonly vault?: SecretVault;
   readonly log: (line: string) => void;
   /** Length of a metering interval; 3600000 unless told. */
   readonly stepMs?: number;

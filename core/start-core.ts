@@ -6,7 +6,7 @@ import { rememberLinks } from './bundles/link-memory.ts';
 import { createChanges } from './changes.ts';
 import { type Console, findVillage, type OpenVillage } from './console.ts';
 import type { Core, CoreOptions } from './core.ts';
-import { type DataKey, openDataKey } from './crypto/data-key.ts';
+import { type DataKey, hasDataKey, openDataKey } from './crypto/data-key.ts';
 import { createJobs } from './jobs.ts';
 import { createAcquisition } from './metering/acquisition.ts';
 import { finishPending } from './metering/sealing.ts';
@@ -24,7 +24,7 @@ import { writeFirstRecord } from './villages/first-record.ts';
 const HOUR_MS = 3_600_000;
 const POLL_MS = 60_000;
 
-/** Opens the console's data and every village in it. Errors: VILLAGE_LOCKED, BAD_INPUT (passphrase), DISK_FULL. */
+/** Opens the console's data and every village in it. Errors: VILLAGE_LOCKED, BAD_INPUT (passphrase), DISK_FULL, the vault's. */
 export async function startConsole(
   options: CoreOptions,
 ): Promise<{ readonly console: Console; readonly stop: () => Promise<void> }> {
@@ -34,7 +34,7 @@ export async function startConsole(
     for (let close = toClose.pop(); close; close = toClose.pop()) await close();
   };
   try {
-    const dataKey = await openDataKey(options.dir, options.passphrase, options.passphraseKeeper);
+    const dataKey = await openOwnDataKey(options);
     const store = openConsoleStore(join(options.dir, 'console.sqlite'), dataKey);
     toClose.push(() => store.close());
     noticeCopy(options.dir, store);
@@ -51,6 +51,11 @@ export async function startConsole(
     await stop();
     throw asDiskFull(e, options.dir);
   }
+}
+
+async function openOwnDataKey({ dir, vault, passphrase, passphraseKeeper }: CoreOptions): Promise<DataKey> {
+  if (!vault) return await openDataKey(dir, passphrase, passphraseKeeper);
+  return await openDataKey(dir, await vault.open({ begun: hasDataKey(dir) }), vault.holder);
 }
 
 function createConsole(options: CoreOptions, dataKey: DataKey, store: ConsoleStore): Console {

@@ -16,3 +16,6 @@ export function defaultDataDir(
 
 /** The data key as this computer's safe storage wrapped it; only there when the desktop app made this folder. */
 export const dataKeyFile = (dataDir: string): string => join(dataDir, 'data-key.sealed');
+
+/** The data key as this machine's TPM wrapped it; where it lies, no --tpm need be given. */
+export const tpmFile = (dataDir: string): string => join(dataDir, 'data-key.tpm');

@@ -2,8 +2,16 @@ import { existsSync, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { capture, giveUp, root, run, say } from './terminal.mjs';
 
-/** Debian packages the tests use: a browser, hosts of their own, real Modbus counterparts, and letters for the second language. */
-const DEBIAN_PACKAGES = ['chromium', 'iproute2', 'mbpoll', 'python3-pymodbus', 'fonts-noto-core'];
+/** Debian packages the tests use: a browser, hosts of their own, real Modbus counterparts, a software TPM, and letters for the second language. */
+const DEBIAN_PACKAGES = [
+  'chromium',
+  'iproute2',
+  'mbpoll',
+  'python3-pymodbus',
+  'swtpm',
+  'tpm2-tools',
+  'fonts-noto-core',
+];
 const CHROMIUM_NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
 
 /** Fetches what the tests need beside the packages; answers the path of Chromium. */

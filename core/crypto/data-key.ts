@@ -9,7 +9,7 @@ import { openBytes, sealBytes, sealParts } from './aead.ts';
 
 /** Encrypts what is private at rest: keys, secrets and readings. */
 export interface DataKey {
-  readonly holder: 'safe-storage' | 'passphrase' | 'none';
+  readonly holder: 'safe-storage' | 'tpm' | 'passphrase' | 'none';
   seal(label: string, plaintext: Uint8Array): Uint8Array;
   /** Throws AppError INTERNAL when the bytes were changed or belong to another label. */
   open(label: string, sealed: Uint8Array): Uint8Array;
@@ -18,7 +18,7 @@ export interface DataKey {
 const bytes = z.instanceof(Uint8Array);
 const file = z.strictObject({
   v: z.literal(1),
-  holder: z.enum(['safe-storage', 'passphrase', 'none']),
+  holder: z.enum(['safe-storage', 'tpm', 'passphrase', 'none']),
   salt: bytes,
   iv: bytes,
   box: bytes,
@@ -34,20 +34,30 @@ export const derive = (secret: string, salt: Uint8Array, logN: number): Promise<
 
 const AAD = utf8('gridpact data key');
 const LOG_N = 15;
+const DATA_KEY = 'data-key';
+const KEEPERS = { 'safe-storage': "this computer's safe storage", tpm: "this machine's TPM" } as const;
+const HOW_TO_OPEN = {
+  passphrase: 'with a passphrase. Start the gateway with --passphrase-file.',
+  'safe-storage': `by ${KEEPERS['safe-storage']}, and its file data-key.sealed is not here. Bring the whole data folder back.`,
+  tpm: `by ${KEEPERS.tpm}, and its file data-key.tpm is not here. Bring the whole data folder back.`,
+} as const;
+
+/** Whether a data key was made in this folder, so that what wraps it is chosen. */
+export const hasDataKey = (dir: string): boolean => existsSync(join(dir, DATA_KEY));
 
 /**
  * Opens the data key of a data directory, or makes it. With a passphrase it is wrapped by scrypt; without one it lies
  * in a file only this user can read, and the console says so.
- * `keeper` says who remembers the passphrase: a person, or the computer's safe storage.
+ * `keeper` says who remembers the passphrase: a person, the computer's safe storage, or its TPM.
  * Errors: BAD_INPUT (wrong or missing passphrase).
  */
 export async function openDataKey(
   dir: string,
   passphrase: string | undefined,
-  keeper: 'passphrase' | 'safe-storage' = 'passphrase',
+  keeper: Exclude<DataKey['holder'], 'none'> = 'passphrase',
 ): Promise<DataKey> {
-  const path = join(dir, 'data-key');
-  if (!existsSync(path)) {
+  const path = join(dir, DATA_KEY);
+  if (!hasDataKey(dir)) {
     const key = new Uint8Array(randomBytes(32));
     const salt = new Uint8Array(randomBytes(16));
     const wrapping = await derive(passphrase ?? '', salt, passphrase === undefined ? 10 : LOG_N);
@@ -58,14 +68,14 @@ export async function openDataKey(
   }
   const stored = file.parse(decode(new Uint8Array(readFileSync(path))));
   if (stored.holder !== 'none' && passphrase === undefined) {
-    throw new AppError(
-      'BAD_INPUT',
-      `The keys in ${dir} are locked with a passphrase. Start the gateway with --passphrase-file.`,
-    );
+    throw new AppError('BAD_INPUT', `The keys in ${dir} are locked ${HOW_TO_OPEN[stored.holder]}`);
   }
   const wrapping = await derive(stored.holder === 'none' ? '' : (passphrase ?? ''), stored.salt, stored.logN);
   const key = openBytes(wrapping, stored, AAD);
-  if (!key) throw new AppError('BAD_INPUT', `The passphrase does not open the keys in ${dir}. Nothing was changed.`);
+  if (!key) {
+    const secret = keeper === 'passphrase' ? 'passphrase' : `secret of ${KEEPERS[keeper]}`;
+    throw new AppError('BAD_INPUT', `The ${secret} does not open the keys in ${dir}. Nothing was changed.`);
+  }
   return dataKeyOf(key, stored.holder);
 }
 

@@ -6,10 +6,13 @@ const data: CommandOption = {
   text: 'folder of this console (GRIDPACT_DATA, or the user’s data folder)',
 };
 
-const passphraseFile: CommandOption = {
-  type: 'string',
-  value: 'FILE',
-  text: 'first line locks keys and private fields at rest (GRIDPACT_PASSPHRASE)',
+const keyHolder: CommandSpec['options'] = {
+  'passphrase-file': {
+    type: 'string',
+    value: 'FILE',
+    text: 'first line locks keys and private fields at rest (GRIDPACT_PASSPHRASE)',
+  },
+  tpm: { type: 'boolean', text: 'lock a new folder by this machine’s TPM instead (tpm2-tools; TPM2TOOLS_TCTI)' },
 };
 const village: CommandOption = {
   type: 'string',
@@ -43,7 +46,7 @@ export const COMMANDS: readonly CommandSpec[] = [
         text: 'let consoles that cannot reach each other meet here; needs an address on the internet',
       },
       'no-mdns': { type: 'boolean', text: 'do not look for other consoles on the local network' },
-      'passphrase-file': passphraseFile,
+      ...keyHolder,
       open: { type: 'boolean', text: 'open the browser, already paired' },
       'open-demo': { type: 'boolean', text: 'make a simulated village at once' },
     },
@@ -79,7 +82,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     args: ['FILE'],
     options: {
       data,
-      'passphrase-file': passphraseFile,
+      ...keyHolder,
       village,
       column: {
         type: 'string',
@@ -97,7 +100,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     args: ['ENTRY'],
     options: {
       data,
-      'passphrase-file': passphraseFile,
+      ...keyHolder,
       village,
       document: { type: 'string', value: 'TEXT', text: 'what they were compared with, such as the logger itself' },
       json: { type: 'boolean', text: 'answer as JSON' },
@@ -110,7 +113,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     args: ['FILE'],
     options: {
       data,
-      'passphrase-file': passphraseFile,
+      ...keyHolder,
       village: { ...village, text: 'village to write (the only one here)' },
       since: {
         type: 'string',
@@ -127,7 +130,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     args: ['FILE'],
     options: {
       data,
-      'passphrase-file': passphraseFile,
+      ...keyHolder,
       'whole-parts': { type: 'boolean', text: 'take what is whole of a damaged file' },
       json: { type: 'boolean', text: 'answer as JSON' },
     },

@@ -18,9 +18,9 @@ import {
   readText,
   UsageError,
 } from './command.ts';
+import { readKeyHolder } from './key-holder.ts';
 import { openBrowser } from './open-browser.ts';
 import { formatPairing } from './pairing-text.ts';
-import { readPassphrase } from './passphrase.ts';
 
 const DEFAULT_PORT = 4646;
 
@@ -28,7 +28,7 @@ export async function runGateway({ values, io }: CommandCall): Promise<number> {
   const port = readInteger(values, 'port', { min: 0, max: 65_535 });
   const tls = readTls(values);
   const dataDir = readText(values, 'data') ?? defaultDataDir();
-  const passphrase = readPassphrase(values);
+  const keyHolder = readKeyHolder(values);
   const core = await composeCore({
     dataDir,
     host: 'gateway',
@@ -36,7 +36,7 @@ export async function runGateway({ values, io }: CommandCall): Promise<number> {
     mdns: values['no-mdns'] !== true,
     relay: values['relay'] === true,
     log: (line) => io.note(line),
-    ...(passphrase === undefined ? {} : { passphrase }),
+    ...keyHolder,
   });
   try {
     const gateway = await openGateway({ core, dataDir: join(dataDir, 'gateway'), port, tls });

@@ -44,6 +44,7 @@ test('a command line that makes no sense ends with 2 and says on stderr what is 
     [['gateway', '--port', '0x10'], /--port 0x10/],
     [['gateway', '--lan'], /--lan .* needs --tls-cert FILE and --tls-key FILE/],
     [['gateway', '--tls-cert', 'x.pem'], /belong to --lan/],
+    [['gateway', '--tpm', '--passphrase-file', import.meta.filename], /--tpm and a passphrase .* exclude each other/],
   ];
   for (const [line, message] of cases) {
     const { code, out, err } = await run(...line);

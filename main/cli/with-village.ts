@@ -4,7 +4,7 @@ import { startConsole } from '#core/start-core.ts';
 import { composeOptions } from '#main/compose.ts';
 import { defaultDataDir } from '#main/data-dir.ts';
 import { type CommandCall, readText } from './command.ts';
-import { readPassphrase } from './passphrase.ts';
+import { readKeyHolder } from './key-holder.ts';
 
 type Call = Pick<CommandCall, 'values' | 'io'>;
 
@@ -20,14 +20,14 @@ export async function withConsole<T>(
   work: (console: Console, dataDir: string) => Promise<T>,
 ): Promise<T> {
   const dataDir = readText(values, 'data') ?? defaultDataDir();
-  const passphrase = readPassphrase(values);
+  const keyHolder = readKeyHolder(values);
   const options = composeOptions({
     dataDir,
     host: 'command-line',
     listen: ['/ip4/127.0.0.1/tcp/0'],
     mdns: false,
     log: (line) => io.note(line),
-    ...(passphrase === undefined ? {} : { passphrase }),
+    ...keyHolder,
   });
   const { console, stop } = await startConsole({ ...options, autoPoll: false }).catch((e: unknown) => {
     if (!(e instanceof AppError) || e.code !== 'VILLAGE_LOCKED') throw e;

@@ -63,8 +63,8 @@ function DataKeyNote({ holder }: { readonly holder: ConsoleState['dataKey'] }) {
           <Trans>The data folder is not locked.</Trans>
         </b>{' '}
         <Trans>
-          Who can read this laptop’s disk can read the readings and names. Nobody signs without a PIN. To lock it, start
-          Gridpact with a passphrase.
+          Who can read this laptop’s disk can read the readings and names. Nobody signs without a PIN. A passphrase or a
+          security chip (TPM) locks a folder from its first start on.
         </Trans>
       </Note>
     );
@@ -73,13 +73,29 @@ function DataKeyNote({ holder }: { readonly holder: ConsoleState['dataKey'] }) {
       <b>
         <Trans>The data folder is locked.</Trans>
       </b>{' '}
-      {holder === 'passphrase' ? (
+      <HowItOpens holder={holder} />
+    </Note>
+  );
+}
+
+function HowItOpens({ holder }: { readonly holder: Exclude<ConsoleState['dataKey'], 'none'> }) {
+  switch (holder) {
+    case 'passphrase':
+      return (
         <Trans>The passphrase opens it at each start. Without it, nobody can read the private part, you neither.</Trans>
-      ) : (
+      );
+    case 'tpm':
+      return (
+        <Trans>
+          The security chip (TPM) of this computer opens it at each start and asks nobody. Copied to another computer,
+          it stays closed; who takes the whole computer can start it.
+        </Trans>
+      );
+    case 'safe-storage':
+      return (
         <Trans>
           The key chain of this computer opens it when you sign in. Copied to another disk, it stays closed.
         </Trans>
-      )}
-    </Note>
-  );
+      );
+  }
 }
