@@ -105,7 +105,10 @@ async function openRow(console: Console, row: VillageRow, clock: Clock | undefin
     letIn(console, v).catch((e: unknown) => options.log(`first record: ${String(e)}`));
   };
   const village = await openVillage({ options, consoleStore: store, dataKey, changes, onNews }, row);
-  await finishDrops(village);
+  await finishDrops(village).catch((e: unknown) => {
+    // What is left of it can be read as if it were gone; the next start goes on.
+    options.log(`putting a month away: ${e instanceof Error ? e.message : String(e)}`);
+  });
   rememberLinks(village);
   const stepMs = options.stepMs ?? HOUR_MS;
   const acquisition = createAcquisition({ village, driver: options.driver, stepMs, log: options.log });

@@ -96,6 +96,20 @@ test('released entries are known by hash, mark and head, but not kept; what is b
   await db.close();
 });
 
+test('of a book that grew only the entries go that were named; the later ones stay', async () => {
+  const path = makeTestDir();
+  const chain = await makeChain(6);
+  const { db, store } = await openStore(path);
+  await store.commit(chain);
+  expect((await store.release(4)).entries).toBe(4);
+  expect((await store.release(4)).entries).toBe(0);
+  expect(await scanAll(store)).toHaveLength(2);
+  expect((await store.index()).lackedBy([])).toEqual(chain.slice(4).map((e) => e.hash));
+  expect(await store.restore(chain)).toBe(4);
+  expect(await scanAll(store)).toEqual(chain.map((e) => Buffer.from(e.bytes)));
+  await db.close();
+});
+
 test('a commit that fails changes nothing in memory', async () => {
   const [first] = await makeChain(1);
   const { db, store } = await openStore(makeTestDir());

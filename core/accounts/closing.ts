@@ -158,7 +158,7 @@ export async function verifyClose(village: Village, close: Close): Promise<Verif
     return kept;
   }
   const result = await accountsAt(village, close.month, close.prev, close.cut.records);
-  if (!result.ok) return { verdict: whyNot(village, result), accounts: undefined, locked: result.locked };
+  if (!result.ok) return { verdict: whyNot(village, close, result), accounts: undefined, locked: result.locked };
   const lanes = result.accounts.statements.map((s) => `${s.member} ${s.index} ${s.net}`).join();
   const same = result.root === close.root && lanes === close.lanes.map((l) => `${l.member} ${l.index} ${l.net}`).join();
   const entry: Verified = { verdict: same ? 'same' : 'different', accounts: result.accounts, locked: 0 };
@@ -167,12 +167,17 @@ export async function verifyClose(village: Village, close: Close): Promise<Verif
   return entry;
 }
 
-function whyNot(village: Village, of: { readonly missing: number; readonly locked: number }): Verdict {
-  if (of.missing > 0) return 'not-yet';
+function whyNot(village: Village, close: Close, of: { readonly missing: number; readonly locked: number }): Verdict {
+  // Records of months that were put away do not come by themselves.
+  if (of.missing > 0) return isSettledAway(village, close) ? 'not-readable' : 'not-yet';
   if (of.locked === 0) return 'different';
   // Keys come to a coordinator's new device by themselves.
   return isCoordinator(village.state(), village.row.member) ? 'not-yet' : 'not-readable';
 }
+
+const isSettledAway = (village: Village, { digest }: Close): boolean =>
+  village.state().epochs.some((e) => e.close === digest) &&
+  [...village.store.archivedMonths().values()].some((m) => m.place !== 'here');
 
 function keptClose(village: Village, digest: string): Verified | undefined {
   const accounts = village.readings.keptClose(digest);

@@ -65,7 +65,7 @@ export async function exampleOf(village: Village, terms: HostLease) {
   const state = village.state();
   const zone = { offsetMin: state.founding?.zoneOffsetMin ?? 0 };
   const month = lastFullMonth(village.now(), zone.offsetMin);
-  const { meters } = (await village.readings.energyIn([month]))(month);
+  const { meters } = (await village.readings.energyShown([month]))(month);
   const known = (meter: string): bigint | undefined => {
     const total = meters.get(meter);
     return total && total.recorded > 0 ? total.wh : undefined;

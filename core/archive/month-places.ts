@@ -44,26 +44,43 @@ export const booksOf = (month: Month): string[] => [`segments-${month}`, `operat
 export const segmentsOf = (state: VillageState, month: Month): SegmentRef[] =>
   [...state.segments.values()].filter((s) => s.day.startsWith(month));
 
+/** What is asked of every month, read once. */
+interface Look {
+  readonly settled: readonly Month[];
+  readonly segments: ReadonlyMap<Month, readonly SegmentRef[]>;
+  readonly rows: ReturnType<Village['store']['segments']>;
+  /** Books with records that no anchored cut holds. */
+  readonly open: ReadonlySet<string>;
+}
+function lookAt(village: Village): Look {
+  const state = village.state();
+  const inMemory = [...village.index.outside.values()].map((r) => r.book);
+  return {
+    settled: state.epochs.map((e) => e.month),
+    segments: Map.groupBy(state.segments.values(), (s) => s.day.slice(0, 7)),
+    rows: village.store.segments(),
+    open: new Set([...inMemory, ...village.store.unsettledBooks()]),
+  };
+}
+
 /** Every month that has a book of its own, newest first, and where it is. */
 export function monthPlaces(village: Village, keep: number): MonthPlace[] {
-  const state = village.state();
   const { store, node } = village;
+  const look = lookAt(village);
   const archived = store.archivedMonths();
   const found = node.books().flatMap((book) => MONTH_BOOK.exec(book)?.[1] ?? []);
   const months = [...new Set([...found, ...archived.keys()])].sort().reverse();
   const frames = store.frameBytes();
   const records = store.recordBytesOf();
-  const rows = store.segments();
-  const closed = new Set(agreedChain(state.closes.values()).map((c) => c.month));
-  const settled = new Set(state.epochs.map((e) => e.month));
+  const closed = new Set(agreedChain(village.state().closes.values()).map((c) => c.month));
   return months.map((month, at) => {
     const inBooks = booksOf(month).reduce((n, book) => n + (records.get(book) ?? 0) * COPIES, 0);
-    const blocks = segmentsOf(state, month).filter(({ cid }) => rows.get(cid)?.away === false);
+    const blocks = (look.segments.get(month) ?? []).filter(({ cid }) => look.rows.get(cid)?.away === false);
     const place = archived.get(month)?.place ?? 'here';
-    const stays = whyStays(village, month);
+    const stays = staysBy(look, month);
     return {
       month,
-      state: settled.has(month) ? 'settled' : closed.has(month) ? 'closed' : 'open',
+      state: look.settled.includes(month) ? 'settled' : closed.has(month) ? 'closed' : 'open',
       place,
       bytes: inBooks + blocks.reduce((n, s) => n + s.bytes, 0) + (frames.get(month) ?? 0),
       archived: archived.get(month),
@@ -74,16 +91,13 @@ export function monthPlaces(village: Village, keep: number): MonthPlace[] {
 }
 
 /** Why a month cannot be removed now, whatever was exported; null: it can. */
-export function whyStays(village: Village, month: Month): Stays | null {
-  const state = village.state();
-  const settled = state.epochs.map((e) => e.month);
+export const whyStays = (village: Village, month: Month): Stays | null => staysBy(lookAt(village), month);
+
+function staysBy({ settled, segments, rows, open }: Look, month: Month): Stays | null {
   if (!settled.includes(month)) return 'not-settled';
   if (settled.slice(-RECENT).includes(month)) return 'recent';
-  const books = booksOf(month);
-  const isLate = [...village.index.outside.values()].some((r) => books.includes(r.book));
-  if (isLate || books.some((book) => village.store.unsettledRecords(book) > 0)) return 'late-records';
-  const rows = village.store.segments();
-  return segmentsOf(state, month).some(({ cid }) => !rows.has(cid)) ? 'days-missing' : null;
+  if (booksOf(month).some((book) => open.has(book))) return 'late-records';
+  return (segments.get(month) ?? []).some(({ cid }) => !rows.has(cid)) ? 'days-missing' : null;
 }
 
 const WORDS: Readonly<Record<Stays, string>> = {

@@ -152,7 +152,7 @@ async function cardOf(village: Village, member: RevealedMember) {
   const zone = zoneOf(state);
   const month = monthOf(village.now(), zone);
   const meters = [...state.meters.values()].filter((x) => x.member === member.id);
-  const energy = meters.length > 0 ? (await village.readings.energyIn([month]))(month).meters : undefined;
+  const energy = meters.length > 0 ? (await village.readings.energyShown([month]))(month).meters : undefined;
   return {
     ...rowOf(village, member),
     phone: member.phone,

@@ -34,8 +34,8 @@ export interface ArchiveTables {
    * that nobody asks for them again and what was made of them stays valid.
    */
   beginDrop(archived: ArchivedMonth, cids: readonly string[]): void;
-  /** So many records of a book that no anchored cut holds. */
-  unsettledRecords(book: string): number;
+  /** Books with records that no anchored cut holds. */
+  unsettledBooks(): string[];
   /** The records of a book are read again at the next occasion. */
   forgetRead(book: string): void;
   /** Bytes of sealed frames by UTC month. */
@@ -50,7 +50,15 @@ export function archiveTables(db: Database): ArchiveTables {
     const books = JSON.stringify(a.books);
     db.run(
       'insert or replace into archived_month values (?, ?, ?, ?, ?, ?, ?, ?, ?)',
-      ...[a.month, a.place, a.file, a.sha256, a.atMs, a.bytes, books, from, to],
+      a.month,
+      a.place,
+      a.file,
+      a.sha256,
+      a.atMs,
+      a.bytes,
+      books,
+      from,
+      to,
     );
   };
   return {
@@ -84,8 +92,7 @@ export function archiveTables(db: Database): ArchiveTables {
         for (const book of Object.keys(archived.books))
           db.run('delete from record where book = ? and epoch is not null', book);
       }),
-    unsettledRecords: (book) =>
-      int(db.get('select count(*) as n from record where book = ? and epoch is null', book) ?? {}, 'n'),
+    unsettledBooks: () => db.all('select distinct book from record where epoch is null').map((r) => text(r, 'book')),
     forgetRead: (book) => db.run('delete from book_read where book = ?', book),
     frameBytes: () =>
       new Map(

@@ -31,7 +31,13 @@ const NOTHING_KNOWN: Carry = { known: new Map(), mark: '' };
 const MONTHS_KEPT = 30;
 const LABEL = 'month energy';
 
-export function createMonthEnergies(store: VillageStore, dataKey: DataKey, days: JudgedDays): MonthEnergies {
+/** @param isExact the days are as they were judged, so that what is made of them may be kept */
+export function createMonthEnergies(
+  store: VillageStore,
+  dataKey: DataKey,
+  days: Pick<JudgedDays, 'sums'>,
+  isExact = true,
+): MonthEnergies {
   const recent = createRecent<KeptMonth>(MONTHS_KEPT);
 
   const inputsOf = (inputs: DayInputs, month: Month, starts: readonly number[], carry: Carry): string => {
@@ -82,7 +88,7 @@ export function createMonthEnergies(store: VillageStore, dataKey: DataKey, days:
     const kept = recent.get(of) ?? readKept(month, of);
     if (kept && isLateSame(inputs, kept.late)) return recent.put(of, kept);
     const made = await make(inputs, starts, span, carry);
-    keepIfRoom(() => store.putMonthEnergy(month, of, dataKey.seal(LABEL, pack(of, made))));
+    if (isExact) keepIfRoom(() => store.putMonthEnergy(month, of, dataKey.seal(LABEL, pack(of, made))));
     return recent.put(of, made);
   };
   const readKept = (month: Month, of: string): KeptMonth | undefined => {

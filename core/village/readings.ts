@@ -14,7 +14,7 @@ import { type DayInputs, dayInputs } from './day-inputs.ts';
 import { type DaySums, judgeMeterDay, type MeterDay, type MeterHours } from './day-sums.ts';
 import { createJudgedDays, type JudgedDays } from './judged-days.ts';
 import { keepIfRoom } from './keep-if-room.ts';
-import { createMonthEnergies } from './month-energy.ts';
+import { createMonthEnergies, type MonthEnergies } from './month-energy.ts';
 import { monthExported } from './month-exported.ts';
 import type { OpenStored } from './stored-frames.ts';
 
@@ -35,8 +35,10 @@ export interface Readings {
   readonly days: (fromMs: number, toMs: number) => Promise<DaySums[]>;
   /** The same days hour by hour, by the start of each. */
   readonly hours: (fromMs: number, toMs: number) => Promise<Map<number, ReadonlyMap<string, MeterHours>>>;
-  /** Energy of months by the present state, or by that of a cut. Every meter of the state is in it. */
+  /** Energy of months by the present state, or by that of a cut. Every meter of the state is in it. Errors: MONTH_EXPORTED. */
   readonly energyIn: (months: readonly Month[], state?: VillageState) => Promise<(month: Month) => MonthEnergy>;
+  /** As far as it is known without readings that were put away: for showing, never for money. */
+  readonly energyShown: (months: readonly Month[]) => Promise<(month: Month) => MonthEnergy>;
   /**
    * Days on which spikes wait for a decision, newest first. Judges what was not judged yet, where that is much the rest
    * of it after the answer.
@@ -113,6 +115,7 @@ export function createReadings({ store, dataKey, openStored, state, onJudged }: 
     frames: (stored) => goOn().frames(stored),
   };
   const months = createMonthEnergies(store, dataKey, judged);
+  const shownMonths = createMonthEnergies(store, dataKey, { sums: judged.shown }, false);
   const open = (stored: readonly StoredFrame[]): FrameFact[] => {
     const accepted = state().segments;
     return judged.frames(stored.filter((f) => accepted.has(f.segment)));
@@ -128,6 +131,14 @@ export function createReadings({ store, dataKey, openStored, state, onJudged }: 
       out.push(of(present(), at));
     }
     return out;
+  };
+  const energyBy = async (energies: MonthEnergies, asked: readonly Month[], of: VillageState) => {
+    const found = await energies.of(inputsOf(of), asked);
+    const ids = [...of.meters.keys()];
+    return (month: Month): MonthEnergy => {
+      const { meters, duplicates } = found.get(month) ?? { meters: new Map<string, never>(), duplicates: 0 };
+      return { duplicates, meters: new Map(ids.map((id) => [id, meters.get(id) ?? NO_ENERGY])) };
+    };
   };
   let caughtUp: DayInputs | undefined;
   let resting: Promise<void> | undefined;
@@ -210,14 +221,8 @@ export function createReadings({ store, dataKey, openStored, state, onJudged }: 
       const found = await eachDay(fromMs, toMs, (inputs, at) => [at, judged.hours(inputs, at)] as const);
       return new Map(found);
     },
-    async energyIn(asked, of = state()) {
-      const energies = await months.of(inputsOf(of), asked);
-      const ids = [...of.meters.keys()];
-      return (month) => {
-        const { meters, duplicates } = energies.get(month) ?? { meters: new Map<string, never>(), duplicates: 0 };
-        return { duplicates, meters: new Map(ids.map((id) => [id, meters.get(id) ?? NO_ENERGY])) };
-      };
-    },
+    energyIn: (asked, of = state()) => energyBy(months, asked, of),
+    energyShown: (asked) => energyBy(shownMonths, asked, state()),
     keptClose(digest) {
       const sealed = store.verifiedClose(digest);
       const kept = sealed && (deserialize(dataKey.open(CLOSES, sealed)) as KeptClose);

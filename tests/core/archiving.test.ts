@@ -5,15 +5,19 @@ import { verifyClose } from '#core/accounts/closing.ts';
 import { decideDrop, dropMonth, writeMonth } from '#core/archive/drop-month.ts';
 import { monthPlaces } from '#core/archive/month-places.ts';
 import { takeBundle } from '#core/bundles/take-bundle.ts';
+import { joinVillage } from '#core/villages/invitations.ts';
 import { DAY_MS, HOUR_MS, monthSpan, UTC } from '#domain/time.ts';
 import {
   codeOf,
+  command,
   converge,
   endAll,
   found,
+  invite,
   makeFolder,
   openConsole,
   openTwo,
+  PIN,
   type TestConsole,
   WAIT,
 } from './consoles.ts';
@@ -166,6 +170,54 @@ describe('a closed month that was written to a file', () => {
     expect(placeOf(on)).toMatchObject({ place: 'dropped', archived: { file: 'later.car' } });
   });
 
+  test('goes and comes back over the contract, by the file that the window saved', async () => {
+    const { on } = await closedVillage();
+    const client = on.client();
+    const { id: village } = villageOf(on);
+    const ended = async ({ job }: { readonly job: string }) => {
+      for await (const state of await client.jobs.watch({ job })) if (state.state !== 'running') return state;
+      throw new Error('the job never ended');
+    };
+    const read = async () => (await client.archive.months({ village })).months.find((m) => m.month === MONTH);
+    expect(await read()).toMatchObject({
+      state: 'settled',
+      place: 'here',
+      file: null,
+      stays: null,
+      isSuggested: false,
+    });
+    expect((await client.archive.months({ village })).keep).toBe(13);
+    await client.archive.setKeep({ ...command(), village, months: 3 });
+    expect((await client.archive.months({ village })).keep).toBe(3);
+    const { result: out } = await ended(await client.archive.export({ ...command(), village, month: MONTH }));
+    expect(await read()).toMatchObject({
+      file: { name: out?.['name'], sha256: out?.['sha256'], bytes: out?.['bytes'] },
+    });
+    const { data } = await client.bundles.read({ file: String(out?.['file']), offset: 0 });
+    const bytes = Buffer.from(data, 'base64');
+    const send = async (given: Buffer) => {
+      const { file } = await client.bundles.create({ bytes: given.length });
+      await client.bundles.write({ file, offset: 0, data: given.toString('base64') });
+      return file;
+    };
+    const dropBy = async (given: Buffer) =>
+      ended(
+        await client.archive.drop({ ...command(), village, month: MONTH, file: await send(given), name: 'mine.car' }),
+      );
+    expect((await dropBy(bytes.subarray(0, -9))).error?.code).toBe('BUNDLE_DAMAGED');
+    expect((await read())?.place).toBe('here');
+    expect(await dropBy(bytes)).toMatchObject({ state: 'done', result: { days: 1 } });
+    expect(await read()).toMatchObject({ place: 'dropped', file: { name: 'mine.car', sha256: out?.['sha256'] } });
+    const { inFile } = await client.accounts.get({ village, month: MONTH });
+    expect(inFile).toMatchObject({ month: MONTH, name: 'mine.car' });
+    const again = await ended(await client.archive.export({ ...command(), village, month: MONTH }));
+    expect(again.error).toMatchObject({ code: 'MONTH_EXPORTED', values: { file: 'mine.car' } });
+    const taken = await client.bundles.take({ ...command(), village, file: await send(bytes), wholeParts: false });
+    expect(await ended(taken)).toMatchObject({ state: 'done', result: { days: 1 } });
+    expect((await read())?.place).toBe('here');
+    expect((await client.accounts.get({ village, month: MONTH })).inFile).toBeNull();
+  });
+
   test('is either here or dropped, wherever its removal was cut off: the next start finishes it', async () => {
     const { on } = await closedVillage();
     const before = await shown(on);
@@ -180,6 +232,33 @@ describe('a closed month that was written to a file', () => {
       await takeBundle(villageOf(on), file.path, { wholeParts: false }, QUIET);
       expect(placeOf(on)).toMatchObject({ place: 'here' });
     }
+  });
+
+  test('leaves a household that may not read it too, and what was agreed is shown as before', async () => {
+    const on = await openConsole();
+    await found(on);
+    const text = await invite(on, 'Nafula', ['consumer']);
+    const home = await openConsole();
+    await joinVillage(home.console(), { text, name: 'Nafula', pin: PIN });
+    await converge(on, home);
+    await threeMonths(on);
+    setClocks(on.clock.atMs, home);
+    await vi.waitFor(() => {
+      expect(villageOf(home).stateHash()).toBe(villageOf(on).stateHash());
+      expect(villageOf(home).segments.progress().verified.segments).toBe(1);
+    }, WAIT);
+    await kept(home);
+    const before = await shown(home);
+    expect(before).toMatchObject({ verdict: 'not-readable', hash: villageOf(on).stateHash() });
+    expect(before.statements.length).toBeGreaterThan(0);
+    const file = await write(home);
+    await drop(home, file);
+    expect(await shown(home)).toEqual(before);
+    await home.restart();
+    await villageOf(home).rebuild();
+    expect(await shown(home)).toEqual(before);
+    await takeBundle(villageOf(home), file.path, { wholeParts: false }, QUIET);
+    expect(await shown(home)).toEqual(before);
   });
 
   test('keeps its consoles in step; a late day of it is taken in and judged, and says which file it needs', async () => {
@@ -205,6 +284,15 @@ describe('a closed month that was written to a file', () => {
     expect((await shown(second)).verdict).toBe('same');
     const june = villageOf(second).readings.energyIn([MONTH]);
     await expect(june).rejects.toMatchObject({ code: 'MONTH_EXPORTED', data: { month: MONTH, file: 'march.car' } });
+    const village = villageOf(second).id;
+    const client = second.client();
+    const now = client.accounts.get({ village, month: '2026-06' });
+    await expect(now).rejects.toMatchObject({ code: 'MONTH_EXPORTED' });
+    // Nothing else minds.
+    await client.today.get({ village });
+    await client.meters.list({ village });
+    for (const member of [lease.terms.host, lease.terms.owner]) await client.members.get({ village, member });
+    await client.agreements.get({ village, agreement: lease.agreement });
     expect(placeOf(second)).toMatchObject({ place: 'dropped', stays: 'late-records' });
     const atMs = monthSpan(MONTH, UTC).from;
     const meter = { village: villageOf(second).id, meter: lease.hostMeter };

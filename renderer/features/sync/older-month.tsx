@@ -130,7 +130,7 @@ function Remove({ month }: { readonly month: MonthRow }) {
       <InlineError error={removing.error} />
       <FileChoose busy={removing.busy} onFiles={([file]) => file && removing.remove(file)}>
         <Trash2 aria-hidden />
-        <Trans>Remove {name} from this laptop</Trans>
+        <Trans>Remove {name}</Trans>
       </FileChoose>
     </>
   );

@@ -1,10 +1,12 @@
 import { Trans, useLingui } from '@lingui/react/macro';
 import { useQuery } from '@tanstack/react-query';
 import { Archive } from 'lucide-react';
+import { useState } from 'react';
 import { useApi, useConsole } from '../../app/console-context.tsx';
 import { useCommand } from '../../app/use-command.ts';
 import { useVillage } from '../../app/village-context.tsx';
 import type { Out } from '../../app/wire.ts';
+import { Button } from '../../ui/button.tsx';
 import { Pick } from '../../ui/field.tsx';
 import { Block, Muted, Small, Stack } from '../../ui/layout.tsx';
 import { InlineError, LinkLostContext, View } from '../../ui/view.tsx';
@@ -12,6 +14,8 @@ import { OlderMonth } from './older-month.tsx';
 import s from './sync.module.css';
 
 type Months = Out['archive']['months'];
+/** Ten years are a long list. */
+const FIRST = 6;
 const CHOICES = [3, 6, 13, 25, 61];
 
 /** Room on the disk: settled months go to a file, and come back from it. */
@@ -32,6 +36,8 @@ export function OlderMonths() {
 
 function MonthList({ data }: { readonly data: Months }) {
   const older = data.months.filter((m) => m.state === 'settled' && m.stays !== 'recent');
+  const [all, setAll] = useState(false);
+  const shown = all ? older : older.slice(0, FIRST);
   return (
     <Stack>
       <Small>
@@ -46,10 +52,17 @@ function MonthList({ data }: { readonly data: Months }) {
         </Muted>
       ) : (
         <ul className={s['months']}>
-          {older.map((month) => (
+          {shown.map((month) => (
             <OlderMonth key={month.month} month={month} />
           ))}
         </ul>
+      )}
+      {shown.length < older.length && (
+        <div>
+          <Button look="line" small onPress={() => setAll(true)}>
+            <Trans>Show all {older.length} months</Trans>
+          </Button>
+        </div>
       )}
       <Keep keep={data.keep} />
     </Stack>
