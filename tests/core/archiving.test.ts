@@ -70,7 +70,7 @@ async function shown(on: TestConsole) {
     hash: village.stateHash(),
     statements,
     energy,
-    batch,
+    batch: { tx: batch?.tx, root: batch?.statementsRoot, signed: batch?.signers.map((x) => x.signedAtMs) },
     verdict: (await verifyClose(village, close)).verdict,
     days: (await village.readings.days(march.from, march.to)).map((d) => d.village.map((h) => h.usedWh)),
     hours: [...(await village.readings.hours(FIRST_DAY_MS, FIRST_DAY_MS + DAY_MS)).values()].map((h) => [...h.keys()]),
