@@ -19,7 +19,7 @@ const MAX_PIPELINED = 8;
 const HEADS_EVERY_MS = 1000;
 const GREETING_EVERY_MS = 1000;
 /** A village has a few hundred devices; most of them write into few books. */
-const MAX_REMOTE_MARKS = 200_000;
+const MAX_REMOTE_MARKS = 100_000;
 /** Greetings beyond one every {@link GREETING_EVERY_MS} that are answered: each is compared with all books. */
 const SPARE_GREETINGS = 30;
 
@@ -103,9 +103,11 @@ export function createSyncSession(frames: FrameStream, context: SessionContext):
     sender.queue.add(book, await books.lackedBy(book, marks));
   };
 
-  const countGreeting = (): void => {
+  /** Long ones count more: reading them costs. */
+  const countGreeting = ({ books: listings }: Hello): void => {
     const earned = (now() - greetings.at) / GREETING_EVERY_MS;
-    greetings.spare = Math.min(SPARE_GREETINGS, greetings.spare + earned) - 1;
+    const cost = listings.reduce((n, { marks }) => n + marks.length / GREETING_MARKS, listed.size === 0 ? 1 : 0);
+    greetings.spare = Math.min(SPARE_GREETINGS, greetings.spare + earned) - cost;
     greetings.at = now();
     if (greetings.spare < 0) throw new Violation('it greets without end');
   };
@@ -116,8 +118,8 @@ export function createSyncSession(frames: FrameStream, context: SessionContext):
   };
   const onHello = async (hello: Hello): Promise<void> => {
     if (hello.village !== village) throw new Violation('it belongs to another village');
+    countGreeting(hello);
     if (listed.size === 0) {
-      countGreeting();
       sender.queue.forgetKnown();
       wants.forgetGone();
     }
