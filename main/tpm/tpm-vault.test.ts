@@ -26,6 +26,7 @@ beforeEach(() => {
 });
 
 afterEach(async () => {
+  vi.unstubAllEnvs();
   for (const child of running.filter(({ exitCode, signalCode }) => exitCode === null && signalCode === null)) {
     const exited = once(child, 'exit');
     child.kill('SIGKILL');
@@ -64,6 +65,30 @@ withTpm('the first start seals a secret to the TPM, and every later one gets the
   const files = filesUnder(dataDir);
   expect(files.length).toBe(1);
   for (const file of files) expect(forms.filter((form) => file.includes(form))).toEqual([]);
+});
+
+withTpm('the secret passes through pipes alone: no argument, variable or file of a tool ever holds it', async () => {
+  const env = await startTpm('chip');
+  const bin = join(root, 'bin');
+  const seen = join(root, 'seen');
+  mkdirSync(bin);
+  for (const name of ['createprimary', 'create', 'load', 'unseal', 'flushcontext']) {
+    const tool = `tpm2_${name}`;
+    const real = spawnSync('sh', ['-c', `command -v ${tool}`], { encoding: 'utf8' }).stdout.trim();
+    // tells its arguments, its environment and, once the tool is done, the files it works on
+    const script = `#!/bin/sh\necho ${tool} "$@" >> ${seen}\nenv >> ${seen}\n${real} "$@"\nrc=$?\ncat * >> ${seen}\nexit $rc\n`;
+    writeFileSync(join(bin, tool), script, { mode: 0o700 });
+  }
+  const temporary = join(root, 'temporary');
+  mkdirSync(temporary);
+  vi.stubEnv('TMPDIR', temporary);
+  const secret = await createTpmVault(dataDir, { ...env, PATH: `${bin}:${env['PATH']}` }).open({ begun: false });
+  const told = readFileSync(seen);
+  expect(
+    ['tpm2_create -C primary.ctx -i -', 'tpm2_unseal', 'TPM2TOOLS_TCTI='].filter((s) => !told.includes(s)),
+  ).toEqual([]);
+  for (const form of [secret, Buffer.from(secret, 'base64url')]) expect(told.includes(form)).toBe(false);
+  expect(readdirSync(temporary)).toEqual([]);
 });
 
 withTpm('another TPM is refused with what to do, and nothing is changed', async () => {
