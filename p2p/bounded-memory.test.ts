@@ -55,10 +55,20 @@ test('a send queue sends each entry once, in order, unless it is asked for by na
   const sent: string[] = [];
   for (let next = queue.peek(2); next; next = queue.peek(2)) {
     for (const hash of next.hashes) sent.push(`${next.book} ${hash}`);
-    queue.shift(next.hashes.length);
+    queue.remove(next.hashes);
   }
   expect(sent).toEqual(['assets a', 'assets b', 'assets c', 'members e', 'assets d']);
   expect(queue.length()).toBe(0);
+});
+
+test('what a peer hands over itself is not sent to it any more, unless it asks for it', () => {
+  const queue = createSendQueue();
+  queue.add('assets', ['a', 'b', 'c']);
+  queue.markKnown(['a', 'c']);
+  queue.add('assets', ['c']);
+  expect([queue.length(), queue.peek(5)?.hashes]).toEqual([1, ['b']]);
+  queue.addWanted('assets', ['c']);
+  expect(queue.peek(5)?.hashes).toEqual(['b', 'c']);
 });
 
 test('a want is asked once, in messages of a bounded size, and again only when it stays unanswered', () => {

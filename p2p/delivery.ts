@@ -1,5 +1,5 @@
 import type { DeviceIdentity } from './device-identity.ts';
-import { openIdentity, orbitHashOf } from './device-identity.ts';
+import { openIdentity } from './device-identity.ts';
 import { type BookEntry, type Checked, readEntry, verifyEntry } from './entry-codec.ts';
 import type { IdentityStore } from './identity-store.ts';
 import type { Arrival } from './staged-entries.ts';
@@ -12,6 +12,8 @@ export interface Delivery {
   readonly book: string;
   readonly identities: readonly Uint8Array[];
   readonly entries: readonly Uint8Array[];
+  /** Of the entries, in their order. */
+  readonly hashes: readonly string[];
 }
 
 export interface CheckedDelivery {
@@ -37,14 +39,17 @@ interface CheckContext {
   readonly village: string;
   readonly identities: IdentityStore;
   standing(book: string, hashes: readonly string[]): Promise<Standing[]>;
+  /** By book and hash; shared by all deliveries, for several peers may send the same entry at the same time. */
+  readonly underWay: VerificationsUnderWay;
 }
+
+export type VerificationsUnderWay = Map<string, Promise<Checked<BookEntry>>>;
 
 /** Verifies all entries of a delivery that are new. Never rejects because of what is in them. */
 export async function checkDelivery(delivery: Delivery, context: CheckContext): Promise<CheckedDelivery> {
-  const { book, peer } = delivery;
+  const { book, peer, hashes } = delivery;
   const opened = await Promise.all(delivery.identities.map(openIdentity));
   const sent = new Map(opened.filter((identity) => identity !== undefined).map((id) => [id.hash, id]));
-  const hashes = delivery.entries.map(orbitHashOf);
   const standings = await context.standing(book, hashes);
   const fresh = new Set(hashes.filter((_, i) => standings[i] === 'unknown'));
   const checking: Promise<{ hash: string; result: Checked<Arrival> }>[] = [];
@@ -68,15 +73,24 @@ async function checkEntry(
   hash: string,
   { peer, book }: Delivery,
   sent: ReadonlyMap<string, DeviceIdentity>,
-  { village, identities }: CheckContext,
+  context: CheckContext,
 ): Promise<Checked<Arrival>> {
   const read = readEntry(bytes, hash);
   if (!read.ok) return read;
-  const identity = sent.get(read.value.fields.identity) ?? (await identities.get(read.value.fields.identity));
+  const identity = sent.get(read.value.fields.identity) ?? (await context.identities.get(read.value.fields.identity));
   const problem = bindingProblem(read.value, identity);
   if (problem !== undefined || !identity) return { ok: false, reason: problem ?? NO_IDENTITY };
-  const verified = await verifyEntry(read.value, village, book);
+  const verified = await verifyOnce(read.value, book, context);
   return verified.ok ? { ok: true, value: { entry: verified.value, identity, peer } } : verified;
+}
+
+function verifyOnce(entry: BookEntry, book: string, { village, underWay }: CheckContext): Promise<Checked<BookEntry>> {
+  const key = `${book} ${entry.hash}`;
+  const known = underWay.get(key);
+  if (known) return known;
+  const checking = verifyEntry(entry, village, book).finally(() => underWay.delete(key));
+  underWay.set(key, checking);
+  return checking;
 }
 
 /** Not remembered: the same entry is sound once its identity comes along. */

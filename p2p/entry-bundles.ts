@@ -6,6 +6,7 @@ import type {
   VillageNode,
 } from '#core/ports/village-node.ts';
 import type { CheckedDelivery } from './delivery.ts';
+import { orbitHashOf } from './device-identity.ts';
 import { peekEntry } from './entry-codec.ts';
 import type { Standing, VillageBooks } from './village-books.ts';
 import { MAX_ENTRIES_PER_FRAME } from './wire-messages.ts';
@@ -37,7 +38,7 @@ export function createEntryBundles(books: VillageBooks): EntryBundles {
     async checkEntries(bundle) {
       let sum: CheckedEntries = { sound: 0, known: 0, refused: [] };
       for (const part of partsOf(bundle)) {
-        const checked = await books.check({ peer: BUNDLE, ...part });
+        const checked = await books.check({ peer: BUNDLE, ...part, hashes: part.entries.map(orbitHashOf) });
         sum = {
           sound: sum.sound + checked.arrivals.length,
           known: sum.known + countOf(checked, 'joined') + countOf(checked, 'staged'),
@@ -88,7 +89,7 @@ function partsOf({ book, identities, entries }: EntryBundle): EntryBundle[] {
 }
 
 async function importPart(books: VillageBooks, part: EntryBundle): Promise<ImportedEntries> {
-  const checked = await books.check({ peer: BUNDLE, ...part });
+  const checked = await books.check({ peer: BUNDLE, ...part, hashes: part.entries.map(orbitHashOf) });
   const receipt = await books.join(checked);
   const restored = await books.restore(
     part.book,

@@ -77,7 +77,7 @@ export function createEntrySender({ frames, books, onProgress }: SenderContext):
       size += bytes.length;
       identities.add(peekEntry(bytes).identity);
     }
-    queue.shift(taken);
+    queue.remove(next.hashes.slice(0, taken));
     return { ...batch, identities: [...identities] };
   };
   const send = async ({ book, entries, identities, gone }: Batch): Promise<void> => {

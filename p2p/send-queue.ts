@@ -8,8 +8,9 @@ export interface SendQueue {
   addWanted(book: string, hashes: readonly string[]): void;
   /** The next entries that belong to one book, at most so many. */
   peek(limit: number): { readonly book: string; readonly hashes: readonly string[] } | undefined;
-  /** Takes the next ones out. */
-  shift(count: number): void;
+  /** Takes out what is about to be sent. */
+  remove(hashes: readonly string[]): void;
+  /** The peer has these; those that wait to be sent are taken out. */
   markKnown(hashes: readonly string[]): void;
   readonly isKnown: (hash: string) => boolean;
   /** The peer said anew what it has. */
@@ -32,6 +33,13 @@ export function createSendQueue(): SendQueue {
     remember(hash);
     items.push({ book, hash });
   };
+  /** Passes over what was taken out. */
+  const dropSettled = (): void => {
+    while (at < items.length && !queued.has(items[at]?.hash ?? '')) at += 1;
+    if (at < 1024 && at < items.length) return;
+    items = items.slice(at);
+    at = 0;
+  };
   return {
     add(book, hashes) {
       for (const hash of hashes) if (!known.has(hash)) push(book, hash);
@@ -40,22 +48,29 @@ export function createSendQueue(): SendQueue {
       for (const hash of hashes) push(book, hash);
     },
     peek(limit) {
+      dropSettled();
       const first = items[at];
       if (!first) return undefined;
-      const hashes: string[] = [];
-      for (let i = at; i < at + limit && items[i]?.book === first.book; i++) hashes.push(items[i]?.hash ?? '');
-      return { book: first.book, hashes };
+      // What was taken out and asked for again stands there twice.
+      const hashes = new Set<string>();
+      for (let i = at; hashes.size < limit; i++) {
+        const item = items[i];
+        if (item?.book !== first.book) break;
+        if (queued.has(item.hash)) hashes.add(item.hash);
+      }
+      return { book: first.book, hashes: [...hashes] };
     },
-    shift(count) {
-      for (const { hash } of items.slice(at, at + count)) queued.delete(hash);
-      at = Math.min(items.length, at + count);
-      if (at < 1024 && at < items.length) return;
-      items = items.slice(at);
-      at = 0;
+    remove(hashes) {
+      for (const hash of hashes) queued.delete(hash);
     },
-    markKnown: (hashes) => hashes.forEach(remember),
+    markKnown(hashes) {
+      for (const hash of hashes) {
+        queued.delete(hash);
+        remember(hash);
+      }
+    },
     isKnown: (hash) => known.has(hash),
     forgetKnown: () => known.clear(),
-    length: () => items.length - at,
+    length: () => queued.size,
   };
 }

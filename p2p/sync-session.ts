@@ -1,5 +1,6 @@
 import type { AuthorMark } from '#core/ports/village-node.ts';
 import type { CheckedDelivery } from './delivery.ts';
+import { orbitHashOf } from './device-identity.ts';
 import { createEntrySender } from './entry-sender.ts';
 import { FrameError, type FrameStream } from './frame-stream.ts';
 import { createMutex } from './mutex.ts';
@@ -162,7 +163,6 @@ export function createSyncSession(frames: FrameStream, context: SessionContext):
     if (!context.mayWrite(recordsBy(device, checked)))
       throw new Violation('it writes more records than one device may');
     wants.arrived(checked.hashes);
-    sender.queue.markKnown(checked.hashes);
     const receipt = await books.join(checked);
     overflowed ||= receipt.overflowed > 0;
     refused += checked.unsound.length;
@@ -173,7 +173,9 @@ export function createSyncSession(frames: FrameStream, context: SessionContext):
   };
   /** Signatures of the next frame are checked while the one before is joined; joining keeps the order of arrival. */
   const onEntries = async ({ n, book, identities, entries }: Extract<Message, { t: 'entries' }>): Promise<void> => {
-    const checking = books.check({ peer: context.peer, book, identities, entries });
+    const hashes = entries.map(orbitHashOf);
+    sender.queue.markKnown(hashes);
+    const checking = books.check({ peer: context.peer, book, identities, entries, hashes });
     // It may fail while the frame before is still being joined; its own join tells.
     checking.catch(() => undefined);
     pipelined += 1;

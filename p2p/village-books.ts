@@ -6,7 +6,7 @@ import { type AuthorMarks, createAuthorMarks } from './author-index.ts';
 import type { BookDatabase } from './book-database.ts';
 import { type BookContext, type BookLog, createBookLog } from './book-log.ts';
 import { createBookStore, type NewEntry } from './book-store.ts';
-import { type CheckedDelivery, checkDelivery, type Delivery } from './delivery.ts';
+import { type CheckedDelivery, checkDelivery, type Delivery, type VerificationsUnderWay } from './delivery.ts';
 import type { Refused } from './ingest.ts';
 
 const MAX_BOOKS = 4096;
@@ -122,6 +122,7 @@ export async function openVillageBooks(db: BookDatabase, context: BookContext): 
     if (book === MEMBERS) await reconsider();
   };
   const noMarks = createAuthorMarks();
+  const underWay: VerificationsUnderWay = new Map();
 
   return {
     names,
@@ -142,7 +143,7 @@ export async function openVillageBooks(db: BookDatabase, context: BookContext): 
       if (!store || store.marks().isCoveredBy(marks)) return [];
       return (await store.index()).lackedBy(marks);
     },
-    check: (delivery) => checkDelivery(delivery, { village: context.village, identities, standing }),
+    check: (delivery) => checkDelivery(delivery, { village: context.village, identities, standing, underWay }),
     async join({ book, peer, arrivals, unsound }) {
       for (const { hash, reason, forGood } of unsound) {
         if (forGood) refusals.add(hash);

@@ -30,9 +30,9 @@ async function measureOpenBook({ runs, note }: BenchOptions): Promise<Row> {
       unit: 's',
       ours: seconds,
       references: [compare(seconds, 'stock OrbitDB: start, open, iterate', others)],
+      figures: { speedup: Number((spreadOf(others).median / seconds.median).toPrecision(3)) },
       notes: {
         records: COUNT,
-        speedup: Number((spreadOf(others).median / seconds.median).toPrecision(3)),
         oursPeakMb: turns[0]?.ours.peakMb ?? null,
         stockPeakMb: turns[0]?.stock.peakMb ?? null,
       },

@@ -44,9 +44,11 @@ async function measureReplicate({ runs }: BenchOptions): Promise<Row> {
         turns.map((turn) => turn.stock.seconds),
       ),
     ],
+    figures: {
+      speedup: Number((spreadOf(turns.map((turn) => turn.stock.seconds)).median / ours.median).toPrecision(3)),
+    },
     notes: {
       records: count,
-      speedup: Number((spreadOf(turns.map((turn) => turn.stock.seconds)).median / ours.median).toPrecision(3)),
       oursPerSecond: Math.round(count / ours.median),
       oursPeakMb: turns[0]?.ours.peakMb ?? null,
       stockPeakMb: turns[0]?.stock.peakMb ?? null,
