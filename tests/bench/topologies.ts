@@ -3,6 +3,7 @@ import { runWorker } from './run-worker.ts';
 
 interface Converged {
   readonly seconds: number;
+  readonly secondsWithLinking: number;
   readonly sent: number;
   readonly needed: number;
   readonly peakMb: number | null;
@@ -14,11 +15,15 @@ interface StockStar {
 }
 
 const PER_NODE = 1000;
+/** Every run and every machine measures the same mesh. */
+const MESH_SEED = 20_260;
 /** A star of stock OrbitDB nodes is known to stay apart; it is given this long. */
 const STOCK_WAIT_MS = 20_000;
 
 async function measureTopology(shape: string, nodes: number, { runs }: BenchOptions): Promise<Row> {
-  const turns = await takeTurns(runs, () => runWorker<Converged>('topology-ours', { shape, nodes, perNode: PER_NODE }));
+  const turns = await takeTurns(runs, () =>
+    runWorker<Converged>('topology-ours', { shape, nodes, perNode: PER_NODE, seed: MESH_SEED }),
+  );
   const stock =
     shape === 'star'
       ? await runWorker<StockStar>('star-stock', { nodes, perNode: PER_NODE, waitMs: STOCK_WAIT_MS })
@@ -31,9 +36,11 @@ async function measureTopology(shape: string, nodes: number, { runs }: BenchOpti
     references: [],
     notes: {
       records: nodes * PER_NODE,
+      secondsFromFirstLink: spreadOf(turns.map((turn) => turn.secondsWithLinking)).median,
+      ...(shape === 'mesh' ? { seed: MESH_SEED } : {}),
       entriesSentPerNeeded: spreadOf(ratios).median,
       peakMb: turns[0]?.peakMb ?? null,
-      processes: 'all nodes in one',
+      processes: 'all nodes in one, with the cores of one machine between them',
       ...(stock ? { stock: stock.converged ? `${stock.seconds} s` : `still apart after ${stock.seconds} s` } : {}),
     },
     right: turns.every((turn) => turn.right),

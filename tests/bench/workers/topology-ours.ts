@@ -3,11 +3,19 @@ import { join } from 'node:path';
 import type { VillageNode } from '#core/ports/village-node.ts';
 import { ENTRIES_SENT } from '#p2p/entry-sender.ts';
 import { addressOf, startTestNode } from '#p2p/test-village.ts';
+import { createRandom } from '../../soak/random.ts';
 import { peakMbOf } from '../peak-memory.ts';
 import { answer, readInput, secondsSince } from './answer.ts';
 import { BOOK, makeRecords } from './test-records.ts';
 
-const { dir, shape, nodes: count, perNode } = readInput<{ shape: string; nodes: number; perNode: number }>();
+interface Input {
+  readonly shape: string;
+  readonly nodes: number;
+  readonly perNode: number;
+  /** Of a random mesh. */
+  readonly seed: number;
+}
+const { dir, shape, nodes: count, perNode, seed } = readInput<Input>();
 
 let sent = 0;
 subscribe(ENTRIES_SENT, (entries) => {
@@ -29,16 +37,21 @@ const complete = new Promise<void>((resolve) => {
   for (const node of nodes) node.subscribe(check);
 });
 
-/** Pairs of nodes that are linked: a tree in the order of the nodes, and for a mesh as many links again. */
+const at = (i: number): VillageNode => nodes[i] as VillageNode;
+
+/** Pairs of nodes that are linked; a mesh is a random tree with as many links again between random nodes. */
 function linksOf(): [VillageNode, VillageNode][] {
-  const at = (i: number): VillageNode => nodes[i] as VillageNode;
-  const tree = nodes.slice(1).map((node, i): [VillageNode, VillageNode] => [node, shape === 'line' ? at(i) : at(0)]);
-  if (shape !== 'mesh') return tree;
-  // Fixed steps around the ring stand for chance, so that every run is the same mesh.
-  const ring = nodes.map((node, i): [VillageNode, VillageNode] => [node, at((i + 1) % count)]);
-  return [...ring, ...nodes.map((node, i): [VillageNode, VillageNode] => [node, at((i * 3 + 4) % count)])].filter(
-    ([a, b]) => a !== b,
-  );
+  if (shape === 'line') return nodes.slice(1).map((node, i) => [node, at(i)]);
+  if (shape === 'star') return nodes.slice(1).map((node) => [node, at(0)]);
+  const random = createRandom(seed);
+  const pairs = new Map<string, [number, number]>();
+  const link = (a: number, b: number): unknown => pairs.set(`${Math.min(a, b)} ${Math.max(a, b)}`, [a, b]);
+  for (let i = 1; i < count; i++) link(i, random.int(i));
+  while (pairs.size < 2 * (count - 1)) {
+    const a = random.int(count);
+    link(a, (a + 1 + random.int(count - 1)) % count);
+  }
+  return [...pairs.values()].map(([a, b]) => [at(a), at(b)]);
 }
 
 // Every link is known beforehand and cut; the clock starts when all come back.
