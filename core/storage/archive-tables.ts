@@ -1,9 +1,10 @@
+import type { DataKey } from '#core/crypto/data-key.ts';
 import { DAY_MS, type Month, monthSpan, UTC } from '#domain/time.ts';
-import { type Database, int, text } from './open-database.ts';
+import { blob, type Database, int, text } from './open-database.ts';
 
 export const ARCHIVE_TABLES = `
    -- months that were written to a file, and where their readings are now
-   create table archived_month (month text primary key, place text not null, file text not null, sha256 text not null,
+   create table archived_month (month text primary key, place text not null, file blob not null, sha256 text not null,
      at_ms integer not null, bytes integer not null, books text not null, from_ms integer not null,
      to_ms integer not null) strict;`;
 
@@ -44,7 +45,10 @@ export interface ArchiveTables {
   recordBytesOf(): ReadonlyMap<string, number>;
 }
 
-export function archiveTables(db: Database): ArchiveTables {
+const LABEL = 'archived-file';
+
+/** People name files as they like: the name lies sealed. */
+export function archiveTables(db: Database, dataKey: DataKey): ArchiveTables {
   const put = (a: ArchivedMonth): void => {
     const { from, to } = monthSpan(a.month, UTC);
     const books = JSON.stringify(a.books);
@@ -52,7 +56,7 @@ export function archiveTables(db: Database): ArchiveTables {
       'insert or replace into archived_month values (?, ?, ?, ?, ?, ?, ?, ?, ?)',
       a.month,
       a.place,
-      a.file,
+      dataKey.seal(LABEL, new TextEncoder().encode(a.file)),
       a.sha256,
       a.atMs,
       a.bytes,
@@ -71,7 +75,7 @@ export function archiveTables(db: Database): ArchiveTables {
             {
               month,
               place: text(r, 'place') as ArchivedMonth['place'],
-              file: text(r, 'file'),
+              file: new TextDecoder().decode(dataKey.open(LABEL, blob(r, 'file'))),
               sha256: text(r, 'sha256'),
               atMs: int(r, 'at_ms'),
               bytes: int(r, 'bytes'),

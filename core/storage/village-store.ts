@@ -91,7 +91,7 @@ export function openVillageStore(path: string, dataKey: DataKey): VillageStore {
     ...readingTables(db),
     ...recordTables(db),
     ...bundleTables(db),
-    ...archiveTables(db),
+    ...archiveTables(db, dataKey),
     addLocalMeter(meter, address, atMs) {
       const sealed = dataKey.seal(ADDRESSES, new TextEncoder().encode(address));
       db.run('insert or replace into local_meter values (?, ?, ?)', meter, sealed, atMs);
