@@ -74,7 +74,7 @@ async function chainOf(me: Hostile, book: string, records: readonly SignedRecord
 }
 
 /** What can be prepared once for all targets. */
-export interface Arms {
+interface Arms {
   readonly unsound: readonly Omit<Sending, 't' | 'n'>[];
   readonly announced: readonly Omit<Sending, 't' | 'n'>[];
   readonly flood: readonly Omit<Sending, 't' | 'n'>[];
