@@ -89,37 +89,45 @@ async function servePipe(pipe: BlockPipe, { blocks, turns, onProblem, signal }: 
   signal.addEventListener('abort', onStop);
   if (signal.aborted) onStop();
   let batchBlocks = BATCH_BLOCKS;
+  const readNext = async (): Promise<Batch | undefined> => {
+    const wants = await requests.next(batchBlocks);
+    return wants && (await turns.run(() => readWanted(blocks, wants)));
+  };
+  // While one batch is sent the next one is read.
+  let reading = readNext();
   try {
-    for (let wants = await requests.next(batchBlocks); wants; wants = await requests.next(batchBlocks)) {
-      const held = await turns.run(() => readWanted(blocks, wants));
-      if (held.isMisnamed) batchBlocks = 1;
-      await sendBatch(pipe, requests, wants, held.found);
+    for (let batch = await reading; batch; batch = await reading) {
+      if (batch.isMisnamed) batchBlocks = 1;
+      reading = readNext();
+      reading.catch(() => undefined);
+      await sendBatch(pipe, requests, batch);
     }
     pipe.abort('the fetch is over');
   } catch (error) {
     pipe.abort(error instanceof Error ? error.message : String(error));
   } finally {
     signal.removeEventListener('abort', onStop);
+    requests.end();
+    await reading.catch(() => undefined);
   }
 }
 
+interface Batch {
+  readonly wants: readonly Want[];
+  readonly found: readonly (Uint8Array | undefined)[];
+  /** A block is not of the size that the peer named. */
+  readonly isMisnamed: boolean;
+}
+
 /** Lets go at once of what is not of the size that the peer named. */
-async function readWanted(
-  blocks: Pick<VillageBlocks, 'readMany'>,
-  wants: readonly Want[],
-): Promise<{ readonly found: (Uint8Array | undefined)[]; readonly isMisnamed: boolean }> {
+async function readWanted(blocks: Pick<VillageBlocks, 'readMany'>, wants: readonly Want[]): Promise<Batch> {
   const read = await blocks.readMany(wants.map((want) => want.digest));
   const found = read.map((bytes, i) => (bytes && bytes.length === wants[i]?.bytes ? bytes : undefined));
-  return { found, isMisnamed: read.some((bytes, i) => bytes !== undefined && found[i] === undefined) };
+  return { wants, found, isMisnamed: read.some((bytes, i) => bytes !== undefined && found[i] === undefined) };
 }
 
 /** Blocks of a batch take turns by the chunk, so that a large one does not hold up the small ones. */
-async function sendBatch(
-  pipe: BlockPipe,
-  requests: BlockRequests,
-  wants: readonly Want[],
-  found: readonly (Uint8Array | undefined)[],
-): Promise<void> {
+async function sendBatch(pipe: BlockPipe, requests: BlockRequests, { wants, found }: Batch): Promise<void> {
   const answerLacks = async (numbers: readonly number[]): Promise<void> => {
     if (numbers.length === 0) return;
     requests.answered(numbers);
