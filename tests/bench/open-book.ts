@@ -2,6 +2,8 @@ import { type BenchEntry, type BenchOptions, compare, type Row, spreadOf, takeTu
 import { runWorker, startWorker } from './run-worker.ts';
 
 const COUNT = 50_000;
+/** A hang limit: stock OrbitDB takes minutes to be given that many, and several times as long on a busy machine. */
+const FILL_HANG_MS = 60 * 60_000;
 
 interface Filled {
   readonly path: string;
@@ -15,9 +17,9 @@ interface Opened {
 
 /** Both books are filled once, before any clock runs, and opened by a new process each time. */
 async function measureOpenBook({ runs, note }: BenchOptions): Promise<Row> {
-  const ours = await startWorker<Filled>('fill-ours', { count: COUNT });
+  const ours = await startWorker<Filled>('fill-ours', { count: COUNT }, FILL_HANG_MS);
   note(`stock OrbitDB is given ${COUNT} records; that alone takes several minutes`);
-  const stock = await startWorker<Filled>('fill-stock', { count: COUNT });
+  const stock = await startWorker<Filled>('fill-stock', { count: COUNT }, FILL_HANG_MS);
   try {
     const turns = await takeTurns(runs, async () => ({
       ours: await runWorker<Opened>('open-ours', { ...ours.answer, count: COUNT }),

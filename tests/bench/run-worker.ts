@@ -22,7 +22,11 @@ export interface StartedWorker<Answer> {
 }
 
 /** Runs workers/<name>.ts in a process and a folder of its own; it stays until it is told to end. */
-export async function startWorker<Answer>(name: string, input: object): Promise<StartedWorker<Answer>> {
+export async function startWorker<Answer>(
+  name: string,
+  input: object,
+  hangMs = HANG_MS,
+): Promise<StartedWorker<Answer>> {
   const dir = mkdtempSync(join(tmpdir(), `bench-${name}-`));
   folders.add(dir);
   const file = fileURLToPath(new URL(`./workers/${name}.ts`, import.meta.url));
@@ -31,7 +35,7 @@ export async function startWorker<Answer>(name: string, input: object): Promise<
     // stdout is for the answer of the bench alone
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });
-  const timer = setTimeout(() => child.kill('SIGKILL'), HANG_MS);
+  const timer = setTimeout(() => child.kill('SIGKILL'), hangMs);
   const ended = new Promise<string>((resolve) =>
     child.once('exit', (code, signal) => resolve(signal ?? `exit code ${code}`)),
   );
