@@ -4,16 +4,14 @@ import { AppError } from '#core/ports/errors.ts';
 import { step } from '#core/ports/steps.ts';
 import type { VillageNode } from '#core/ports/village-node.ts';
 import { cidOf } from '#domain/bytes.ts';
+import { MAX_SEGMENT_BYTES } from '#domain/metering/frame.ts';
 import { fetchByBitswap } from './block-bitswap.ts';
 import { type BlockFetcherContext, createBlockFetcher } from './block-fetcher.ts';
 import { type BlockServerContext, startBlockServer } from './block-server.ts';
 import { asDiskError } from './level-database.ts';
 
-/**
- * What fits a bitswap message of 4 MiB with its envelope. A larger block in a store would make every message fail that
- * is to carry it, so it must never get in.
- */
-export const MAX_BLOCK_BYTES = 4 * 1024 * 1024 - 1024;
+/** A larger block in a store would make every bitswap message fail that is to carry it, so it must never get in. */
+export const MAX_BLOCK_BYTES = MAX_SEGMENT_BYTES;
 
 export interface BlockExchange
   extends Pick<VillageNode, 'putBlock' | 'hasBlock' | 'getBlock' | 'fetchBlocks' | 'fetching'> {

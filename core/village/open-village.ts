@@ -206,7 +206,7 @@ function assemble(p: Parts): Village & { load(): Promise<void> } {
   const readings = createReadings({
     store,
     dataKey: p.dataKey,
-    openStored: createFrameOpener(audienceKeys.find),
+    openStored: createFrameOpener((id) => audienceKeys.find(id)),
     state: cache.state,
     onJudged: () => p.changes.notify('readings', row.id),
   });

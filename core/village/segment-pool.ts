@@ -34,7 +34,7 @@ const MAX_THREADS = 4;
 /** One more than it works on, so that no thread waits for the main one. */
 const JOBS_PER_THREAD = 2;
 const IDLE_MS = 10_000;
-/** A block of 8 MiB and its frames fit many times; a thread that needs more is ended, not the console. */
+/** A block of 4 MiB and its frames fit many times; a thread that needs more is ended, not the console. */
 const THREAD_HEAP_MB = 192;
 /** What it makes is gone after one block. */
 const THREAD_YOUNG_MB = 6;

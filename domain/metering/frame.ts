@@ -85,7 +85,8 @@ export const sealedFrameSchema = z.strictObject({
 export type SealedFrame = z.infer<typeof sealedFrameSchema>;
 export const frameAad = (meter: string, key: string): Uint8Array => utf8(`${meter}|${key}`);
 
-export const MAX_SEGMENT_BYTES = 8 * 1024 * 1024;
+/** What fits a bitswap message of 4 MiB with its envelope: the largest block that travels by every way. */
+export const MAX_SEGMENT_BYTES = 4 * 1024 * 1024 - 1024;
 export const MAX_SEGMENT_FRAMES = 5000;
 /** One gateway's frames of one UTC day: the dag-cbor block whose CID its record announces. `readSegment` takes exactly this. */
 export const segmentSchema = z.strictObject({
