@@ -3,6 +3,7 @@ import type { Connection, Libp2p, Stream } from '@libp2p/interface';
 import { multiaddr } from '@multiformats/multiaddr';
 import type { SignedRecord } from '#domain/books/record.ts';
 import { cidOf, encode, toHex } from '#domain/bytes.ts';
+import { MAX_SEGMENT_BYTES } from '#domain/metering/frame.ts';
 import { BLOCKS_PROTOCOL, CHUNK_BYTES, chunkFrame, MAX_REQUEST_FRAME, readRequest } from '#p2p/block-wire.ts';
 import { SYNC_PROTOCOL } from '#p2p/book-replication.ts';
 import { createDeviceIdentity } from '#p2p/device-identity.ts';
@@ -16,7 +17,6 @@ const FLOODED = 'operations-2026-05';
 const ANNOUNCED = 'segments-2026-07';
 const RECORDS_PER_ENTRY = 64;
 const ENTRIES_PER_FRAME = 4;
-const LARGEST_SEGMENT_BYTES = 8 * 1024 * 1024;
 const GIGABYTE = 1024 ** 3;
 const REPLAYED_MS = 2000;
 const FAR_MS = Date.UTC(2095, 0, 1);
@@ -96,7 +96,7 @@ export async function prepare(me: Hostile, floodRecords: number): Promise<Arms> 
   ];
   const announcements = Array.from({ length: 640 }, (_, i) => {
     // Every other one is small enough to be asked for; it is then answered with something else.
-    const bytes = i % 2 === 0 ? LARGEST_SEGMENT_BYTES : 2_000_000;
+    const bytes = i % 2 === 0 ? MAX_SEGMENT_BYTES : 2_000_000;
     const cid = cidOf(randomBytes(40));
     const span = { fromMs: Date.UTC(2026, 6, 1), toMs: Date.UTC(2026, 6, 2), prev: null };
     const body = { cid, day: '2026-07-01', root: new Uint8Array(randomBytes(32)), frames: 70, bytes, ...span };

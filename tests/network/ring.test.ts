@@ -47,7 +47,7 @@ test('four processes in a ring, all writing, two of them killed with -9 meanwhil
   }, WAIT);
   for (const i of [0, 2]) nodes[i]?.kill();
   await Promise.all(writing);
-  expect(await Promise.all([0, 2].map((i) => nodes[i]?.ended))).toEqual(['SIGKILL', 'SIGKILL']);
+  expect(await Promise.all([0, 2].map(async (i) => nodes[i]?.ended))).toEqual(['SIGKILL', 'SIGKILL']);
 
   for (const i of [0, 2]) nodes[i] = await startRemoteNode(places[i] as Place);
   await linkRing(nodes);
