@@ -5,10 +5,11 @@ import { join } from 'node:path';
 import { buildOnce } from './build-once.mjs';
 import { findNode } from './find-node.mjs';
 import { installPackages } from './install-packages.mjs';
+import { nodeFlags } from './node-flags.mjs';
 import { become, root, speakToStderr } from './terminal.mjs';
 
 speakToStderr();
 installPackages();
 const { node, env } = findNode();
 buildOnce({ node, env });
-become(node, [join(root, 'dist/main/cli.js'), ...process.argv.slice(2)], env, process.cwd());
+become(node, [...nodeFlags, join(root, 'dist/main/cli.js'), ...process.argv.slice(2)], env, process.cwd());

@@ -17,9 +17,9 @@ interface Opened {
 
 /** Both books are filled once, before any clock runs, and opened by a new process each time. */
 async function measureOpenBook({ runs, note }: BenchOptions): Promise<Row> {
-  const ours = await startWorker<Filled>('fill-ours', { count: COUNT }, FILL_HANG_MS);
+  const ours = await startWorker<Filled>('fill-ours', { count: COUNT }, { hangMs: FILL_HANG_MS });
   note(`stock OrbitDB is given ${COUNT} records; that alone takes several minutes`);
-  const stock = await startWorker<Filled>('fill-stock', { count: COUNT }, FILL_HANG_MS);
+  const stock = await startWorker<Filled>('fill-stock', { count: COUNT }, { hangMs: FILL_HANG_MS });
   try {
     const turns = await takeTurns(runs, async () => ({
       ours: await runWorker<Opened>('open-ours', { ...ours.answer, count: COUNT }),

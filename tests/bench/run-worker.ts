@@ -21,17 +21,23 @@ export interface StartedWorker<Answer> {
   end(): Promise<void>;
 }
 
+export interface WorkerOptions {
+  readonly hangMs?: number;
+  /** Of Node. */
+  readonly flags?: readonly string[];
+}
+
 /** Runs workers/<name>.ts in a process and a folder of its own; it stays until it is told to end. */
 export async function startWorker<Answer>(
   name: string,
   input: object,
-  hangMs = HANG_MS,
+  { hangMs = HANG_MS, flags = [] }: WorkerOptions = {},
 ): Promise<StartedWorker<Answer>> {
   const dir = mkdtempSync(join(tmpdir(), `bench-${name}-`));
   folders.add(dir);
   const file = fileURLToPath(new URL(`./workers/${name}.ts`, import.meta.url));
   const child = fork(file, [JSON.stringify({ ...input, dir })], {
-    execArgv: [],
+    execArgv: [...flags],
     // stdout is for the answer of the bench alone
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });

@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DAY_MS } from '#domain/time.ts';
-import { startConsole } from '../e2e/start-console.ts';
+import { NODE_FLAGS, startConsole } from '../e2e/start-console.ts';
 import { type BenchEntry, type BenchOptions, type Compared, compare, type Row, spreadOf, takeTurns } from './bench.ts';
 import { requireBuild } from './built-command.ts';
 import { type Client, connect } from './connect.ts';
@@ -135,7 +135,7 @@ async function measureVillageYear({ runs, note }: BenchOptions): Promise<Row> {
   const root = mkdtempSync(join(tmpdir(), 'bench-year-'));
   try {
     await prepareYear(root, runs, note);
-    const served = await startWorker<Served>('year-serve', { home: join(root, 'gateway'), days: DAYS });
+    const served = await startWorker<Served>('year-serve', { home: join(root, 'gateway'), days: DAYS }, { flags: NODE_FLAGS });
     try {
       const turns = await takeTurns(runs, async (run) => {
         const home = join(root, `console-${run}`);

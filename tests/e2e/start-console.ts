@@ -1,11 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
-const cli = join(import.meta.dirname, '../../dist/main/cli.js');
+const root = join(import.meta.dirname, '../..');
+const cli = join(root, 'dist/main/cli.js');
+/** As the `gridpact` command starts it. */
+export const NODE_FLAGS = JSON.parse(readFileSync(join(root, 'scripts/node-flags.json'), 'utf8')) as readonly string[];
 
 /** One person's console: the built gateway in a process of its own, with a data folder of its own. */
 export interface StartedConsole {
@@ -48,7 +51,7 @@ export async function startConsole(options: StartConsoleOptions = {}): Promise<S
   const where = ['--data', dataDir, '--port', String(options.port ?? 0)];
   const quiet = ['--no-mdns', '--listen', `/ip4/127.0.0.1/tcp/${options.peerPort ?? 0}`];
   const clock = options.clock ? { GRIDPACT_CLOCK_OFFSET_MS: String(options.clock.offsetMs) } : {};
-  const child = spawn(process.execPath, [cli, 'gateway', ...where, ...quiet, ...(options.args ?? [])], {
+  const child = spawn(process.execPath, [...NODE_FLAGS, cli, 'gateway', ...where, ...quiet, ...(options.args ?? [])], {
     stdio: ['ignore', 'pipe', 'inherit'],
     env: { ...process.env, ...clock, ...options.env },
   });
