@@ -86,7 +86,7 @@ export interface ReadingsSource {
 }
 
 /** Days judged before an answer; a year that just came in is judged after it. */
-const JUDGED_AT_ONCE = 7;
+const JUDGED_AT_ONCE = 3;
 
 export function createReadings({ store, dataKey, openStored, state, onJudged }: ReadingsSource): Readings {
   let stopped = false;

@@ -135,7 +135,11 @@ async function measureVillageYear({ runs, note }: BenchOptions): Promise<Row> {
   const root = mkdtempSync(join(tmpdir(), 'bench-year-'));
   try {
     await prepareYear(root, runs, note);
-    const served = await startWorker<Served>('year-serve', { home: join(root, 'gateway'), days: DAYS }, { flags: NODE_FLAGS });
+    const served = await startWorker<Served>(
+      'year-serve',
+      { home: join(root, 'gateway'), days: DAYS },
+      { flags: NODE_FLAGS },
+    );
     try {
       const turns = await takeTurns(runs, async (run) => {
         const home = join(root, `console-${run}`);
