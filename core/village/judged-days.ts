@@ -60,14 +60,22 @@ export function createJudgedDays(
 
   const frames = (stored: readonly StoredFrame[]): FrameFact[] =>
     stored.map((f) => ({ segment: f.segment, signatureOk: f.signatureOk, frame: openStored(f) }));
+  /** Frames of a UTC day by some inputs: a day of village time mostly shares one with the day beside it. */
+  let opened: { readonly inputs: DayInputs; readonly utcMs: number; readonly facts: readonly FrameFact[] } | undefined;
+  const factsOn = (inputs: DayInputs, utcMs: number): readonly FrameFact[] => {
+    if (opened?.inputs === inputs && opened.utcMs === utcMs) return opened.facts;
+    const stored = store.frameMeters().flatMap((m) => store.framesOf(m, utcMs, utcMs + DAY_MS));
+    const facts = frames(stored.filter((f) => inputs.rules.state.segments.has(f.segment)));
+    opened = { inputs, utcMs, facts };
+    return facts;
+  };
   const judge = (inputs: DayInputs, fromMs: number): JudgedDay & { readonly sums: KeptSums } => {
     const { state } = inputs.rules;
     const away = inputs.awayIn(fromMs, fromMs + DAY_MS);
     if (away !== undefined) throw monthExported(store, away);
-    const first = Math.floor(fromMs / DAY_MS) * DAY_MS;
-    const last = Math.ceil((fromMs + DAY_MS) / DAY_MS) * DAY_MS;
-    const stored = store.frameMeters().flatMap((m) => store.framesOf(m, first, last));
-    const facts = frames(stored.filter((f) => state.segments.has(f.segment)));
+    const facts: FrameFact[] = [];
+    for (let utc = Math.floor(fromMs / DAY_MS) * DAY_MS; utc < fromMs + DAY_MS; utc += DAY_MS)
+      for (const fact of factsOn(inputs, utc)) facts.push(fact);
     const judged = judgeDay(inputs.rules, facts, fromMs);
     const late = [...new Set(facts.map((f) => f.frame.meter))]
       .filter((id) => (state.meters.get(id)?.sinceMs ?? Number.POSITIVE_INFINITY) >= fromMs + DAY_MS)
