@@ -25,8 +25,7 @@ export interface BookDatabase {
   commit(writes: readonly Write[]): Promise<void>;
   get(key: string): Promise<Uint8Array | undefined>;
   getMany(keys: readonly string[]): Promise<(Uint8Array | undefined)[]>;
-  /** Rows whose keys begin with the prefix, as of the moment of the call. */
-  /** From `prefix` + `from` on. */
+  /** Rows whose keys begin with the prefix, from `prefix` + `from` on, as of the moment of the call. */
   rows(prefix: string, from?: string): AsyncIterable<readonly [string, Uint8Array][]>;
   /** Gives the disk space of deleted rows back. */
   compact(prefix: string): Promise<void>;
@@ -51,10 +50,20 @@ export async function openBookDatabase(path: string): Promise<BookDatabase> {
     rows(prefix, from = '') {
       const rows = db.iterator({ ...rangeOf(prefix), gte: `${prefix}${from}` });
       return (async function* () {
+        // The next rows are read while these are looked at.
+        const read = () => {
+          const reading = rows.nextv(CHUNK_ROWS);
+          reading.catch(() => undefined);
+          return reading;
+        };
+        let next = read();
         try {
-          for (let chunk = await rows.nextv(CHUNK_ROWS); chunk.length > 0; chunk = await rows.nextv(CHUNK_ROWS))
+          for (let chunk = await next; chunk.length > 0; chunk = await next) {
+            next = read();
             yield chunk;
+          }
         } finally {
+          await next.catch(() => undefined);
           await rows.close();
         }
       })();
