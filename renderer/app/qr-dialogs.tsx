@@ -22,13 +22,17 @@ export function QrSendDialog({ onClose }: { readonly onClose: () => void }) {
   const village = useVillage();
   const api = useApi();
   const news = useQuery(api.bundles.state.queryOptions({ input: { village: village.id } }));
+  const { client } = useConsole();
   const [chosen, setChosen] = useState<string | null>(null);
   const consoles = [...(news.data?.consoles ?? [])].sort((a, b) => (b.toldAtMs ?? 0) - (a.toldAtMs ?? 0));
-  const device = chosen ?? consoles[0]?.device ?? ANYONE;
+  // Whom it is for must not change by itself either.
+  if (chosen === null && news.data) setChosen(consoles[0]?.device ?? ANYONE);
+  const device = chosen ?? ANYONE;
   const packed = useQuery({
-    ...api.bundles.pack.queryOptions({ input: { village: village.id, device: device === ANYONE ? null : device } }),
-    enabled: news.data !== undefined,
-    // the codes on the screen must not change while somebody reads them
+    // The codes on the screen must not change while somebody reads them: news of the village does not reach this key.
+    queryKey: ['codes shown', village.id, device],
+    queryFn: () => client.bundles.pack({ village: village.id, device: device === ANYONE ? null : device }),
+    enabled: chosen !== null,
     staleTime: Number.POSITIVE_INFINITY,
     gcTime: 0,
   });
