@@ -6,6 +6,9 @@ import { fileURLToPath } from 'node:url';
 import * as z from 'zod';
 
 const CLI = fileURLToPath(new URL('../../main/cli/cli.ts', import.meta.url));
+/** A hang limit: a demo that is not over by then is ended, and tells what it waited for. */
+const HANG_MS = 150_000;
+const LAST_WORDS_MS = 5_000;
 const numbers = z.record(z.string(), z.number().nullable());
 
 /** What must come out the same whatever was killed on the way. */
@@ -59,8 +62,13 @@ export async function runDemo({ at = [], onLine }: DemoKill, cache: string): Pro
       // Five processes a run read the same sources: what V8 made of them is kept between runs.
       NODE_COMPILE_CACHE: cache,
       GRIDPACT_KILL_AT: at.join(' '),
+      GRIDPACT_DEMO_LOG: '1',
     },
   });
+  const hang = setTimeout(() => {
+    child.kill('SIGTERM');
+    setTimeout(() => child.kill('SIGKILL'), LAST_WORDS_MS).unref();
+  }, HANG_MS);
   running.add(child);
   let [output, narration, partial] = ['', '', ''];
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
@@ -73,6 +81,7 @@ export async function runDemo({ at = [], onLine }: DemoKill, cache: string): Pro
     for (const line of lines) onLine?.(line, { pid: child.pid ?? 0, dir: temp });
   });
   const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
+  clearTimeout(hang);
   running.delete(child);
   rmSync(dir, { recursive: true, force: true, maxRetries: 5 });
   const killed = [...narration.matchAll(/^(\S+) was killed \(SIGKILL( at \S+)\)/gm)].map((m) => `${m[1]}${m[2]}`);

@@ -51,7 +51,10 @@ async function playMonth(options: DemoOptions, say: (line: string) => void, sign
   const month = options.from.slice(0, 7);
   let plant: DemoPlant | undefined;
   const cast = createCast({ dir, peers: options.peers, startMs: fromMs - 6 * HOUR_MS, say });
-  const stop = (): void => void cast.stop();
+  const stop = (): void => {
+    for (const { name, asked } of cast.peers) if (asked.length > 0) say(`${name} was still at: ${asked.join(', ')}.`);
+    void cast.stop();
+  };
   signal.addEventListener('abort', stop, { once: true });
   try {
     const { site, from, days } = options;

@@ -8,6 +8,8 @@ import type { PeerAnswer, PeerCall, PeerMethod, PeerRequests } from './peer-prot
 export interface Peer {
   readonly name: string;
   readonly restarts: number;
+  /** What it has not answered yet. */
+  readonly asked: readonly PeerMethod[];
   ask<M extends PeerMethod>(method: M, input: Parameters<PeerRequests[M]>[0]): Promise<ReturnType<PeerRequests[M]>>;
   stop(): Promise<void>;
 }
@@ -25,6 +27,11 @@ export interface PeerOptions {
 }
 
 const MOST_RESTARTS = 5;
+interface Waiting {
+  readonly method: PeerMethod;
+  readonly resolve: (v: unknown) => void;
+  readonly reject: (e: Error) => void;
+}
 class PeerDied extends Error {
   override readonly name = 'PeerDied';
 }
@@ -38,8 +45,10 @@ export function startPeer(options: PeerOptions): Peer {
   let child: ChildProcess | undefined;
   let ids = 0;
   let deaths = 0;
+  /** Resolves once the last process is known to be dead. */
+  let exited: Promise<unknown> = Promise.resolve();
   let ending = false;
-  const waiting = new Map<number, { readonly resolve: (v: unknown) => void; readonly reject: (e: Error) => void }>();
+  const waiting = new Map<number, Waiting>();
 
   const spawn = (killAt: string | undefined): ChildProcess => {
     const { GRIDPACT_KILL_AT: _, ...env } = process.env;
@@ -48,6 +57,7 @@ export function startPeer(options: PeerOptions): Peer {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
       env: killAt ? { ...env, GRIDPACT_KILL_AT: killAt } : env,
     });
+    exited = new Promise((resolve) => made.once('exit', resolve));
     made.on('message', (answer: PeerAnswer) => {
       const w = waiting.get(answer.id);
       waiting.delete(answer.id);
@@ -68,7 +78,7 @@ export function startPeer(options: PeerOptions): Peer {
     const id = ++ids;
     const call: PeerCall = { id, method, input };
     return new Promise((resolve, reject) => {
-      waiting.set(id, { resolve, reject });
+      waiting.set(id, { method, resolve, reject });
       child?.send(call, (e) => e && waiting.delete(id) && reject(new PeerDied(e.message)));
     });
   };
@@ -83,6 +93,9 @@ export function startPeer(options: PeerOptions): Peer {
     get restarts() {
       return deaths;
     },
+    get asked() {
+      return [...waiting.values()].map((w) => w.method);
+    },
     async ask(method, input) {
       for (;;) {
         try {
@@ -90,6 +103,8 @@ export function startPeer(options: PeerOptions): Peer {
           return (await send(method, input)) as never;
         } catch (e) {
           if (!(e instanceof PeerDied) || deaths > options.killAt.length + MOST_RESTARTS) throw e;
+          // Its channel closes before its death is told: asking again at once would never let that news in.
+          await exited;
         }
       }
     },
