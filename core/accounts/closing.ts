@@ -12,6 +12,7 @@ import {
   type PeriodCut,
   type SegmentRef,
   type VillageState,
+  ZERO_HASH,
 } from '#domain/village/state.ts';
 
 export const zoneOf = (state: VillageState): Zone => ({ offsetMin: state.founding?.zoneOffsetMin ?? 0 });
@@ -26,7 +27,14 @@ async function computeAccounts(village: Village, state: VillageState, month: Mon
 }
 
 export type CutAccounts =
-  | { readonly ok: true; readonly state: VillageState; readonly accounts: MonthAccounts; readonly root: string }
+  | {
+      readonly ok: true;
+      readonly state: VillageState;
+      readonly accounts: MonthAccounts;
+      readonly root: string;
+      /** As {@link AtCut.checkpoint}. */
+      readonly checkpoint: string | null;
+    }
   /** Of what the cut names, some is not here yet, or not shared with this device; neither: the cut is of no use. */
   | { readonly ok: false; readonly missing: number; readonly locked: number };
 
@@ -34,12 +42,13 @@ export type CutAccounts =
 export async function accountsAt(village: Village, month: Month, prev: string, cut: Cut): Promise<CutAccounts> {
   const at = village.atCut(prev, cut);
   if (!at.ok) return { ok: false, missing: at.missing, locked: 0 };
-  const { state } = at;
+  const { state, checkpoint } = at;
   // A frame that is not shared with this device may hold anything: nobody can come to the same sum without it.
   const { absent, locked } = unreadIn(village, state.segments.values());
   if (absent + locked > 0) return { ok: false, missing: absent, locked };
   const accounts = await computeAccounts(village, state, month);
-  return { ok: true, state, accounts, root: rootOfStatements(village.id, monthIndex(month), accounts.statements) };
+  const root = rootOfStatements(village.id, monthIndex(month), accounts.statements);
+  return { ok: true, state, accounts, root, checkpoint };
 }
 
 /** Segments that are not here, and frames that are here and closed to this device. */
@@ -116,6 +125,7 @@ export async function proposeClose(village: Village, month: Month): Promise<stri
   const cut: PeriodCut = {
     segments: [...result.state.segments.keys()].filter((cid) => !named.has(cid)).sort(),
     records,
+    checkpoint: result.checkpoint ?? ZERO_HASH,
     rules: 1,
   };
   const lanes = result.accounts.statements.map((s) => ({ member: s.member, index: s.index, net: s.net as bigint }));
@@ -145,6 +155,8 @@ export interface Verified {
   readonly accounts: MonthAccounts | undefined;
   /** Frames this device cannot read. */
   readonly locked: number;
+  /** Whether it is the checkpoint it follows, and not the statements, in which this console differs. */
+  readonly otherCheckpoint: boolean;
 }
 const verdicts = new WeakMap<Village, Map<string, Verified>>();
 
@@ -158,10 +170,21 @@ export async function verifyClose(village: Village, close: Close): Promise<Verif
     return kept;
   }
   const result = await accountsAt(village, close.month, close.prev, close.cut.records);
-  if (!result.ok) return { verdict: whyNot(village, close, result), accounts: undefined, locked: result.locked };
+  if (!result.ok) {
+    const verdict = whyNot(village, close, result);
+    return { verdict, accounts: undefined, locked: result.locked, otherCheckpoint: false };
+  }
   const lanes = result.accounts.statements.map((s) => `${s.member} ${s.index} ${s.net}`).join();
-  const same = result.root === close.root && lanes === close.lanes.map((l) => `${l.member} ${l.index} ${l.net}`).join();
-  const entry: Verified = { verdict: same ? 'same' : 'different', accounts: result.accounts, locked: 0 };
+  const isSame =
+    result.root === close.root && lanes === close.lanes.map((l) => `${l.member} ${l.index} ${l.net}`).join();
+  const otherCheckpoint = isSame && result.checkpoint !== null && result.checkpoint !== close.cut.checkpoint;
+  const same = isSame && !otherCheckpoint;
+  const entry: Verified = {
+    verdict: same ? 'same' : 'different',
+    accounts: result.accounts,
+    locked: 0,
+    otherCheckpoint,
+  };
   known.set(close.digest, entry);
   if (same) village.readings.keepClose(close.digest, result.accounts);
   return entry;
@@ -181,7 +204,7 @@ const isSettledAway = (village: Village, { digest }: Close): boolean =>
 
 function keptClose(village: Village, digest: string): Verified | undefined {
   const accounts = village.readings.keptClose(digest);
-  return accounts && { verdict: 'same', accounts, locked: 0 };
+  return accounts && { verdict: 'same', accounts, locked: 0, otherCheckpoint: false };
 }
 
 /** Signs a proposed close with a coordinator's key after recomputing it here. */
@@ -194,13 +217,19 @@ export async function signClose(
 ): Promise<{ readonly signatures: number; readonly enough: boolean }> {
   const close = village.state().closes.get(digest);
   if (!close || close.month !== month) throw new AppError('NOT_FOUND', `There is no such close of ${month}.`);
-  const { verdict, locked } = await verifyClose(village, close);
+  const { verdict, locked, otherCheckpoint } = await verifyClose(village, close);
   if (verdict === 'not-readable') throw notReadable(month, locked);
   if (verdict === 'not-yet') {
     throw new AppError(
       'CANNOT_VERIFY_CLOSE',
       `Not everything this close counts is here yet. Sign after the next sync.`,
       { retryable: true },
+    );
+  }
+  if (otherCheckpoint) {
+    throw new AppError(
+      'ANOTHER_CLOSE',
+      `The statements proposed for ${month} are the same here, but the checkpoint named with them is not of the state this console comes to. Do not sign: whoever joins later would start from it. Ask who proposed it.`,
     );
   }
   if (verdict === 'different') {

@@ -7,12 +7,18 @@ import { DAY_MS } from '#domain/time.ts';
 import { type Checkpoint, genesis } from '#domain/village/epochs.ts';
 import { type Folded, FROZEN, foldAtCut, foldRecords } from '#domain/village/fold.ts';
 import { agreedChain } from '#domain/village/fold-settlement.ts';
+import { checkpointHash } from '#domain/village/snapshot-blocks.ts';
 import { type VillageState, ZERO_HASH } from '#domain/village/state.ts';
 import type { RecordIndex } from './record-index.ts';
 
 /** The state as a cut saw it, or how many records that it names are not here. */
 export type AtCut =
-  | { readonly ok: true; readonly state: VillageState }
+  | {
+      readonly ok: true;
+      readonly state: VillageState;
+      /** Hash of the checkpoint that a close with this cut has to name; null once the close is settled. */
+      readonly checkpoint: string | null;
+    }
   | { readonly ok: false; readonly missing: number };
 
 /** What is computed from the books, kept until they change. */
@@ -73,13 +79,18 @@ export function createStateCache(source: StateSource): StateCache {
     state: current,
     atCut(prev, records) {
       const settled = current().closes.get(from.settled);
-      if (settled && settled.cut.records === records) return { ok: true, state: from.state };
+      if (settled && settled.cut.records === records) return { ok: true, state: from.state, checkpoint: null };
       const cut = { prev, cut: { records } };
-      if (isPassed(prev)) return foldAtCut(genesis(village), source.everyRecord(), cut, recover);
+      if (isPassed(prev)) {
+        const passed = foldAtCut(genesis(village), source.everyRecord(), cut, recover);
+        return passed.ok ? { ok: true, state: passed.state, checkpoint: null } : passed;
+      }
       const at = foldAtCut(from, [...index.outside.values()], cut, recover);
       // A cut would make final what does not count here because a key is in two hands.
       const { onHold } = current();
-      return at.ok && at.records.some((r) => onHold.get(r.id) === FROZEN) ? { ok: false, missing: 0 } : at;
+      if (!at.ok || at.records.some((r) => onHold.get(r.id) === FROZEN))
+        return { ok: false, missing: at.ok ? 0 : at.missing };
+      return { ok: true, state: at.state, checkpoint: checkpointHash(at.base) };
     },
     nameCut() {
       const present = current();

@@ -11,7 +11,7 @@ export interface Cut {
   readonly [book: string]: { readonly [device: string]: Position };
 }
 
-const DIGEST_BYTES = 32;
+export const DIGEST_BYTES = 32;
 /** book -> device -> digests of its records there by seq, 32 bytes each. */
 export type Chains = ReadonlyMap<string, ReadonlyMap<string, Uint8Array>>;
 

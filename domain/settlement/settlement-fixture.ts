@@ -5,10 +5,12 @@ import type { KnownRecord } from '../books/record.ts';
 import { MONEY_TRUST } from '../metering/trust.ts';
 import { joinPieces, judgePiece, type MeterHistory, totalOf } from '../metering/vee.ts';
 import { type Month, monthSpan } from '../time.ts';
-import { closeRecordsOf } from '../village/epochs.ts';
+import { closeRecordsOf, genesis } from '../village/epochs.ts';
+import { foldAtCut } from '../village/fold.ts';
 import { batchOf, type Proposal } from '../village/fold-settlement.ts';
+import { checkpointHash } from '../village/snapshot-blocks.ts';
 import { type Close, type PeriodCut, type VillageState, ZERO_HASH } from '../village/state.ts';
-import type { Person, TestDevice, TestVillage } from '../village/village-fixture.ts';
+import { type Person, recoverOnce, type TestDevice, type TestVillage } from '../village/village-fixture.ts';
 import { type FrameFact, type MonthEnergy, readingRules } from './accounts.ts';
 
 /** For tests: a lease, its signatures, and closes of a month. */
@@ -65,7 +67,9 @@ export function cutNow(village: TestVillage, prev: string = ZERO_HASH): PeriodCu
     const followed = followCut(chains, cut.records, (id) => village.records.find((r) => r.id === id));
     if (followed.ok) chains = extend(chains, followed.records);
   }
-  return { segments: [], records: positionsOf(chains, village.records, () => true), rules: 1 };
+  const records = positionsOf(chains, village.records, () => true);
+  const at = foldAtCut(genesis(village.id), village.records, { prev, cut: { records } }, recoverOnce);
+  return { segments: [], records, checkpoint: at.ok ? checkpointHash(at.base) : ZERO_HASH, rules: 1 };
 }
 
 export interface CloseParts {
@@ -94,11 +98,14 @@ export const receiptBodyOf = (digest: string, final = true) => ({
   gasUsed: 90_000,
   final,
 });
-/** Proposes, signs and anchors a month with the founder's key alone. */
-export function settle(village: TestVillage, parts: CloseParts = {}): string {
+/** Proposes, signs and anchors a month, with the founder's key alone unless told. */
+export function settle(
+  village: TestVillage,
+  { signers = [village.founder], ...parts }: CloseParts & { readonly signers?: readonly Person[] } = {},
+): string {
   const body = closeBodyOf(village, parts);
   village.write(village.device, 'settlement', 'close.propose', body);
-  signClose(village, village.device, body.digest, village.founder);
+  for (const signer of signers) signClose(village, village.device, body.digest, signer);
   village.write(village.device, 'settlement', 'close.receipt', receiptBodyOf(body.digest));
   return body.digest;
 }

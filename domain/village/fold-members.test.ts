@@ -1,42 +1,16 @@
 import { describe, expect, test } from 'vitest';
-import { operatorsDigest } from '../settlement/batch.ts';
 import {
   addBodyOf,
   addMember,
+  changeOf,
   foundVillage,
   join,
   joinBodyOf,
+  keyBodyOf,
   makeDevice,
   makePerson,
-  type Person,
   sealedText,
-  type TestVillage,
 } from './village-fixture.ts';
-
-function changeOf(village: TestVillage, people: readonly Person[], threshold: number, signer: Person, epoch = 0) {
-  const operators = people.map((p) => p.address).sort();
-  const { chainId, ledger } = village.founding.chain;
-  const digest = operatorsDigest({ chainId, ledger }, { village: `0x${village.id}`, epoch, operators, threshold });
-  return {
-    epoch,
-    members: people.map((p) => p.id),
-    threshold,
-    operators,
-    signer: signer.id,
-    sig: signer.sign(digest),
-  };
-}
-
-function keyBodyOf(village: TestVillage, member: Person, before: Person, after: Person, number = 1) {
-  const value = { member: member.id, key: after.address, number };
-  return {
-    member: member.id,
-    address: after.address,
-    number,
-    sig: village.act('KeyRotation', before, value),
-    keySig: village.act('MemberKey', after, value),
-  };
-}
 
 describe('a village', () => {
   test('is founded once, and its founder alone closes accounts', () => {

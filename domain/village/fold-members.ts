@@ -89,7 +89,7 @@ const found: Apply = (ctx) => {
     private: fields,
     kind: 'person',
     roles: [...new Set([...roles, 'coordinator' as const])],
-    keys: [{ address, number: 0, sinceMs: founding.createdMs }],
+    keys: [{ address, number: 0, sinceMs: founding.createdMs, handover: null }],
     signatories: [],
     threshold: 1,
     admittedBy: member,
@@ -119,7 +119,7 @@ const join: Apply = (ctx) => {
     private: body.private,
     kind: 'person',
     roles: c.roles,
-    keys: [{ address: body.address, number: 0, sinceMs: record.at.ms }],
+    keys: [{ address: body.address, number: 0, sinceMs: record.at.ms, handover: null }],
     signatories: [],
     threshold: 1,
     admittedBy: c.issuer,
@@ -152,7 +152,7 @@ const add: Apply = (ctx) => {
     private: b.private,
     kind: 'person',
     roles: b.roles,
-    keys: [{ address: b.address, number: 0, sinceMs: ctx.record.at.ms }],
+    keys: [{ address: b.address, number: 0, sinceMs: ctx.record.at.ms, handover: null }],
     signatories: [],
     threshold: 1,
     admittedBy: ctx.author,
@@ -208,7 +208,7 @@ const rotateKey: Apply = (ctx) => {
   if (fault !== undefined) return fault;
   ctx.state.members.set(m.id, {
     ...m,
-    keys: [...m.keys, { address: b.address, number: b.number, sinceMs: ctx.record.at.ms }],
+    keys: [...m.keys, { address: b.address, number: b.number, sinceMs: ctx.record.at.ms, handover: b.sig }],
   });
   addKey(ctx, m.id, b.address);
   return undefined;

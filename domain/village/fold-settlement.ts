@@ -19,6 +19,7 @@ const positions = z.record(z.string().max(64), z.strictObject({ seq: z.int().min
 export const cutSchema = z.strictObject({
   segments: z.array(cidSchema).max(20_000),
   records: z.record(z.string().max(40), positions),
+  checkpoint: hash32Schema,
   rules: z.literal(1),
 });
 /** What one lane can move in one batch: more could not be packed. */

@@ -11,6 +11,8 @@ export interface MemberKey {
   readonly address: string;
   readonly number: number;
   readonly sinceMs: number;
+  /** EIP-712 KeyRotation by the key before; null for the first. */
+  readonly handover: string | null;
 }
 export interface Member {
   readonly id: string;
@@ -163,6 +165,8 @@ export interface PeriodCut {
   readonly segments: readonly string[];
   /** What moved on since the cut of the close before. */
   readonly records: Cut;
+  /** Hash of the snapshot of the checkpoint that this close follows; zero for the first. */
+  readonly checkpoint: string;
   readonly rules: 1;
 }
 export interface Close {

@@ -9,6 +9,7 @@ import { certificateDigest, type DeviceGrant, grantDigest, joinMessage } from '.
 import type { SealedFields } from '../membership/private-fields.ts';
 import type { Role } from '../membership/roles.ts';
 import { type Act, actDigest, recoverSigner } from '../membership/typed-data.ts';
+import { operatorsDigest } from '../settlement/batch.ts';
 import { foldVillage } from './fold.ts';
 import type { VillageState } from './state.ts';
 
@@ -266,6 +267,39 @@ export const assetBodyOf = (village: TestVillage, name: string, owner: Person, s
   host: null,
   simulated: true,
 });
+
+/** A change of who closes accounts, signed by one of those who close them now. */
+export function changeOf(
+  village: TestVillage,
+  people: readonly Person[],
+  threshold: number,
+  signer: Person,
+  epoch = 0,
+) {
+  const operators = people.map((p) => p.address).sort();
+  const { chainId, ledger } = village.founding.chain;
+  const digest = operatorsDigest({ chainId, ledger }, { village: `0x${village.id}`, epoch, operators, threshold });
+  return {
+    epoch,
+    members: people.map((p) => p.id),
+    threshold,
+    operators,
+    signer: signer.id,
+    sig: signer.sign(digest),
+  };
+}
+
+/** A member's next key, handed over by the one before. */
+export function keyBodyOf(village: TestVillage, member: Person, before: Person, after: Person, number = 1) {
+  const value = { member: member.id, key: after.address, number };
+  return {
+    member: member.id,
+    address: after.address,
+    number,
+    sig: village.act('KeyRotation', before, value),
+    keySig: village.act('MemberKey', after, value),
+  };
+}
 
 /** Fisher and Yates with a seeded 32-bit generator: an arrival order. */
 export function shuffle<T>(items: readonly T[], seed: number): T[] {

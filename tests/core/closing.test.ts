@@ -4,6 +4,7 @@ import { draftAgreement } from '#core/agreements/agreements-procedures.ts';
 import { joinVillage } from '#core/villages/invitations.ts';
 import { DAY_MS, monthSpan } from '#domain/time.ts';
 import { batchOf } from '#domain/village/fold-settlement.ts';
+import { ZERO_HASH } from '#domain/village/state.ts';
 import {
   codeOf,
   converge,
@@ -85,7 +86,12 @@ describe('a close', () => {
     setClocks(AFTER_MARCH_MS, first, second);
     const { village } = first.open();
     const state = village.state();
-    const cut = { segments: [...state.segments.keys()].sort(), records: village.nameCut(), rules: 1 as const };
+    const cut = {
+      segments: [...state.segments.keys()].sort(),
+      records: village.nameCut(),
+      checkpoint: ZERO_HASH,
+      rules: 1 as const,
+    };
     const [a, b] = [...state.members.keys()];
     const lanes = [
       { member: a ?? '', index: 0, net: 1_000_000n },

@@ -57,7 +57,10 @@ for (let n = 0; n < months; n++) {
       },
     })),
   ]);
-  const cut = { segments: cids.toSorted(), records: village.nameCut(), rules: 1 as const };
+  const records = village.nameCut();
+  const at = village.atCut(prev, records);
+  const checkpoint = (at.ok ? at.checkpoint : null) ?? ZERO_HASH;
+  const cut = { segments: cids.toSorted(), records, checkpoint, rules: 1 as const };
   const close = { month, prev, root: `0x${'ab'.repeat(32)}`, cut, lanes: [] };
   const { digest } = batchOf({ village: village.id, zone: ZONE, ...close }, founding.chain);
   const member = village.row.member;
