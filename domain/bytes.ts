@@ -3,7 +3,6 @@ import { sha256 as sha } from '@noble/hashes/sha2.js';
 import { bytesToHex, hexToBytes, utf8ToBytes } from '@noble/hashes/utils.js';
 import { base32 } from 'multiformats/bases/base32';
 import { CID } from 'multiformats/cid';
-import { create } from 'multiformats/hashes/digest';
 
 /** SHA-256 over parts one after another. Where much is hashed, a host gives its native one in place of {@link sha256}. */
 export type Sha256 = (...parts: readonly Uint8Array[]) => Uint8Array;
@@ -54,9 +53,24 @@ export const decodeKept = <T>(bytes: Uint8Array): T => dagCbor.decode<T>(bytes);
 export const decodeCanonical = (bytes: Uint8Array): unknown => dagCbor.decode<unknown>(bytes);
 
 /** CIDv1 (dag-cbor, sha2-256) of a block, as base32 text. */
-export const cidOf = (block: Uint8Array): string => cidOfDigest(sha256(block));
-/** The CID that {@link cidOf} gives a block with this digest. */
-export const cidOfDigest = (digest: Uint8Array): string =>
-  CID.createV1(dagCbor.code, create(0x12, digest)).toString(base32);
+export const cidOf = (block: Uint8Array, hash: Sha256 = sha256): string => cidOfDigest(hash(block));
+
+/** The bytes of a CID before its digest: version 1, dag-cbor, sha2-256 of 32 bytes. */
+const CID_HEAD = [1, dagCbor.code, 0x12, 32] as const;
+const BASE32 = Array.from('abcdefghijklmnopqrstuvwxyz234567', (letter) => letter.charCodeAt(0));
+
+/** The CID that {@link cidOf} gives a block with this digest. Spelled out here: every record is named by it. */
+export function cidOfDigest(digest: Uint8Array): string {
+  if (digest.length !== 32) throw new Error(`a digest of ${digest.length} bytes is no sha2-256`);
+  const letters = ['b'.charCodeAt(0)];
+  let held = 0;
+  let bits = 0;
+  for (let i = -CID_HEAD.length; i < digest.length; i++) {
+    held = ((held << 8) | ((i < 0 ? CID_HEAD[i + CID_HEAD.length] : digest[i]) as number)) & 0xfff;
+    for (bits += 8; bits >= 5; bits -= 5) letters.push(BASE32[(held >> (bits - 5)) & 31] as number);
+  }
+  letters.push(BASE32[(held << (5 - bits)) & 31] as number);
+  return String.fromCharCode(...letters);
+}
 /** The 32 byte sha2-256 digest inside a CID made by {@link cidOf}. */
 export const digestOf = (cid: string): Uint8Array => CID.parse(cid, base32).multihash.digest;

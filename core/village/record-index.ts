@@ -1,4 +1,5 @@
 import type { DeviceKeys } from '#core/crypto/device-keys.ts';
+import { nativeSha256 } from '#core/crypto/native-sha256.ts';
 import type { RecordTables } from '#core/storage/record-tables.ts';
 import { type Chains, holds } from '#domain/books/chains.ts';
 import {
@@ -53,7 +54,7 @@ export interface RecordIndex {
 
 /** A record whose signature the node checked before it stored it. */
 export function knownRecord(bytes: Uint8Array): KnownRecord | undefined {
-  const opened = openRecord({ bytes, sig: NO_SIGNATURE }, verifiedByNode);
+  const opened = openRecord({ bytes, sig: NO_SIGNATURE }, verifiedByNode, nativeSha256);
   return opened.ok ? opened.record : undefined;
 }
 

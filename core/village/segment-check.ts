@@ -1,8 +1,8 @@
-import { hash } from 'node:crypto';
 import { openBytes, type SealingKey } from '#core/crypto/aead.ts';
 import { ed25519Verifier } from '#core/crypto/device-keys.ts';
+import { nativeSha256 } from '#core/crypto/native-sha256.ts';
 import type { CheckedSegment, LockedFrames, StoredFrame } from '#core/storage/segment-tables.ts';
-import { concat, digestOf, equalBytes, fromHex, type Sha256 } from '#domain/bytes.ts';
+import { digestOf, equalBytes, fromHex } from '#domain/bytes.ts';
 import { frameAad, frameLeaf, frameMessages, type SealedFrame, type Segment } from '#domain/metering/frame.ts';
 import { type FrameHead, readFrameHead, readSegment } from '#domain/metering/frame-reader.ts';
 import { frameRoot } from '#domain/proof/merkle.ts';
@@ -12,8 +12,6 @@ export interface CheckedAgainst {
   readonly village: string;
   readonly keys: ReadonlyMap<string, SealingKey>;
 }
-
-const nativeSha256: Sha256 = (...parts) => hash('sha256', concat(...parts), 'buffer');
 
 export interface SegmentJob {
   readonly ref: Pick<SegmentRef, 'cid' | 'device' | 'day' | 'prev' | 'frames' | 'root'>;
@@ -35,7 +33,7 @@ class BadSegment extends Error {}
  */
 export function checkSegment(against: CheckedAgainst, { ref, block, isUnhashed, only }: SegmentJob): SegmentVerdict {
   const { cid } = ref;
-  if (isUnhashed && !equalBytes(hash('sha256', block, 'buffer'), digestOf(cid))) return { cid, state: 'damaged' };
+  if (isUnhashed && !equalBytes(nativeSha256(block), digestOf(cid))) return { cid, state: 'damaged' };
   const base = { cid, bytes: block.length };
   try {
     const segment = readAnnounced(against.village, ref, block);

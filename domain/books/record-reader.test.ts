@@ -3,7 +3,7 @@ import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { cidOf, decode, encode } from '../bytes.ts';
 import { BOOK, openRecord } from './record.ts';
-import { readHeader } from './record-reader.ts';
+import { readHeader, readWhole } from './record-reader.ts';
 
 const hex = fc.uint8Array({ minLength: 32, maxLength: 32 }).map((b) => Buffer.from(b).toString('hex'));
 const cid = fc.uint8Array({ maxLength: 20 }).map((b) => cidOf(b));
@@ -45,19 +45,24 @@ const sig = new Uint8Array(64);
 function expectSame(bytes: Uint8Array): void {
   const header = readHeader(bytes, BOOK);
   if (!header) return;
-  const { body: _, ...strict } = decode(bytes) as Record<string, unknown>;
-  expect(header).toEqual(strict);
+  const strict = decode(bytes) as Record<string, unknown>;
+  expect(header).toEqual({ ...strict, body: undefined });
+  const whole = readWhole(bytes, BOOK);
+  if (whole) expect(whole).toStrictEqual(strict);
   const opened = openRecord({ bytes, sig }, trusting);
-  expect(opened.ok || opened.reason === 'seq and prev do not fit together').toBe(true);
+  if (opened.ok) expect(opened.record).toStrictEqual({ ...strict, id: cidOf(bytes) });
+  else expect(opened.reason).toBe('seq and prev do not fit together');
 }
 
 test('what the exact reader reads is what the strict decoder and the schema read, also with changed bytes', () => {
   let read = 0;
+  let whole = 0;
   fc.assert(
     fc.property(record, fc.nat(), fc.nat(255), (value, at, byte) => {
       const bytes = tryEncode(value);
       if (!bytes) return;
       if (readHeader(bytes, BOOK)) read += 1;
+      if (readWhole(bytes, BOOK)) whole += 1;
       expectSame(bytes);
       bytes[at % bytes.length] = byte;
       expectSame(bytes);
@@ -65,6 +70,7 @@ test('what the exact reader reads is what the strict decoder and the schema read
     { numRuns: 3000 },
   );
   expect(read).toBeGreaterThan(100);
+  expect(whole).toBeGreaterThan(100);
 });
 
 test('any plain value is passed over exactly where the strict decoder takes it', () => {

@@ -14,16 +14,23 @@ export type RecordHeader = Omit<BookRecord, 'body'>;
  * decoder and the schema have the word, for bodies may hold what this reader does not read. What it does read is what
  * those two would have read.
  */
-export function readHeader(bytes: Uint8Array, book: RegExp): RecordHeader | undefined {
+export const readHeader = (bytes: Uint8Array, book: RegExp): RecordHeader | undefined =>
+  tryRead(bytes, book, (r) => r.skipPlain());
+
+/** The whole record, as {@link readHeader} reads its header. */
+export const readWhole = (bytes: Uint8Array, book: RegExp): BookRecord | undefined =>
+  tryRead(bytes, book, (r) => r.plain());
+
+function tryRead(bytes: Uint8Array, book: RegExp, takeBody: (r: ExactReader) => unknown): BookRecord | undefined {
   try {
-    return readExactly(new ExactReader(bytes), book);
+    return readExactly(new ExactReader(bytes), book, takeBody);
   } catch {
     return undefined;
   }
 }
 
 /** Keys in canonical order: shorter first. */
-function readExactly(r: ExactReader, books: RegExp): RecordHeader {
+function readExactly(r: ExactReader, books: RegExp, takeBody: (r: ExactReader) => unknown): BookRecord {
   r.map(10);
   r.key('v');
   r.int(1, 1);
@@ -36,7 +43,7 @@ function readExactly(r: ExactReader, books: RegExp): RecordHeader {
   r.key('seq');
   const seq = r.int(0, MAX);
   r.key('body');
-  r.skipPlain();
+  const body = takeBody(r);
   r.key('book');
   const book = r.ascii(books);
   r.key('kind');
@@ -50,5 +57,5 @@ function readExactly(r: ExactReader, books: RegExp): RecordHeader {
   r.key('village');
   const village = r.ascii(DEVICE);
   r.end();
-  return { v: 1, village, book, kind, device, seq, prev, at: { ms, n }, seen };
+  return { v: 1, village, book, kind, device, seq, prev, at: { ms, n }, seen, body };
 }

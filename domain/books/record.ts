@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import { cidOf, decode, decodeCanonical, encode, fromHex } from '../bytes.ts';
-import { type RecordHeader, readHeader } from './record-reader.ts';
+import { cidOf, decode, encode, fromHex, type Sha256, sha256 } from '../bytes.ts';
+import { type RecordHeader, readHeader, readWhole } from './record-reader.ts';
 
 /** Hybrid logical clock: `ms` is UTC milliseconds, `n` breaks ties of one device within a millisecond. */
 export interface Hlc {
@@ -67,22 +67,26 @@ export type OpenedRecord =
   | { readonly ok: true; readonly record: KnownRecord }
   | { readonly ok: false; readonly reason: string };
 
-export type ReadForm =
-  | { readonly ok: true; readonly header: RecordHeader }
-  | { readonly ok: false; readonly reason: string };
+type Read<T> = { readonly ok: true; readonly header: T } | { readonly ok: false; readonly reason: string };
+export type ReadForm = Read<RecordHeader>;
 const no = (reason: string): { readonly ok: false; readonly reason: string } => ({ ok: false, reason });
 
 /** Everything that is asked of a record but its signature. Never throws; the reason names the first thing that is wrong. */
-export function readForm(signed: SignedRecord): ReadForm {
-  if (signed.bytes.length > MAX_RECORD_BYTES) return no(`record of ${signed.bytes.length} bytes is over the limit`);
-  if (signed.sig.length !== 64) return no('the signature is not 64 bytes');
-  const exact = readHeader(signed.bytes, BOOK);
-  const form: ReadForm = exact ? { ok: true, header: exact } : readStrictly(signed.bytes);
+export const readForm = (signed: SignedRecord): ReadForm => readWith(readHeader, signed);
+
+function readWith<T extends RecordHeader>(
+  readExactly: (bytes: Uint8Array, book: RegExp) => T | undefined,
+  { bytes, sig }: SignedRecord,
+): Read<T | BookRecord> {
+  if (bytes.length > MAX_RECORD_BYTES) return no(`record of ${bytes.length} bytes is over the limit`);
+  if (sig.length !== 64) return no('the signature is not 64 bytes');
+  const exact = readExactly(bytes, BOOK);
+  const form: Read<T | BookRecord> = exact ? { ok: true, header: exact } : readStrictly(bytes);
   if (form.ok && (form.header.seq === 0) !== (form.header.prev === null)) return no('seq and prev do not fit together');
   return form;
 }
 
-function readStrictly(bytes: Uint8Array): ReadForm {
+function readStrictly(bytes: Uint8Array): Read<BookRecord> {
   let value: unknown;
   try {
     value = decode(bytes);
@@ -95,13 +99,15 @@ function readStrictly(bytes: Uint8Array): ReadForm {
     : no(`bad record field ${parsed.error.issues[0]?.path.join('.') ?? ''}`);
 }
 
-/** Decodes and verifies a record from outside. Never throws; the reason names the first thing that is wrong. */
-export function openRecord(signed: SignedRecord, verify: VerifyEd25519): OpenedRecord {
-  const form = readForm(signed);
+/**
+ * Decodes and verifies a record from outside. Never throws; the reason names the first thing that is wrong. `hash`: where
+ * the host has a faster one.
+ */
+export function openRecord(signed: SignedRecord, verify: VerifyEd25519, hash: Sha256 = sha256): OpenedRecord {
+  const form = readWith(readWhole, signed);
   if (!form.ok) return form;
   if (!isSigned(signed, form.header.device, verify)) return no('bad record signature');
-  const record = decodeCanonical(signed.bytes) as BookRecord;
-  return { ok: true, record: { ...record, id: cidOf(signed.bytes) } };
+  return { ok: true, record: { ...form.header, id: cidOf(signed.bytes, hash) } };
 }
 
 /** A host's verifier may throw on a public key that is no curve point. */

@@ -6,6 +6,7 @@ class NotExact extends Error {
 }
 
 const UNSIGNED = 0;
+const NEGATIVE = 1;
 const BYTES = 2;
 const TEXT = 3;
 const ARRAY = 4;
@@ -14,6 +15,16 @@ const NULL = 0xf6;
 const FALSE = 0xf4;
 const TRUE = 0xf5;
 const MAX_DEPTH = 32;
+/** Arguments of one call. */
+const LETTERS_AT_ONCE = 4096;
+
+interface Met {
+  readonly pattern: RegExp;
+  readonly text: string;
+}
+const MAX_MET = 4096;
+/** Texts read last: keys, books and hashes come again and again, and are then neither made nor looked at anew. */
+const met: (Met | undefined)[] = new Array<Met | undefined>(MAX_MET).fill(undefined);
 
 /**
  * Walks the canonical dag-cbor of a shape known beforehand: one pass, no values between, nothing allocated that was not
@@ -93,12 +104,63 @@ export class ExactReader {
     const n = this.#head(TEXT);
     if (n > max) this.#fail('text too long');
     const from = this.#take(n);
-    const text = String.fromCharCode.apply(null, this.#bytes.subarray(from, from + n) as unknown as number[]);
+    let slot = n;
+    for (let i = from; i < from + n; i++) slot = (Math.imul(slot, 31) + (this.#bytes[i] as number)) | 0;
+    slot &= MAX_MET - 1;
+    const before = met[slot];
+    if (before?.pattern === pattern && this.#isText(before.text, from, n)) return before.text;
+    const text = this.#letters(from, n);
     if (!pattern.test(text)) this.#fail('text of another form');
+    met[slot] = { pattern, text };
     return text;
   }
+  /** Bytes that are written as so many lower-case hex digits. */
+  hex(length: number): Uint8Array {
+    if (this.#head(TEXT) !== 2 * length) this.#fail('hex of another length');
+    const from = this.#take(2 * length);
+    const out = new Uint8Array(length);
+    for (let i = 0; i < length; i++) out[i] = (this.#hexDigit(from + 2 * i) << 4) | this.#hexDigit(from + 2 * i + 1);
+    return out;
+  }
 
-  /** Passes over any one value of the plain kinds: no links, no fractions, no text but ASCII. */
+  /** Any one value of the plain kinds: no links, no fractions, no text but ASCII. What the strict decoder makes of it. */
+  plain(depth = 0): unknown {
+    if (depth > MAX_DEPTH) this.#fail('too deep a value');
+    const first = this.#bytes[this.#at] as number;
+    if (first === NULL || first === TRUE || first === FALSE) {
+      this.#at += 1;
+      return first === NULL ? null : first === TRUE;
+    }
+    const major = first >> 5;
+    if (major > MAP) this.#fail('a value of a kind that is not plain');
+    const n = this.#head(major);
+    if (major === UNSIGNED) return n;
+    if (major === NEGATIVE) return Number.isSafeInteger(-1 - n) ? -1 - n : this.#fail('a number out of bounds');
+    if (major === BYTES) return this.#bytes.slice(this.#at, this.#take(n) + n);
+    if (major === TEXT) return this.#plainText(n);
+    if (major === MAP) return this.#plainEntries(n, depth);
+    const items: unknown[] = [];
+    for (let i = 0; i < n; i++) items.push(this.plain(depth + 1));
+    return items;
+  }
+  #plainText(n: number): string {
+    return this.#letters(this.#skipAscii(n), n);
+  }
+  #plainEntries(n: number, depth: number): Record<string, unknown> {
+    const entries: Record<string, unknown> = {};
+    let before: string | undefined;
+    for (let i = 0; i < n; i++) {
+      const key = this.#plainText(this.#head(TEXT));
+      if (before !== undefined && (key.length < before.length || (key.length === before.length && key <= before)))
+        this.#fail('keys out of order');
+      if (key === '__proto__') this.#fail('a key that is no plain one');
+      entries[key] = this.plain(depth + 1);
+      before = key;
+    }
+    return entries;
+  }
+
+  /** Passes over any one value of the plain kinds. */
   skipPlain(depth = 0): void {
     if (depth > MAX_DEPTH) this.#fail('too deep a value');
     const first = this.#bytes[this.#at] as number;
@@ -109,6 +171,7 @@ export class ExactReader {
     const major = first >> 5;
     if (major > MAP) this.#fail('a value of a kind that is not plain');
     const n = this.#head(major);
+    if (major === NEGATIVE && !Number.isSafeInteger(-1 - n)) this.#fail('a number out of bounds');
     if (major === BYTES) this.#take(n);
     else if (major === TEXT) this.#skipAscii(n);
     else if (major === ARRAY) for (let i = 0; i < n; i++) this.skipPlain(depth + 1);
@@ -139,6 +202,22 @@ export class ExactReader {
       if (difference !== 0) return difference;
     }
     return 0;
+  }
+  #letters(from: number, n: number): string {
+    if (n > LETTERS_AT_ONCE)
+      return this.#letters(from, LETTERS_AT_ONCE) + this.#letters(from + LETTERS_AT_ONCE, n - LETTERS_AT_ONCE);
+    return String.fromCharCode.apply(null, this.#bytes.subarray(from, from + n) as unknown as number[]);
+  }
+  #isText(text: string, from: number, n: number): boolean {
+    if (text.length !== n) return false;
+    for (let i = 0; i < n; i++) if (text.charCodeAt(i) !== this.#bytes[from + i]) return false;
+    return true;
+  }
+  #hexDigit(at: number): number {
+    const byte = this.#bytes[at] as number;
+    if (byte >= 0x30 && byte <= 0x39) return byte - 0x30;
+    if (byte >= 0x61 && byte <= 0x66) return byte - 0x57;
+    return this.#fail('no hex digit');
   }
   #take(n: number): number {
     const from = this.#at;
