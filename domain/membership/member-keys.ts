@@ -47,8 +47,12 @@ export function rotationFault(
   recover: RecoverSigner,
   isBefore: (address: string) => boolean,
 ): string | undefined {
-  const value = keyValue(village, b, b.number);
-  const before = recover(actDigest('KeyRotation', value), b.sig);
+  const before = recover(rotationDigest(village, b), b.sig);
   if (before === undefined || !isBefore(before)) return 'the key before did not sign';
-  return recover(actDigest('MemberKey', value), b.keySig) === b.address ? undefined : 'the new key did not sign';
+  const made = recover(actDigest('MemberKey', keyValue(village, b, b.number)), b.keySig);
+  return made === b.address ? undefined : 'the new key did not sign';
 }
+
+/** What the key before signs when it hands over. */
+export const rotationDigest = (village: string, b: { member: string; address: string; number: number }): string =>
+  actDigest('KeyRotation', keyValue(village, b, b.number));

@@ -207,6 +207,21 @@ export function nextCheckpoint(
   return undefined;
 }
 
+/**
+ * How many records that anchored closes on this checkpoint name are not here: the most of one of them. Where nobody has
+ * them any more, only a later checkpoint leads on.
+ */
+export function missingAfter(from: Checkpoint, pool: Pool, fold: FoldOver): number {
+  let missing = 0;
+  for (const proposal of pool.closes.proposals.values()) {
+    const isFinal = [...pool.closes.of(proposal.digest).values()].some((r) => finalReceipt(r, '').length > 0);
+    if (proposal.prev !== from.settled || !isFinal) continue;
+    const at = cutState(from, pool, proposal.digest, fold);
+    if (!at.ok) missing = Math.max(missing, at.missing);
+  }
+  return missing;
+}
+
 function finalReceipt(record: KnownRecord, digest: string) {
   const body = record.kind === 'close.receipt' ? receiptBody.safeParse(record.body) : undefined;
   return body?.data?.final ? [{ digest, device: record.device, block: body.data.block }] : [];

@@ -12,6 +12,7 @@ import {
   cutState,
   foundingIn,
   genesis,
+  missingAfter,
   nextCheckpoint,
   type OnCut,
   type Pool,
@@ -112,6 +113,17 @@ export const foldAtCut = (
   cut: { readonly prev: string; readonly cut: Pick<PeriodCut, 'records'> },
   recover: RecoverSigner = recoverSigner,
 ): OnCut => cutOn(from, poolOf(from, records, recover), cut, foldOver);
+
+/** What leads on from a checkpoint: the next one, or how many records are missing for it. */
+export function goOn(
+  from: Checkpoint,
+  records: readonly KnownRecord[],
+  recover: RecoverSigner = recoverSigner,
+): { readonly next: Checkpoint | undefined; readonly missing: number } {
+  const pool = poolOf(from, records, recover);
+  const next = nextCheckpoint(from, pool, foldOver)?.checkpoint;
+  return { next, missing: next ? 0 : missingAfter(from, pool, foldOver) };
+}
 
 const poolOf = (from: Checkpoint, records: readonly KnownRecord[], recover: RecoverSigner): Pool => ({
   byId: new Map(records.map((r) => [r.id, r])),

@@ -19,14 +19,13 @@ import {
   type TestVillage,
 } from './village-fixture.ts';
 
-/** For tests: a village with something in every part of its state, and two settled months. */
+/** For tests: a village with something in every part of its state, and January settled. */
 export interface SettledVillage {
   readonly village: TestVillage;
   /** Who closes accounts now, with the keys they have now. */
   readonly coordinators: readonly [Person, Person, Person];
   readonly tablet: TestDevice;
   readonly first: string;
-  readonly second: string;
 }
 
 const sealedTo = (device: string) => ({
@@ -96,9 +95,17 @@ export function settledVillage(): SettledVillage {
   const first = settle(village, { lanes, signers: [founder, barakaNow] });
   village.write(tablet, 'operations-2012-01', 'note', { of: 'a twin' }, { twinOf: note });
   addMember(village, 'Eshe');
-  const next = settle(village, { month: '2012-02', prev: first, signers: [barakaNow, chipo] });
+  const coordinators = [founder, barakaNow, chipo] as const;
+  return { village, coordinators, tablet, first };
+}
+
+/** The same, with February settled too and something written since. */
+export function settledTwice(): SettledVillage & { readonly second: string } {
+  const january = settledVillage();
+  const { village, first, coordinators } = january;
+  const second = settle(village, { month: '2012-02', prev: first, signers: coordinators.slice(1) });
   addMember(village, 'Farai');
-  return { village, coordinators: [founder, barakaNow, chipo], tablet, first, second: next };
+  return { ...january, second };
 }
 
 /** The checkpoint at the cut of a close that another follows, as a console comes to it that has these records. */

@@ -5,11 +5,11 @@ import { closeRecordsOf } from './epochs.ts';
 import { foldRecords } from './fold.ts';
 import { readSnapshot, writeSnapshot } from './snapshot.ts';
 import { checkpointHash, joinSnapshot, readSnapshotRoot, splitSnapshot } from './snapshot-blocks.ts';
-import { checkpointBefore, settledVillage } from './snapshot-fixture.ts';
+import { checkpointBefore, settledTwice } from './snapshot-fixture.ts';
 import { emptyState, type VillageState, ZERO_HASH } from './state.ts';
 import { recoverOnce, shuffle } from './village-fixture.ts';
 
-const { village, first, second } = settledVillage();
+const { village, first, second } = settledTwice();
 const foldFrom = (records = village.records, from = {}) =>
   foldRecords(village.id, records, { nowMs: village.nowMs, recover: recoverOnce, ...from });
 const whole = foldFrom();
