@@ -5,7 +5,9 @@ import { createGroupCommit } from './group-commit.ts';
 import { asDiskError, compactRange, openDatabase } from './level-database.ts';
 
 const CACHE_BYTES = 16 * 1024 * 1024;
+/** Read at once; LevelDB counts keys and values. */
 const CHUNK_ROWS = 512;
+const CHUNK_BYTES = 512 * 1024;
 const CRC_BYTES = 4;
 
 export type Write =
@@ -27,6 +29,8 @@ export interface BookDatabase {
   getMany(keys: readonly string[]): Promise<(Uint8Array | undefined)[]>;
   /** Rows whose keys begin with the prefix, from `prefix` + `from` on, as of the moment of the call. */
   rows(prefix: string, from?: string): AsyncIterable<readonly [string, Uint8Array][]>;
+  /** As {@link BookDatabase.rows}, without the keys. */
+  values(prefix: string, from?: string): AsyncIterable<readonly Uint8Array[]>;
   /** Gives the disk space of deleted rows back. */
   compact(prefix: string): Promise<void>;
   close(): Promise<void>;
@@ -47,27 +51,8 @@ export async function openBookDatabase(path: string): Promise<BookDatabase> {
     commit: (writes) => group.commit(writes),
     get: (key) => db.get(key),
     getMany: (keys) => db.getMany([...keys]),
-    rows(prefix, from = '') {
-      const rows = db.iterator({ ...rangeOf(prefix), gte: `${prefix}${from}` });
-      return (async function* () {
-        // The next rows are read while these are looked at.
-        const read = () => {
-          const reading = rows.nextv(CHUNK_ROWS);
-          reading.catch(() => undefined);
-          return reading;
-        };
-        let next = read();
-        try {
-          for (let chunk = await next; chunk.length > 0; chunk = await next) {
-            next = read();
-            yield chunk;
-          }
-        } finally {
-          await next.catch(() => undefined);
-          await rows.close();
-        }
-      })();
-    },
+    rows: (prefix, from) => readAhead(db.iterator(chunksOf(prefix, from))),
+    values: (prefix, from) => readAhead(db.values(chunksOf(prefix, from))),
     compact(prefix) {
       const { gte, lt } = rangeOf(prefix);
       return compactRange(db, gte, lt);
@@ -77,6 +62,36 @@ export async function openBookDatabase(path: string): Promise<BookDatabase> {
       await db.close();
     },
   };
+}
+
+const chunksOf = (prefix: string, from = ''): ReturnType<typeof rangeOf> & { readonly highWaterMarkBytes: number } => ({
+  ...rangeOf(prefix),
+  gte: `${prefix}${from}`,
+  highWaterMarkBytes: CHUNK_BYTES,
+});
+
+interface Chunks<T> {
+  nextv(size: number): Promise<T[]>;
+  close(): Promise<void>;
+}
+
+/** The next rows are read while these are looked at. */
+async function* readAhead<T>(rows: Chunks<T>): AsyncIterable<readonly T[]> {
+  const read = (): Promise<T[]> => {
+    const reading = rows.nextv(CHUNK_ROWS);
+    reading.catch(() => undefined);
+    return reading;
+  };
+  let next = read();
+  try {
+    for (let chunk = await next; chunk.length > 0; chunk = await next) {
+      next = read();
+      yield chunk;
+    }
+  } finally {
+    await next.catch(() => undefined);
+    await rows.close();
+  }
 }
 
 /** Prefixes end with `!`, which `"` follows. */

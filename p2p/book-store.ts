@@ -157,12 +157,12 @@ export function createBookStore(book: string, db: BookDatabase, row?: Uint8Array
     },
     scan(after = 0) {
       const before = summary;
-      const rows = db.rows(`e!${book}!`, numbered(after));
+      const rows = db.values(`e!${book}!`, numbered(after));
       return (async function* () {
         let seen = 0;
         for await (const chunk of rows) {
           seen += chunk.length;
-          yield chunk.map(([, value]) => unsealBytes(value, db.path));
+          yield chunk.map((value) => unsealBytes(value, db.path));
         }
         const released = Math.max(before.released, summary.released);
         // Which of them are released is known by number only where all or none are.

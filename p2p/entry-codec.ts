@@ -5,7 +5,7 @@ import { decode, decodeCanonical, encode, fromHex } from '#domain/bytes.ts';
 import { orbitHashOf } from './device-identity.ts';
 import { verifyEd25519 } from './ed25519.ts';
 import { MAX_ENTRY_BYTES, MAX_PARENTS, MAX_RECORDS_PER_ENTRY, ORBIT_HASH } from './entry-limits.ts';
-import { type ReadEntry, readExactEntry, signedBytes } from './entry-reader.ts';
+import { type ReadEntry, readExactEntry, readRecords, signedBytes } from './entry-reader.ts';
 
 /** How far a log clock may run ahead of its parents: keeps one device from using up the number space. */
 export const MAX_CLOCK_JUMP = 1e7;
@@ -82,7 +82,7 @@ export const peekEntry = (bytes: Uint8Array): EntryFields =>
 /** The records of an entry that is already in a book. */
 export function recordsOfEntry(bytes: Uint8Array, book: string): readonly SignedRecord[] {
   try {
-    return readExactEntry(bytes)?.records ?? peekEntry(bytes).payload.records.map(({ b, s }) => ({ bytes: b, sig: s }));
+    return readRecords(bytes);
   } catch (cause) {
     throw new AppError('BOOK_DAMAGED', `an entry of ${book} on disk is not readable`, { data: { book }, cause });
   }

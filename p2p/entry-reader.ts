@@ -70,6 +70,20 @@ function readExactly(r: ExactReader): ReadEntry | undefined {
   return { fields, records, signed: { idTo, nextFrom, payloadTo } };
 }
 
+const BEFORE_PAYLOAD = ['v', 'id', 'key', 'sig', 'next', 'refs', 'clock'];
+
+/** The records alone of bytes that {@link readExactEntry} has read before; throws where it would not have. */
+export function readRecords(bytes: Uint8Array): SignedRecord[] {
+  const r = new ExactReader(bytes);
+  r.map(9);
+  for (const name of BEFORE_PAYLOAD) {
+    r.key(name);
+    r.skipPlain();
+  }
+  r.key('payload');
+  return readPayload(r);
+}
+
 const readHashes = (r: ExactReader): string[] =>
   Array.from({ length: r.array(0, MAX_PARENTS) }, () => r.ascii(ORBIT_HASH));
 const hasTwins = (hashes: readonly string[]): boolean => hashes.length > 1 && new Set(hashes).size < hashes.length;

@@ -3,52 +3,61 @@ import type { KnownRecord } from './record.ts';
 const byClock = (a: KnownRecord, b: KnownRecord): number =>
   a.at.ms - b.at.ms || a.at.n - b.at.n || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0);
 
+interface Node {
+  readonly record: KnownRecord;
+  /** Parents in the set that do not stand in the list yet. */
+  waits: number;
+  children: Node[] | undefined;
+}
+
 /**
  * The one order in which every peer folds what no cut holds yet: causal order (`prev`, `seen`), then (clock, id). A pure
  * function of the set: any order of arrival gives the same list. Kahn's algorithm over a binary heap.
  */
 export function orderRecords(records: readonly KnownRecord[]): KnownRecord[] {
-  const byId = new Map(records.map((r) => [r.id, r]));
-  const waits = new Map<string, number>();
-  const children = new Map<string, KnownRecord[]>();
-  for (const r of byId.values()) {
-    let n = 0;
-    for (const p of new Set(r.prev === null ? r.seen : [r.prev, ...r.seen])) {
-      if (!byId.has(p) || p === r.id) continue;
-      n += 1;
-      const list = children.get(p);
-      if (list) list.push(r);
-      else children.set(p, [r]);
+  const nodes = new Map<string, Node>();
+  for (const record of records) nodes.set(record.id, { record, waits: 0, children: undefined });
+  for (const node of nodes.values()) {
+    for (const id of parentsOf(node.record)) {
+      const parent = nodes.get(id);
+      if (!parent || parent === node) continue;
+      node.waits += 1;
+      if (parent.children) parent.children.push(node);
+      else parent.children = [node];
     }
-    waits.set(r.id, n);
   }
   const heap = new Heap();
-  for (const r of byId.values()) if (waits.get(r.id) === 0) heap.push(r);
+  for (const node of nodes.values()) if (node.waits === 0) heap.push(node);
   const out: KnownRecord[] = [];
-  for (let r = heap.pop(); r; r = heap.pop()) {
-    out.push(r);
-    for (const c of children.get(r.id) ?? []) {
-      const n = (waits.get(c.id) ?? 0) - 1;
-      waits.set(c.id, n);
-      if (n === 0) heap.push(c);
+  for (let node = heap.pop(); node; node = heap.pop()) {
+    out.push(node.record);
+    for (const child of node.children ?? []) {
+      child.waits -= 1;
+      if (child.waits === 0) heap.push(child);
     }
   }
   return out;
 }
 
+/** Each once. */
+function parentsOf({ prev, seen }: KnownRecord): Iterable<string> {
+  if (seen.length > 0) return new Set(prev === null ? seen : [prev, ...seen]);
+  return prev === null ? [] : [prev];
+}
+
 class Heap {
-  readonly #items: KnownRecord[] = [];
-  push(r: KnownRecord): void {
+  readonly #items: Node[] = [];
+  push(node: Node): void {
     const a = this.#items;
-    a.push(r);
+    a.push(node);
     for (let i = a.length - 1; i > 0; ) {
       const p = (i - 1) >> 1;
-      if (byClock(a[p] as KnownRecord, a[i] as KnownRecord) <= 0) break;
-      [a[p], a[i]] = [a[i] as KnownRecord, a[p] as KnownRecord];
+      if (byClock((a[p] as Node).record, (a[i] as Node).record) <= 0) break;
+      [a[p], a[i]] = [a[i] as Node, a[p] as Node];
       i = p;
     }
   }
-  pop(): KnownRecord | undefined {
+  pop(): Node | undefined {
     const a = this.#items;
     const top = a[0];
     const last = a.pop();
@@ -58,10 +67,10 @@ class Heap {
       let m = i;
       for (const c of [2 * i + 1, 2 * i + 2]) {
         const child = a[c];
-        if (child && byClock(child, a[m] as KnownRecord) < 0) m = c;
+        if (child && byClock(child.record, (a[m] as Node).record) < 0) m = c;
       }
       if (m === i) return top;
-      [a[m], a[i]] = [a[i] as KnownRecord, a[m] as KnownRecord];
+      [a[m], a[i]] = [a[i] as Node, a[m] as Node];
       i = m;
     }
   }

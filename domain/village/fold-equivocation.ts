@@ -16,7 +16,39 @@ export interface Equivocation {
 
 const before = (a: Hlc, b: Hlc): boolean => a.ms < b.ms || (a.ms === b.ms && a.n < b.n);
 const bookOf = (r: KnownRecord): string => `${r.device}|${r.book}`;
-const seatOf = (r: KnownRecord): string => `${bookOf(r)}|${r.seq}`;
+
+type Seat = readonly [KnownRecord, ...KnownRecord[]];
+/** device -> book -> seq -> the records with that number. */
+type Seats = ReadonlyMap<string, ReadonlyMap<string, ReadonlyMap<number, Seat>>>;
+const seatOf = (seats: Seats, r: KnownRecord): Seat | undefined => seats.get(r.device)?.get(r.book)?.get(r.seq);
+
+function seatAll(records: readonly KnownRecord[]): Seats {
+  const seats = new Map<string, Map<string, Map<number, [KnownRecord, ...KnownRecord[]]>>>();
+  for (const r of records) {
+    const books = seats.get(r.device) ?? new Map<string, Map<number, [KnownRecord, ...KnownRecord[]]>>();
+    if (books.size === 0) seats.set(r.device, books);
+    const numbers = books.get(r.book) ?? new Map<number, [KnownRecord, ...KnownRecord[]]>();
+    if (numbers.size === 0) books.set(r.book, numbers);
+    const seat = numbers.get(r.seq);
+    if (seat) seat.push(r);
+    else numbers.set(r.seq, [r]);
+  }
+  return seats;
+}
+
+/** Seats that more than one record claims or that a cut has given away, each with its records by id, in one order. */
+function contestedIn(seats: Seats, chains: Chains): Seat[] {
+  const named: (readonly [string, Seat])[] = [];
+  for (const books of seats.values())
+    for (const numbers of books.values())
+      for (const seat of numbers.values()) {
+        const [r] = seat;
+        if (seat.length > 1 || r.seq < lengthOf(chains, r.book, r.device)) named.push([`${bookOf(r)}|${r.seq}`, seat]);
+      }
+  return named
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([, seat]) => seat.toSorted((a, b) => (a.id < b.id ? -1 : 1)) as [KnownRecord, ...KnownRecord[]]);
+}
 
 /**
  * Two records of one device with the same book and number: both are shown, and the device is frozen. Its key is in two
@@ -31,17 +63,12 @@ export function findEquivocation(
   chains: Chains,
   revoked: ReadonlyMap<string, NonNullable<Device['revoked']>>,
 ): Equivocation {
-  const seats = new Map<string, KnownRecord[]>();
-  for (const r of records) {
-    const seat = seats.get(seatOf(r));
-    if (seat) seat.push(r);
-    else seats.set(seatOf(r), [r]);
-  }
+  const seats = seatAll(records);
+  const contested = contestedIn(seats, chains);
   const conflicts: Conflict[] = [];
   const earliest = new Map<string, Hlc>();
-  for (const [, seat] of [...seats].sort(([a], [b]) => (a < b ? -1 : 1))) {
-    seat.sort((a, b) => (a.id < b.id ? -1 : 1));
-    const [first, ...others] = seat as [KnownRecord, ...KnownRecord[]];
+  for (const seat of contested) {
+    const [first, ...others] = seat;
     const settled = digestAt(chains, first.book, first.device, first.seq);
     const twins = settled ? seat : others;
     for (const { id, book, seq } of twins) {
@@ -58,7 +85,7 @@ export function findEquivocation(
   const byId = new Map(records.map((r) => [r.id, r]));
   const suspects = new Set(earliest.keys());
   const seen = seenByOthers(records, byId, suspects, revoked);
-  const forks = forksOf(seats);
+  const forks = forksOf(contested);
   const frozen = new Map<string, Freeze>();
   for (const [device, from] of earliest) {
     const latest = latestOf(records, seen, device);
@@ -95,7 +122,7 @@ function latestOf(records: readonly KnownRecord[], seen: ReadonlySet<string>, de
 }
 
 interface Evidence {
-  readonly seats: ReadonlyMap<string, readonly KnownRecord[]>;
+  readonly seats: Seats;
   readonly forks: ReadonlyMap<string, number>;
   readonly byId: ReadonlyMap<string, KnownRecord>;
   readonly seen: ReadonlySet<string>;
@@ -106,9 +133,9 @@ interface Evidence {
 type Standing = 'void' | 'branch' | 'trunk';
 
 /** Where each book of each device forks first: both branches vouch for what is before it. */
-function forksOf(seats: Evidence['seats']): ReadonlyMap<string, number> {
+function forksOf(contested: readonly Seat[]): ReadonlyMap<string, number> {
   const forks = new Map<string, number>();
-  for (const [r, twin] of seats.values())
+  for (const [r, twin] of contested)
     if (r && twin) forks.set(bookOf(r), Math.min(r.seq, forks.get(bookOf(r)) ?? r.seq));
   return forks;
 }
@@ -116,7 +143,7 @@ function forksOf(seats: Evidence['seats']): ReadonlyMap<string, number> {
 function judge({ seats, forks, byId, seen, chains, from }: Evidence): (record: KnownRecord) => boolean {
   const known = new Map<string, { readonly standing: Standing; readonly counts: boolean }>();
   const one = (r: KnownRecord): { readonly standing: Standing; readonly counts: boolean } => {
-    const seat = seats.get(seatOf(r)) ?? [];
+    const seat = seatOf(seats, r) ?? [];
     const prev = r.prev === null ? undefined : byId.get(r.prev);
     const above = prev && known.get(prev.id);
     if (above?.standing === 'void' || r.seq < lengthOf(chains, r.book, r.device))
