@@ -11,7 +11,8 @@ import type { Statement } from '#domain/settlement/statements.ts';
 import { type Month, monthOf, monthSpan, nextMonth } from '#domain/time.ts';
 import { agreedChain } from '#domain/village/fold-settlement.ts';
 import type { RevealedState } from '#domain/village/reveal.ts';
-import type { Close } from '#domain/village/state.ts';
+import { firstDataMs, OPEN_ENTRIES, segmentsWithin } from '#domain/village/shelves.ts';
+import { type Close, type LaneChange, lanesOf } from '#domain/village/state.ts';
 import { closesOf, previewAccounts, unreadIn, type Verdict, verifyClose, zoneOf } from './closing.ts';
 
 type PeriodState = AccountsView['state'];
@@ -31,8 +32,8 @@ export function periodState({ settler }: OpenVillage, close: Close | undefined):
 export function monthsOf(village: Village): Month[] {
   const state = village.state();
   const zone = zoneOf(state);
-  const starts = [...state.segments.values()].map((s) => s.fromMs);
-  const first = starts.length > 0 ? Math.min(village.now(), ...starts) : (state.founding?.createdMs ?? village.now());
+  const start = firstDataMs(state);
+  const first = start === undefined ? (state.founding?.createdMs ?? village.now()) : Math.min(village.now(), start);
   const months: Month[] = [];
   for (let m = monthOf(first, zone); m <= monthOf(village.now(), zone); m = nextMonth(m)) months.push(m);
   return months.reverse();
@@ -46,7 +47,7 @@ export async function accountsView(open: OpenVillage, month: Month): Promise<Acc
   // What was agreed stands, whether or not this device may read all that it was made of.
   const agreed = close?.agreed && closed?.verdict === 'not-readable' ? close : undefined;
   const statements = agreed
-    ? agreed.lanes.map((l) => laneView(village, l))
+    ? lanesOf(village.state(), agreed.digest).map((l) => laneView(village, l))
     : accounts.statements.map((s) => statementView(village, accounts, s));
   const paidOut = sum(statements.filter((s) => s.netMinor > 0n).map((s) => s.netMinor));
   const { measuredWh, siteWh, heldWh, estimatedWh, unattributedWh } = accounts.energy;
@@ -66,7 +67,7 @@ export async function accountsView(open: OpenVillage, month: Month): Promise<Acc
 }
 
 /** A statement of which this console knows only what was agreed. */
-const laneView = (village: Village, { member, net }: Close['lanes'][number]): StatementView => ({
+const laneView = (village: Village, { member, net }: LaneChange): StatementView => ({
   member: person(village.revealed(), member),
   netMinor: net,
   paysMinor: net < 0n ? -net : 0n,
@@ -189,9 +190,9 @@ function checksOf(village: Village, month: Month, accounts: MonthAccounts): Acco
   const totals = [...accounts.meters.values()];
   const count = (of: (t: (typeof totals)[number]) => number): number => totals.reduce((n, t) => n + of(t), 0);
   const silent = [...state.meters.values()].filter((m) => (accounts.meters.get(m.id)?.recorded ?? 0) === 0).length;
-  const touching = [...state.segments.values()].filter((s) => s.fromMs < to && s.toMs > from);
+  const touching = segmentsWithin(state, from, to).filter((s) => s.fromMs < to && s.toMs > from);
   const { absent, locked } = unreadIn(village, touching);
-  const unvouched = [...state.entries.values()].filter((e) => e.vouched === null).length;
+  const unvouched = [...state.entries.within(OPEN_ENTRIES, OPEN_ENTRIES)].length;
   const chain = agreedChain(state.closes.values());
   const difference = sum(accounts.statements.map((s) => s.net));
   const check = (code: AccountsView['checks'][number]['code'], ok: boolean, n = 0, wh: bigint | null = null) => ({

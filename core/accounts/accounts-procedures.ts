@@ -3,6 +3,7 @@ import { sealUntil } from '#core/metering/sealing.ts';
 import { AppError } from '#core/ports/errors.ts';
 import type { Boundary } from '#core/router/boundary.ts';
 import { monthOf, monthSpan } from '#domain/time.ts';
+import { lanesOf } from '#domain/village/state.ts';
 import { accountsView, monthsOf, periodState } from './account-views.ts';
 import { closesOf, proposeClose, signClose, zoneOf } from './closing.ts';
 
@@ -17,7 +18,9 @@ export function accountsProcedures(os: Boundary, console: Console) {
       const closeOf = await closesOf(village);
       const periods = monthsOf(village).map((month) => {
         const close = closeOf(month);
-        const changesHands = close ? close.lanes.reduce((n, l) => (l.net > 0n ? n + l.net : n), 0n) : null;
+        const changesHands = close
+          ? lanesOf(state, close.digest).reduce((n, l) => (l.net > 0n ? n + l.net : n), 0n)
+          : null;
         return {
           month,
           state: periodState(open, close),

@@ -9,6 +9,7 @@ import { agreedChain, batchOf } from '#domain/village/fold-settlement.ts';
 import {
   type Close,
   isCoordinator,
+  lanesOf,
   type PeriodCut,
   type SegmentRef,
   type VillageState,
@@ -121,9 +122,8 @@ export async function proposeClose(village: Village, month: Month): Promise<stri
       { retryable: true, data: { missing: result.missing } },
     );
   }
-  const named = new Set(chain.flatMap((c) => c.cut.segments));
   const cut: PeriodCut = {
-    segments: [...result.state.segments.keys()].filter((cid) => !named.has(cid)).sort(),
+    segments: [...result.state.segments.keys(segmentsUpTo(village, last))].sort(),
     records,
     checkpoint: result.checkpoint ?? ZERO_HASH,
     rules: 1,
@@ -134,6 +134,12 @@ export async function proposeClose(village: Village, month: Month): Promise<stri
   await village.act([{ book: 'settlement', kind: 'close.propose', body: { ...body, digest } }]);
   step('close.proposed');
   return digest;
+}
+
+/** How many segments a close and those before it count. */
+function segmentsUpTo(village: Village, close: Close | undefined): number {
+  const at = close && village.atCut(close.prev, close.cut.records);
+  return at?.ok ? at.state.segments.size : 0;
 }
 
 export const ledgerOf = (state: VillageState) => ({
@@ -174,9 +180,9 @@ export async function verifyClose(village: Village, close: Close): Promise<Verif
     const verdict = whyNot(village, close, result);
     return { verdict, accounts: undefined, locked: result.locked, otherCheckpoint: false };
   }
-  const lanes = result.accounts.statements.map((s) => `${s.member} ${s.index} ${s.net}`).join();
-  const isSame =
-    result.root === close.root && lanes === close.lanes.map((l) => `${l.member} ${l.index} ${l.net}`).join();
+  const proposed = lanesOf(village.state(), close.digest).map((l) => `${l.member} ${l.index} ${l.net}`);
+  const lanes = result.accounts.statements.map((s) => `${s.member} ${s.index} ${s.net}`);
+  const isSame = result.root === close.root && lanes.join() === proposed.join();
   const otherCheckpoint = isSame && result.checkpoint !== null && result.checkpoint !== close.cut.checkpoint;
   const same = isSame && !otherCheckpoint;
   const entry: Verified = {

@@ -5,7 +5,8 @@ import type { ChainHost, ChainStatus, SettlementChain } from '#core/ports/settle
 import { step } from '#core/ports/steps.ts';
 import type { Village } from '#core/village/open-village.ts';
 import { agreedChain, batchOf } from '#domain/village/fold-settlement.ts';
-import type { Close, VillageState } from '#domain/village/state.ts';
+import { cutOf } from '#domain/village/shelves.ts';
+import { type Close, lanesOf, type VillageState } from '#domain/village/state.ts';
 import { ledgerOf, zoneOf } from './closing.ts';
 
 /** Carries agreed closes to the ledger and their receipts back into the books: exactly once, whatever crashes. */
@@ -74,7 +75,16 @@ export function createSettler(village: Village, options: CoreOptions): Settler {
       sent.add(close.digest);
       village.notify('accounts');
       const state = village.state();
-      const { head, payload } = batchOf({ village: village.id, zone: zoneOf(state), ...close }, ledgerOf(state));
+      const { head, payload } = batchOf(
+        {
+          ...close,
+          village: village.id,
+          zone: zoneOf(state),
+          cut: cutOf(state, close),
+          lanes: lanesOf(state, close.digest),
+        },
+        ledgerOf(state),
+      );
       const signatures = [...close.signatures]
         .sort((a, b) => (a.address < b.address ? -1 : 1))
         .slice(0, close.threshold);

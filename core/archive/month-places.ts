@@ -42,7 +42,7 @@ export function fileOf(village: Pick<Village, 'store'>, month: Month | undefined
 
 export const booksOf = (month: Month): string[] => [`segments-${month}`, `operations-${month}`];
 export const segmentsOf = (state: VillageState, month: Month): SegmentRef[] =>
-  [...state.segments.values()].filter((s) => s.day.startsWith(month));
+  [...state.segments.within(`${month}-01`, `${month}-31`)].map(([, s]) => s);
 
 /** What is asked of every month, read once. */
 interface Look {

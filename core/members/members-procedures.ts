@@ -14,7 +14,7 @@ import type { EnergyTotal } from '#domain/metering/vee.ts';
 import { monthOf } from '#domain/time.ts';
 import { agreedChain } from '#domain/village/fold-settlement.ts';
 import type { RevealedMember } from '#domain/village/reveal.ts';
-import type { VillageState } from '#domain/village/state.ts';
+import { lanesOf, type VillageState } from '#domain/village/state.ts';
 
 /** Admits a person whose key is made here, under their own PIN. */
 export async function addPerson(
@@ -116,7 +116,10 @@ export function membersProcedures(os: Boundary, console: Console) {
 }
 
 const balanceOf = (state: VillageState, member: string): bigint =>
-  agreedChain(state.closes.values()).reduce((a, c) => a + (c.lanes.find((l) => l.member === member)?.net ?? 0n), 0n);
+  agreedChain(state.closes.values()).reduce(
+    (a, c) => a + (lanesOf(state, c.digest).find((l) => l.member === member)?.net ?? 0n),
+    0n,
+  );
 
 function rowOf(village: Village, member: RevealedMember) {
   const state = village.state();
@@ -179,7 +182,7 @@ async function cardOf(village: Village, member: RevealedMember) {
         state: a.effectiveMs !== null ? 'active' : a.declined ? 'declined' : 'offered',
       })),
     statements: agreedChain(state.closes.values()).flatMap((c) => {
-      const lane = c.lanes.find((l) => l.member === member.id);
+      const lane = lanesOf(state, c.digest).find((l) => l.member === member.id);
       return lane
         ? [
             {

@@ -7,7 +7,7 @@ import type { Village } from '#core/village/open-village.ts';
 import { newId } from '#domain/ids.ts';
 import { DAY_MS, dayOf, dayStart, HOUR_MS, monthOf, UTC, type Zone } from '#domain/time.ts';
 import { MAX_ENTRY_SEGMENTS } from '#domain/village/fold-operations.ts';
-import type { RevealedState } from '#domain/village/reveal.ts';
+import type { RevealedEntry } from '#domain/village/reveal.ts';
 import { type OpenFrame, publishFrames } from './sealing.ts';
 
 const MAX_ROWS = 200_000;
@@ -221,10 +221,9 @@ export async function enterReading(
   return entry;
 }
 
-type VouchedEntry = NonNullable<ReturnType<RevealedState['entries']['get']>>;
 /** The second person's word for what was imported or entered: it counts from then on. Errors: NOT_FOUND, NOT_ALLOWED. */
-export async function vouchFor(village: Village, entry: string, document: string): Promise<VouchedEntry> {
-  const known = village.revealed().entries.get(entry);
+export async function vouchFor(village: Village, entry: string, document: string): Promise<RevealedEntry> {
+  const known = village.revealed().entered.get(entry);
   if (!known) throw new AppError('NOT_FOUND', `There is no entry ${entry.slice(0, 80)} in this village.`);
   const book = `operations-${monthOf(village.now(), zoneOf(village.state()))}`;
   await village.act([

@@ -171,7 +171,7 @@ function flagsIn(village: Village, meter: RevealedMeter, days: readonly Readonly
       else flags.push({ ...base, ...quiet, kind: 'gap', fromMs, toMs });
       continue;
     }
-    const d = state.decisions.get(decisionKey(meter.id, fromMs));
+    const d = state.decided.get(decisionKey(meter.id, fromMs));
     const decision = d
       ? { action: d.action, by: state.members.get(d.by)?.name ?? d.by, reason: d.text, atMs: d.atMs }
       : null;

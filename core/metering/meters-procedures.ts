@@ -170,7 +170,7 @@ export function metersProcedures(os: Boundary, console: Console) {
       const state = village.revealed();
       const nameOf = (id: string): string => state.members.get(id)?.name ?? id;
       return {
-        entries: [...state.entries.values()].map((e) => ({
+        entries: [...state.entered.values()].map((e) => ({
           id: e.id,
           kind: e.kind,
           label: e.text,

@@ -1,4 +1,5 @@
 import { blob, type Database, int, text } from './open-database.ts';
+import { putSettled, type SettledItem } from './settled-tables.ts';
 
 export const RECORD_TABLES = `
    -- records of the books, and the state at the last anchored cut
@@ -18,6 +19,16 @@ export interface RecordRow {
   readonly bytes: Uint8Array;
 }
 
+export interface CheckpointKept {
+  readonly sealed: Uint8Array;
+  /** How many anchored cuts there are up to this one. */
+  readonly cut: number;
+  /** Nothing of it lies in rows yet: those that are there belong to another. */
+  readonly isWhole: boolean;
+  /** New and changed items. */
+  readonly items: readonly Iterable<SettledItem>[];
+}
+
 export interface RecordTables {
   /** How many entries of each book are in the table, in the order in which the node joined them. */
   booksRead(): ReadonlyMap<string, number>;
@@ -30,7 +41,7 @@ export interface RecordTables {
   recordBytes(id: string): Uint8Array | undefined;
   settledRecords(): number;
   /** Keeps the state at an anchored cut and marks the records that it holds, together. */
-  keepCheckpoint(close: string, ids: readonly string[], sealed: Uint8Array): void;
+  keepCheckpoint(close: string, ids: readonly string[], kept: CheckpointKept): void;
   checkpoint(): Uint8Array | undefined;
 }
 
@@ -53,9 +64,11 @@ export const recordTables = (db: Database): RecordTables => ({
     return row && blob(row, 'bytes');
   },
   settledRecords: () => int(db.get('select count(*) as n from record where epoch is not null') ?? {}, 'n'),
-  keepCheckpoint: (close, ids, sealed) =>
+  keepCheckpoint: (close, ids, { sealed, cut, isWhole, items }) =>
     db.transaction(() => {
       for (const id of ids) db.run('update record set epoch = ? where id = ?', close, id);
+      if (isWhole) db.run('delete from settled');
+      for (const some of items) putSettled(db, cut, some);
       db.run('insert or replace into checkpoint values (1, ?)', sealed);
     }),
   checkpoint() {

@@ -138,7 +138,9 @@ export function segmentTables(db: Database): SegmentTables {
         db.run(`delete from day_sums where not ${DAY_AWAY}`);
         db.run(`delete from month_energy where month not in (select month from archived_month where ${MONTH_AWAY})`);
         db.run(`delete from verified_close where not exists (select 1 from archived_month where ${MONTH_AWAY})`);
-        if (!how?.exceptCheckpoint) db.run('delete from checkpoint');
+        if (how?.exceptCheckpoint) return;
+        db.run('delete from checkpoint');
+        db.run('delete from settled');
       }),
   };
 }

@@ -6,6 +6,7 @@ import { pollOf, type RawReading, readingOf, sealReading } from './raw-readings.
 import { READING_TABLES, type ReadingTables, readingTables } from './reading-tables.ts';
 import { RECORD_TABLES, type RecordTables, recordTables } from './record-tables.ts';
 import { SEGMENT_TABLES, type SegmentTables, segmentTables } from './segment-tables.ts';
+import { SETTLED_TABLES, type SettledTables, settledTables } from './settled-tables.ts';
 
 const MIGRATIONS = [
   `-- what this console alone knows
@@ -20,7 +21,8 @@ const MIGRATIONS = [
    -- read models of the books
 ${SEGMENT_TABLES}
 ${READING_TABLES}
-${RECORD_TABLES}`,
+${RECORD_TABLES}
+${SETTLED_TABLES}`,
 ];
 
 export interface PendingSegment {
@@ -31,7 +33,13 @@ export interface PendingSegment {
   readonly until: readonly { readonly meter: string; readonly toMs: number; readonly leaf: string }[];
 }
 /** One village's SQLite: raw readings and local settings (kept), segments and frames (read models). */
-export interface VillageStore extends SegmentTables, ReadingTables, RecordTables, BundleTables, ArchiveTables {
+export interface VillageStore
+  extends SegmentTables,
+    ReadingTables,
+    RecordTables,
+    SettledTables,
+    BundleTables,
+    ArchiveTables {
   readonly path: string;
   addLocalMeter(meter: string, address: string, atMs: number): void;
   removeLocalMeter(meter: string): void;
@@ -90,6 +98,7 @@ export function openVillageStore(path: string, dataKey: DataKey): VillageStore {
     ...segmentTables(db),
     ...readingTables(db),
     ...recordTables(db),
+    ...settledTables(db),
     ...bundleTables(db),
     ...archiveTables(db, dataKey),
     addLocalMeter(meter, address, atMs) {

@@ -10,7 +10,8 @@ import { DAY_MS, dayOf, dayStart, HOUR_MS, monthOf, monthSpan } from '#domain/ti
 import { hasSigned, signersOf } from '#domain/village/fold-agreements.ts';
 import { agreedChain } from '#domain/village/fold-settlement.ts';
 import type { RevealedMeter } from '#domain/village/reveal.ts';
-import type { Meter, VillageState } from '#domain/village/state.ts';
+import { firstDataMs, OPEN_ENTRIES } from '#domain/village/shelves.ts';
+import { lanesOf, type Meter, type VillageState } from '#domain/village/state.ts';
 
 type Source = NonNullable<Meter['source']>;
 const SILENT_MS = 15 * 60_000;
@@ -230,11 +231,12 @@ function waitingOf(open: OpenVillage, closeOf: CloseOf) {
   const state = village.revealed();
   const pending = [...state.closes.values()].find((c) => !c.receipt?.final && closeOf(c.month)?.digest === c.digest);
   if (!pending) return null;
+  const lanes = lanesOf(state, pending.digest);
   const signed = new Set(pending.signatures.map((s) => s.member));
   return {
     month: pending.month,
-    changesHandsMinor: pending.lanes.reduce((n, l) => (l.net > 0n ? n + l.net : n), 0n),
-    statements: pending.lanes.length,
+    changesHandsMinor: lanes.reduce((n, l) => (l.net > 0n ? n + l.net : n), 0n),
+    statements: lanes.length,
     signatures: pending.signatures.length,
     threshold: pending.threshold,
     nextSigners: state.coordinators.members.filter((m) => !signed.has(m)).map((m) => state.members.get(m)?.name ?? m),
@@ -308,7 +310,8 @@ function nextStepsOf(open: OpenVillage, flags: Flags, closeOf: CloseOf) {
   const active = [...state.agreements.values()].some((a) => a.effectiveMs !== null);
   const closed =
     agreedChain(state.closes.values()).some((c) => c.month >= lastMonth) || closeOf(lastMonth) !== undefined;
-  const hasData = [...state.segments.values()].some((s) => s.fromMs < monthSpan(lastMonth, zone).to);
+  const firstMs = firstDataMs(state);
+  const hasData = firstMs !== undefined && firstMs < monthSpan(lastMonth, zone).to;
   if (active && !closed && hasData) steps.push({ kind: 'close-month', name: lastMonth, target: lastMonth });
   for (const f of new Map(flags.pending.map((p) => [p.meter, p])).values())
     steps.push({ kind: 'decide-spike', name: f.meterName, target: f.meter });
@@ -321,9 +324,8 @@ function nextStepsOf(open: OpenVillage, flags: Flags, closeOf: CloseOf) {
   }
   if (state.agreements.size === 0 && state.members.size >= 3 && state.meters.size > 0)
     steps.push({ kind: 'draft-agreement', name: '', target: '' });
-  for (const e of state.entries.values()) {
-    if (e.vouched === null && e.author !== village.row.member)
-      steps.push({ kind: 'vouch', name: e.text, target: e.id });
+  for (const e of state.entered.on(OPEN_ENTRIES)) {
+    if (e.author !== village.row.member) steps.push({ kind: 'vouch', name: e.text, target: e.id });
   }
   return steps.slice(0, 6);
 }

@@ -1,21 +1,67 @@
 import { deserialize, serialize } from 'node:v8';
 import type { DataKey } from '#core/crypto/data-key.ts';
+import type { CheckpointKept } from '#core/storage/record-tables.ts';
+import type { SettledItem } from '#core/storage/settled-tables.ts';
 import type { VillageStore } from '#core/storage/village-store.ts';
+import { noChains } from '#domain/books/chains.ts';
+import type { LayeredMap } from '#domain/layered-map.ts';
 import type { Checkpoint } from '#domain/village/epochs.ts';
+import { type Growing, SHELVES } from '#domain/village/shelves.ts';
+import { emptyState, restate, type VillageState } from '#domain/village/state.ts';
 import type { Head } from './record-index.ts';
+import { itemsLaid, settledItems } from './settled-items.ts';
 
 /** The form of what is kept: another one is thrown away and made again from the books. */
-const FORM = 1;
+const FORM = 2;
 const LABEL = 'checkpoint';
+const CHAINS = 'chains';
 
 export interface KeptCheckpoint {
   readonly checkpoint: Checkpoint;
   readonly heads: readonly Head[];
 }
 
+/** As it is sealed: what grows with every month lies in rows beside it, and only its size is told here. */
+interface Sealed extends Omit<Checkpoint, 'state' | 'chains'> {
+  readonly form: typeof FORM;
+  readonly state: Omit<VillageState, Growing>;
+  readonly sizes: Readonly<Record<string, number>>;
+  readonly heads: readonly Head[];
+}
+
+type Kinds = Growing | typeof CHAINS;
+type Walk = <V>(map: LayeredMap<V>, kind: Kinds) => LayeredMap<V>;
+const walk = (checkpoint: Checkpoint, replace: Walk): Checkpoint => ({
+  ...checkpoint,
+  state: restate(checkpoint.state, replace),
+  chains: replace(checkpoint.chains, CHAINS),
+});
+
+export interface PackedCheckpoint extends CheckpointKept {
+  /** The same checkpoint, on the rows that hold it once they are written. */
+  readonly checkpoint: Checkpoint;
+}
+
 /** Under the data key, which also vouches for it: only this console wrote what opens. */
-export const sealCheckpoint = (dataKey: DataKey, kept: KeptCheckpoint): Uint8Array =>
-  dataKey.seal(LABEL, serialize({ form: FORM, ...kept }));
+export function packCheckpoint(
+  source: { readonly store: VillageStore; readonly dataKey: DataKey },
+  { checkpoint, heads }: KeptCheckpoint,
+): PackedCheckpoint {
+  const cut = checkpoint.epochs.length;
+  const sizes: Record<string, number> = {};
+  const items: Iterable<SettledItem>[] = [];
+  let isWhole = true;
+  const stood = walk(checkpoint, (map, kind) => {
+    sizes[kind] = map.size;
+    items.push(itemsLaid(kind, map));
+    if (map.size !== map.laid().fresh.size) isWhole = false;
+    return map.standingOn(settledItems(source.store, kind, cut, map.size));
+  });
+  const { state, settled, epochs } = checkpoint;
+  const hot = Object.fromEntries(Object.entries(state).filter(([name]) => !Object.hasOwn(SHELVES, name)));
+  const sealed = source.dataKey.seal(LABEL, serialize({ form: FORM, settled, epochs, state: hot, sizes, heads }));
+  return { checkpoint: stood, sealed, cut, isWhole, items };
+}
 
 /** What was kept; where it does not open, the tables are emptied and all is read from the books again. */
 export function openCheckpoint(source: {
@@ -24,15 +70,28 @@ export function openCheckpoint(source: {
   readonly dataKey: DataKey;
   readonly log: (line: string) => void;
 }): KeptCheckpoint | undefined {
-  const sealed = source.store.checkpoint();
+  const { village, store } = source;
+  const sealed = store.checkpoint();
   if (!sealed) return undefined;
   try {
-    const kept = deserialize(source.dataKey.open(LABEL, sealed)) as KeptCheckpoint & { readonly form: unknown };
-    if (kept.form === FORM && kept.checkpoint.state.village === source.village) return kept;
+    const kept = deserialize(source.dataKey.open(LABEL, sealed)) as Sealed;
+    if (kept.form === FORM && kept.state.village === village) {
+      const { settled, epochs, sizes, heads } = kept;
+      const bare: Checkpoint = {
+        settled,
+        epochs,
+        state: { ...emptyState(village), ...kept.state },
+        chains: noChains(),
+      };
+      const cut = epochs.length;
+      store.dropSettledBefore(cut);
+      const onRows: Walk = (map, kind) => map.standingOn(settledItems(store, kind, cut, sizes[kind] ?? 0));
+      return { checkpoint: walk(bare, onRows), heads };
+    }
     source.log('the kept checkpoint is of another form: reading all books');
   } catch (e) {
     source.log(`the kept checkpoint does not open, reading all books: ${e instanceof Error ? e.message : String(e)}`);
   }
-  source.store.dropReadModels();
+  store.dropReadModels();
   return undefined;
 }

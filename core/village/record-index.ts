@@ -1,7 +1,7 @@
 import type { DeviceKeys } from '#core/crypto/device-keys.ts';
 import { nativeSha256 } from '#core/crypto/native-sha256.ts';
 import type { RecordTables } from '#core/storage/record-tables.ts';
-import { type Chains, holds } from '#domain/books/chains.ts';
+import { type Chains, holds, noChains } from '#domain/books/chains.ts';
 import {
   type BookRecord,
   type Hlc,
@@ -63,7 +63,7 @@ export function createRecordIndex(store: Pick<RecordTables, 'recordBytes' | 'set
   const last = new Map<string, Head>();
   /** Heads that a record of this console named since it was opened. */
   const witnessed = new Set<string>();
-  let settled: Chains = new Map();
+  let settled: Chains = noChains();
   let settledCount: number | undefined;
   let clock: Hlc | undefined;
   const later = (a: Hlc, b: Hlc | undefined): boolean => !b || a.ms > b.ms || (a.ms === b.ms && a.n > b.n);
@@ -119,7 +119,7 @@ export function createRecordIndex(store: Pick<RecordTables, 'recordBytes' | 'set
     },
     clear() {
       outside.clear();
-      settled = new Map();
+      settled = noChains();
       settledCount = undefined;
     },
     make(keys, village, book, kind, body, nowMs, isFrozen) {

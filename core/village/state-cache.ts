@@ -35,6 +35,8 @@ export interface StateCache {
   /** Begins at a checkpoint that was kept. */
   readonly restore: (checkpoint: Checkpoint) => void;
   readonly checkpoint: () => Checkpoint;
+  /** The same checkpoint in another place: what was folded from it stays. */
+  readonly stand: (checkpoint: Checkpoint) => void;
 }
 
 export interface StateSource {
@@ -121,5 +123,8 @@ export function createStateCache(source: StateSource): StateCache {
       state = undefined;
     },
     checkpoint: () => from,
+    stand(checkpoint) {
+      from = checkpoint;
+    },
   };
 }

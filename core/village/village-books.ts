@@ -7,7 +7,7 @@ import type { KnownRecord, SignedRecord } from '#domain/books/record.ts';
 import { genesis } from '#domain/village/epochs.ts';
 import type { Folded } from '#domain/village/fold.ts';
 import { type Admission, TEACHING } from './admission.ts';
-import { type KeptCheckpoint, openCheckpoint, sealCheckpoint } from './kept-checkpoint.ts';
+import { type KeptCheckpoint, openCheckpoint, packCheckpoint } from './kept-checkpoint.ts';
 import { knownRecord, type RecordIndex } from './record-index.ts';
 import type { StateCache } from './state-cache.ts';
 
@@ -110,8 +110,10 @@ export function createVillageBooks(source: BooksSource): VillageBooks {
   const keep = async (): Promise<void> => {
     await catchUp();
     const checkpoint = cache.checkpoint();
-    const sealed = sealCheckpoint(source.dataKey, { checkpoint, heads: index.heads() });
-    store.keepCheckpoint(checkpoint.settled, index.settle(checkpoint.chains), sealed);
+    const packed = packCheckpoint(source, { checkpoint, heads: index.heads() });
+    store.keepCheckpoint(checkpoint.settled, index.settle(checkpoint.chains), packed);
+    index.settle(packed.checkpoint.chains);
+    cache.stand(packed.checkpoint);
   };
   const keepSoon = (): void => {
     keeping = keeping.then(keep).catch((e: unknown) => {

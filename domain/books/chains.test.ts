@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { foundVillage, join } from '../village/village-fixture.ts';
-import { type Chains, digestAt, extend, followCut, holds, lengthOf, positionsOf } from './chains.ts';
+import { digestAt, extend, followCut, holds, lengthOf, noChains, positionsOf } from './chains.ts';
 import type { KnownRecord } from './record.ts';
 
-const NONE: Chains = new Map();
+const NONE = noChains();
 
 /** Two devices with some notes each, and a twin of the second note of the first one with one that follows it. */
 function written() {

@@ -1,4 +1,5 @@
 import { concat, digestOf, equalBytes } from '../bytes.ts';
+import { LayeredMap } from '../layered-map.ts';
 import type { KnownRecord } from './record.ts';
 
 /** The last record of a device in a book that a cut holds. As records are chained by `prev`, its id fixes all before it. */
@@ -12,10 +13,12 @@ export interface Cut {
 }
 
 export const DIGEST_BYTES = 32;
-/** book -> device -> digests of its records there by seq, 32 bytes each. */
-export type Chains = ReadonlyMap<string, ReadonlyMap<string, Uint8Array>>;
+/** `book device` -> digests of its records there by seq, 32 bytes each. */
+export type Chains = LayeredMap<Uint8Array>;
+export const noChains = (): Chains => new LayeredMap<Uint8Array>(() => '');
 
-const chainOf = (chains: Chains, book: string, device: string): Uint8Array | undefined => chains.get(book)?.get(device);
+const chainOf = (chains: Chains, book: string, device: string): Uint8Array | undefined =>
+  chains.get(`${book} ${device}`);
 
 /** How many records of a device in a book the chains hold; numbers below this are taken for good. */
 export const lengthOf = (chains: Chains, book: string, device: string): number =>
@@ -78,22 +81,11 @@ function joins(chains: Chains, book: string, device: string, known: number, prev
 
 /** The chains with the records that {@link followCut} found. */
 export function extend(chains: Chains, records: readonly KnownRecord[]): Chains {
-  const added = new Map<string, Map<string, KnownRecord[]>>();
-  for (const r of records) {
-    const ofBook = added.get(r.book) ?? new Map<string, KnownRecord[]>();
-    const list = ofBook.get(r.device);
-    if (list) list.push(r);
-    else ofBook.set(r.device, [r]);
-    added.set(r.book, ofBook);
-  }
-  const out = new Map(chains);
-  for (const [book, devices] of added) {
-    const ofBook = new Map(out.get(book));
-    for (const [device, list] of devices) {
-      const digests = list.sort((a, b) => a.seq - b.seq).map((r) => digestOf(r.id));
-      ofBook.set(device, concat(ofBook.get(device) ?? new Uint8Array(), ...digests));
-    }
-    out.set(book, ofBook);
+  const added = Map.groupBy(records, (r) => `${r.book} ${r.device}`);
+  const out = chains.fork();
+  for (const [place, list] of added) {
+    const digests = list.sort((a, b) => a.seq - b.seq).map((r) => digestOf(r.id));
+    out.set(place, concat(out.get(place) ?? new Uint8Array(), ...digests));
   }
   return out;
 }

@@ -44,6 +44,8 @@ export interface Span {
   readonly held: boolean;
 }
 
+/** What people decided on held intervals of one meter, by start. */
+export type Decisions = Pick<ReadonlyMap<number, Decision>, 'get'>;
 export interface Decision {
   readonly fromMs: number;
   readonly action: 'accept' | 'reject';
@@ -128,7 +130,7 @@ export interface Piece extends MeterHistory {
 export function judgePiece(
   raw: readonly RawInterval[],
   limitW: number,
-  decisions: ReadonlyMap<number, Decision>,
+  decisions: Decisions,
   fromMs = Number.NEGATIVE_INFINITY,
   toMs = Number.POSITIVE_INFINITY,
 ): Piece {
@@ -164,7 +166,7 @@ export function judgePiece(
 export function joinPieces(
   pieces: readonly Piece[],
   limitW: number,
-  decisions: ReadonlyMap<number, Decision>,
+  decisions: Decisions,
   before: Known | null = null,
 ): MeterHistory & { readonly known: Known | null } {
   const spans: Span[] = [];
@@ -181,11 +183,7 @@ export function joinPieces(
   };
 }
 
-function energyOf(
-  r: RawInterval,
-  limitW: number,
-  decisions: ReadonlyMap<number, Decision>,
-): Pick<Interval, 'status' | 'wh' | 'heldWh'> {
+function energyOf(r: RawInterval, limitW: number, decisions: Decisions): Pick<Interval, 'status' | 'wh' | 'heldWh'> {
   const wh = (r.endWh as bigint) - (r.startWh as bigint);
   if (wh < 0n) return { status: 'reset', wh: null, heldWh: null };
   if (wh <= limitWh(limitW, r.toMs - r.fromMs)) return { status: 'measured', wh, heldWh: null };
@@ -197,12 +195,7 @@ function energyOf(
 }
 
 /** What a register gained while nobody heard the meter: none where it stood, went back, or was heard all along. */
-export function spanBetween(
-  from: Known | null,
-  to: Known | null,
-  limitW: number,
-  decisions: ReadonlyMap<number, Decision>,
-): Span[] {
+export function spanBetween(from: Known | null, to: Known | null, limitW: number, decisions: Decisions): Span[] {
   if (!from || !to || from.ms >= to.ms || to.wh <= from.wh) return [];
   const wh = to.wh - from.wh;
   const over = wh > limitWh(limitW, to.ms - from.ms);

@@ -1,9 +1,9 @@
 import type { Frame } from '../metering/frame.ts';
 import { type TrustLevel, trustOf } from '../metering/trust.ts';
-import type { EnergyTotal, RawInterval } from '../metering/vee.ts';
-import { dayOf, type Month, monthSpan, UTC } from '../time.ts';
+import type { Decisions, EnergyTotal, RawInterval } from '../metering/vee.ts';
+import { DAY_MS, dayOf, type Month, monthSpan, UTC } from '../time.ts';
 import { agreedChain } from '../village/fold-settlement.ts';
-import type { Close, Meter, VeeDecision, VillageState } from '../village/state.ts';
+import { type Close, decisionKey, lanesOf, type Meter, type VeeDecision, type VillageState } from '../village/state.ts';
 import { hostLeaseObligations, type Obligation } from './obligations.ts';
 import { type Statement, statementsOf } from './statements.ts';
 
@@ -41,21 +41,17 @@ export interface ReadingRules {
   readonly trustOf: (fact: FrameFact) => TrustLevel;
   /** Raw intervals by meter; frames of meters that nobody entered tell nothing. 'given': of the export register alone. */
   readonly intervalsOf: (facts: readonly FrameFact[], register?: 'counted' | 'given') => Map<string, RawInterval[]>;
-  readonly decisionsOn: (meter: string) => ReadonlyMap<number, VeeDecision>;
+  readonly decisionsOn: (meter: string) => Decisions;
 }
 
-const NOTHING_DECIDED: ReadonlyMap<number, VeeDecision> = new Map();
-
 export function readingRules(state: VillageState): ReadingRules {
-  const rank = new Map([...state.segments.keys()].map((cid, i) => [cid, i]));
-  const vouched = new Set([...state.entries.values()].filter((e) => e.vouched !== null).flatMap((e) => e.segments));
-  const decisions = decisionsByMeter(state);
+  const decisionsOn = decisionsIn(state);
   const trustOfFact = ({ segment, signatureOk, frame }: FrameFact): TrustLevel =>
     trustOf({
       signatureOk,
       deviceCounts: state.segments.has(segment),
       origin: frame.origin,
-      vouched: vouched.has(segment),
+      vouched: state.vouched.has(segment),
     });
   return {
     state,
@@ -66,14 +62,14 @@ export function readingRules(state: VillageState): ReadingRules {
         const meter = state.meters.get(fact.frame.meter);
         if (!meter || !isOfItsDay(state, fact)) continue;
         const list = byMeter.get(meter.id) ?? [];
-        const order = rank.get(fact.segment) ?? Number.MAX_SAFE_INTEGER;
+        const order = state.segments.positionOf(fact.segment) ?? Number.MAX_SAFE_INTEGER;
         const register = which === 'given' ? fact.frame.exportWh : registerOf(meter, fact.frame);
         if (register) for (const i of intervalsOf(register, fact, order, trustOfFact(fact))) list.push(i);
         byMeter.set(meter.id, list);
       }
       return byMeter;
     },
-    decisionsOn: (meter) => decisions.get(meter) ?? NOTHING_DECIDED,
+    decisionsOn,
   };
 }
 
@@ -106,13 +102,18 @@ const intervalsOf = (
     ownZero: frame.origin === 'file',
   }));
 
-function decisionsByMeter(state: VillageState): Map<string, Map<number, VeeDecision>> {
-  const out = new Map<string, Map<number, VeeDecision>>();
-  for (const d of state.decisions.values()) {
-    const ofMeter = out.get(d.meter) ?? new Map<number, VeeDecision>();
-    out.set(d.meter, ofMeter.set(d.fromMs, d));
-  }
-  return out;
+/** Decisions on one meter by the start of what they decide on; a day's are looked up together. */
+function decisionsIn(state: VillageState): ReadingRules['decisionsOn'] {
+  const days = new Map<number, ReadonlyMap<string, VeeDecision>>();
+  const ofDay = (at: number): ReadonlyMap<string, VeeDecision> => {
+    const known = days.get(at);
+    if (known) return known;
+    const day = dayOf(at * DAY_MS, UTC);
+    const made = new Map(state.decisions.within(day, day));
+    days.set(at, made);
+    return made;
+  };
+  return (meter) => ({ get: (fromMs) => ofDay(Math.floor(fromMs / DAY_MS)).get(decisionKey(meter, fromMs)) });
 }
 
 /** What the meters say of a month: all that its money depends on besides the agreements. */
@@ -154,7 +155,7 @@ function obligationsOf(state: VillageState, meters: MonthEnergy['meters'], month
 function adjustmentsOf(
   state: VillageState,
   energyIn: (month: Month) => MonthEnergy,
-  closed: readonly Pick<Close, 'month' | 'lanes'>[],
+  closed: readonly Close[],
 ): Map<string, bigint> {
   const due = new Map<string, bigint>();
   const add = (member: string, amount: bigint) => due.set(member, (due.get(member) ?? 0n) + amount);
@@ -163,7 +164,7 @@ function adjustmentsOf(
       add(o.from, 0n - o.amount);
       add(o.to, o.amount);
     }
-    for (const l of c.lanes) add(l.member, -l.net);
+    for (const l of lanesOf(state, c.digest)) add(l.member, -l.net);
   }
   return due;
 }

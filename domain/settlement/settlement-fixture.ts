@@ -1,6 +1,6 @@
 import type { HostLease } from '../agreement/terms.ts';
 import { termsHash } from '../agreement/terms.ts';
-import { type Chains, extend, followCut, positionsOf } from '../books/chains.ts';
+import { type Chains, extend, followCut, noChains, positionsOf } from '../books/chains.ts';
 import type { KnownRecord } from '../books/record.ts';
 import { MONEY_TRUST } from '../metering/trust.ts';
 import { joinPieces, judgePiece, type MeterHistory, totalOf } from '../metering/vee.ts';
@@ -9,7 +9,7 @@ import { closeRecordsOf, genesis } from '../village/epochs.ts';
 import { foldAtCut } from '../village/fold.ts';
 import { batchOf, type Proposal } from '../village/fold-settlement.ts';
 import { checkpointHash } from '../village/snapshot-blocks.ts';
-import { type Close, type PeriodCut, type VillageState, ZERO_HASH } from '../village/state.ts';
+import { type LaneChange, type PeriodCut, type VillageState, ZERO_HASH } from '../village/state.ts';
 import { type Person, recoverOnce, type TestDevice, type TestVillage } from '../village/village-fixture.ts';
 import { type FrameFact, type MonthEnergy, readingRules } from './accounts.ts';
 
@@ -62,7 +62,7 @@ export function cutNow(village: TestVillage, prev: string = ZERO_HASH): PeriodCu
   const { proposals } = closeRecordsOf(village.records, village.founding);
   const line: Proposal[] = [];
   for (let p = proposals.get(prev); p; p = proposals.get(p.prev)) line.unshift(p);
-  let chains: Chains = new Map();
+  let chains: Chains = noChains();
   for (const { cut } of line) {
     const followed = followCut(chains, cut.records, (id) => village.records.find((r) => r.id === id));
     if (followed.ok) chains = extend(chains, followed.records);
@@ -77,7 +77,7 @@ export interface CloseParts {
   readonly prev?: string;
   readonly root?: string;
   readonly cut?: PeriodCut;
-  readonly lanes?: Close['lanes'];
+  readonly lanes?: readonly LaneChange[];
 }
 export function closeBodyOf(village: TestVillage, parts: CloseParts = {}) {
   const { month = '2012-01', prev = ZERO_HASH, root = `0x${'ab'.repeat(32)}`, lanes = [] } = parts;

@@ -1,4 +1,4 @@
-import { type Chains, extend, followCut } from '../books/chains.ts';
+import { type Chains, extend, followCut, noChains } from '../books/chains.ts';
 import type { KnownRecord } from '../books/record.ts';
 import { encode, sha256, toHex } from '../bytes.ts';
 import { type Founding, villageIdOf } from '../membership/founding.ts';
@@ -29,7 +29,7 @@ export interface Checkpoint {
 export const genesis = (village: string): Checkpoint => ({
   state: emptyState(village),
   settled: ZERO_HASH,
-  chains: new Map(),
+  chains: noChains(),
   epochs: [],
 });
 

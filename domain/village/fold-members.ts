@@ -291,7 +291,7 @@ const share: Apply = (ctx) => {
     if (ctx.record.book !== (month === undefined ? 'members' : `segments-${month}`))
       return 'the key is in another book';
     const id = shareId(scope, key);
-    const shares = new Map(ctx.state.keyShares.get(id));
+    const shares = new Map<string, ReadonlyMap<string, SealedKey>>(ctx.state.keyShares.get(id));
     for (const s of sealed) {
       // Nobody but its device can tell a share from noise, so one of each author is kept: none can stand in another's way.
       const ofDevice = shares.get(s.device) ?? new Map<string, SealedKey>();

@@ -62,6 +62,7 @@ const vouch: Apply = (ctx) => {
     ...e,
     vouched: { by: ctx.author, private: body.data.private, atMs: ctx.record.at.ms },
   });
+  for (const cid of e.segments) ctx.state.vouched.set(cid, true);
   return undefined;
 };
 

@@ -10,6 +10,8 @@ import {
   type Close,
   type FoldContext,
   isCoordinator,
+  type LaneChange,
+  lanesOf,
   type PeriodCut,
   type VillageState,
   ZERO_HASH,
@@ -54,7 +56,7 @@ export interface BatchInput {
   readonly prev: string;
   readonly root: string;
   readonly cut: PeriodCut;
-  readonly lanes: Close['lanes'];
+  readonly lanes: readonly LaneChange[];
 }
 
 /** Head, payload and EIP-712 digest of the batch that settles a month. */
@@ -78,7 +80,7 @@ export function batchOf(
 export function laneFault(
   members: VillageState['members'],
   taken: VillageState['lanes'],
-  lanes: Close['lanes'],
+  lanes: readonly LaneChange[],
 ): string | undefined {
   if (lanes.reduce((a, l) => a + l.net, 0n) !== 0n) return 'the lanes do not sum to zero';
   if (lanes.some((l) => !members.has(l.member))) return 'a lane is of nobody in this village';
@@ -117,14 +119,14 @@ const propose: Apply = (ctx) => {
       onHold: ctx.record.id,
       text: b.month,
     });
+  const { segments, ...cut } = b.cut;
   state.closes.set(b.digest, {
     month: b.month,
     digest: b.digest,
     prev: b.prev,
     root: b.root,
     evidence: evidenceOf(b.cut),
-    cut: b.cut,
-    lanes: b.lanes,
+    cut,
     proposedBy: ctx.author,
     proposedMs: ctx.record.at.ms,
     record: ctx.record.id,
@@ -133,6 +135,8 @@ const propose: Apply = (ctx) => {
     agreed: false,
     receipt: null,
   });
+  state.closeSegments.set(b.digest, segments);
+  state.closeLanes.set(b.digest, b.lanes);
   return undefined;
 };
 
@@ -169,10 +173,11 @@ function agreeOnNext({ state, anchored }: FoldContext): void {
     );
     if (!next) return;
     if (next.month <= (state.closes.get(state.head)?.month ?? '')) return;
-    if (laneFault(state.members, state.lanes, next.lanes) !== undefined) return;
+    const lanes = lanesOf(state, next.digest);
+    if (laneFault(state.members, state.lanes, lanes) !== undefined) return;
     state.closes.set(next.digest, { ...next, agreed: true });
     state.head = next.digest;
-    for (const l of next.lanes) state.lanes.set(l.member, l.index);
+    for (const l of lanes) state.lanes.set(l.member, l.index);
   }
 }
 

@@ -197,7 +197,7 @@ function foldOnce(from: Checkpoint, records: readonly KnownRecord[], findings: F
   for (const record of [...orderRecords(first), ...orderRecords(rest)]) {
     const apply = ruleOf(record);
     if (!apply) {
-      state.unknown.add(record.id);
+      state.unknown.set(record.id, true);
       continue;
     }
     const author = state.devices.get(record.device)?.member ?? '';

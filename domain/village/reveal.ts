@@ -1,4 +1,5 @@
 import type * as z from 'zod';
+import type { Items } from '../layered-map.ts';
 import {
   type AssetFields,
   type AssetPrivateFields,
@@ -33,12 +34,21 @@ export interface RevealedAsset
     Readonly<Record<keyof AssetSharedFields, string | null>>,
     AssetPrivateFields {}
 
+export type RevealedEntry = WithText<Omit<Entry, 'vouched'>> & {
+  readonly vouched: WithText<NonNullable<Entry['vouched']>> | null;
+};
+
+/** What grows with every month is opened when it is asked for. */
+export interface Revealed<T> {
+  readonly get: (id: string) => T | undefined;
+  readonly values: () => Iterable<T>;
+  /** Those on one shelf. */
+  readonly on: (shelf: string) => Iterable<T>;
+}
+
 /** The state with the private parts this reader can open; everything else is as the fold made it. */
 export interface RevealedState
-  extends Omit<
-    VillageState,
-    'members' | 'meters' | 'assets' | 'devices' | 'agreements' | 'decisions' | 'entries' | 'dataGrants'
-  > {
+  extends Omit<VillageState, 'members' | 'meters' | 'assets' | 'devices' | 'agreements' | 'dataGrants'> {
   readonly members: Map<string, RevealedMember>;
   readonly meters: Map<string, RevealedMeter>;
   readonly assets: Map<string, RevealedAsset>;
@@ -50,16 +60,27 @@ export interface RevealedState
     string,
     Omit<Agreement, 'declined'> & { readonly declined: WithText<NonNullable<Agreement['declined']>> | null }
   >;
-  readonly decisions: Map<string, WithText<VeeDecision>>;
-  readonly entries: Map<
-    string,
-    WithText<Omit<Entry, 'vouched'>> & { readonly vouched: WithText<NonNullable<Entry['vouched']>> | null }
-  >;
+  readonly decided: Revealed<WithText<VeeDecision>>;
+  readonly entered: Revealed<RevealedEntry>;
   readonly dataGrants: Map<string, WithText<DataGrant>>;
 }
 
 const mapValues = <T, U>(map: ReadonlyMap<string, T>, of: (value: T, id: string) => U): Map<string, U> =>
   new Map([...map].map(([id, value]) => [id, of(value, id)]));
+
+function revealEach<T, U>(items: Items<T>, of: (value: T, id: string) => U): Revealed<U> {
+  const each = function* (entries: Iterable<readonly [string, T]>): Generator<U> {
+    for (const [id, value] of entries) yield of(value, id);
+  };
+  return {
+    get(id) {
+      const value = items.get(id);
+      return value === undefined ? undefined : of(value, id);
+    },
+    values: () => each(items.entries()),
+    on: (shelf) => each(items.within(shelf, shelf)),
+  };
+}
 
 /** Fills in what a reader with these keys may read. Pure; the state itself never depends on who reads it. */
 export function reveal(state: VillageState, open: OpenPrivate, standIn: StandIn): RevealedState {
@@ -97,8 +118,8 @@ export function reveal(state: VillageState, open: OpenPrivate, standIn: StandIn)
       ...a,
       declined: a.declined ? withText('decline', id, a.declined) : null,
     })),
-    decisions: mapValues(state.decisions, (d, id) => withText('decision', id, d)),
-    entries: mapValues(state.entries, (e, id) => ({
+    decided: revealEach(state.decisions, (d, id) => withText('decision', id, d)),
+    entered: revealEach(state.entries, (e, id) => ({
       ...withText('entry', id, e),
       vouched: e.vouched ? withText('voucher', id, e.vouched) : null,
     })),

@@ -111,10 +111,14 @@ export const sealedKeyValue = z.strictObject({
   iv: bytesOf(12),
   box: bytesOf(48),
 });
+const { lanes: lanesValue, cut: _cut, ...proposal } = proposeBody.shape;
+const { segments: segmentsNamed, ...cutKept } = cutSchema.shape;
+
+export { lanesValue, segmentsNamed };
 export const closeValue = z.strictObject({
-  ...proposeBody.shape,
+  ...proposal,
   evidence: hash32Schema,
-  cut: cutSchema,
+  cut: z.strictObject(cutKept),
   proposedBy: memberSchema,
   proposedMs: msSchema,
   record: cidSchema,

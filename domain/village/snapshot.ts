@@ -12,9 +12,11 @@ import {
   msSchema,
   villageSchema,
 } from '../ids.ts';
+import { LayeredMap } from '../layered-map.ts';
 import { foundingSchema } from '../membership/founding.ts';
 import { keyIdSchema } from '../membership/private-fields.ts';
 import type { Checkpoint } from './epochs.ts';
+import { SHELVES } from './shelves.ts';
 import {
   agreementValue,
   assetValue,
@@ -27,13 +29,23 @@ import {
   deviceValue,
   entryValue,
   epochValue,
+  lanesValue,
   memberValue,
   meterValue,
   reasonOnHold,
   sealedKeyValue,
+  segmentsNamed,
   segmentValue,
 } from './snapshot-schemas.ts';
-import { decisionKey, type VillageState, ZERO_HASH } from './state.ts';
+import {
+  decisionKey,
+  type Entry,
+  type KeyShares,
+  type LaneChange,
+  type PeriodCut,
+  type VillageState,
+  ZERO_HASH,
+} from './state.ts';
 
 /** A larger one is not read: some hundred thousand records. */
 export const MAX_SNAPSHOT_BYTES = 64 * 1024 * 1024;
@@ -69,6 +81,35 @@ const mapOf = <T>(key: z.ZodType<string>, value: Part<T>): Part<Map<string, T>> 
     .array(z.tuple([key, value.schema]))
     .refine((list) => isAscending(list.map(([k]) => k)), 'not sorted')
     .transform((list) => new Map(list)),
+});
+type Shelf<T> = (value: T, key: string) => string;
+const layered = <T>(shelfOf: Shelf<T>, pairs: Iterable<readonly [string, T]>): LayeredMap<T> => {
+  const map = new LayeredMap(shelfOf);
+  for (const [key, value] of pairs) map.set(key, value);
+  return map;
+};
+/** What grows with every month, in the order in which it entered. */
+const grownValues = <T>(shelfOf: Shelf<T>, value: z.ZodType<T>, keyOf: (value: T) => string): Part<LayeredMap<T>> => ({
+  write: (map) => [...map.values()],
+  schema: z.array(value).transform((list) =>
+    layered(
+      shelfOf,
+      list.map((v) => [keyOf(v), v] as const),
+    ),
+  ),
+});
+const grownPairs = <T>(shelfOf: Shelf<T>, key: z.ZodType<string>, value: Part<T>): Part<LayeredMap<T>> => ({
+  write: (map) => [...map].map(([k, v]) => [k, value.write(v)]),
+  schema: z.array(z.tuple([key, value.schema])).transform((list) => layered(shelfOf, list)),
+});
+const grownKeys = (shelfOf: Shelf<true>, key: z.ZodType<string>): Part<LayeredMap<true>> => ({
+  write: (map) => [...map.keys()],
+  schema: z.array(key).transform((list) =>
+    layered(
+      shelfOf,
+      list.map((k) => [k, true] as const),
+    ),
+  ),
 });
 const setOf = (key: z.ZodType<string>): Part<Set<string>> => ({
   write: (set) => [...set].sort(byText),
@@ -108,26 +149,37 @@ const stateParts: { readonly [K in keyof KeptState]: Part<KeptState[K]> } = {
   usedInvites: setOf(deviceSchema),
   coordinators: plain(coordinatorsValue),
   coordinatorChanges: plain(z.array(changeValue)),
-  keyShares: mapOf(z.string().max(81), mapOf(deviceSchema, sealedByAuthor)),
+  keyShares: grownPairs<KeyShares>(SHELVES.keyShares, z.string().max(81), mapOf(deviceSchema, sealedByAuthor)),
   dataGrants: sorted(dataGrantValue, (g) => g.id),
   networkKeys,
   assets: sorted(assetValue, (a) => a.id),
   meters: sorted(meterValue, (m) => m.id),
   agreements: sorted(agreementValue, (a) => a.id),
-  segments: inOrder(segmentValue, (s) => s.cid),
-  decisions: sorted(decisionValue, (d) => decisionKey(d.meter, d.fromMs)),
-  entries: sorted(entryValue, (e) => e.id),
+  segments: grownValues(SHELVES.segments, segmentValue, (s) => s.cid),
+  decisions: grownValues(SHELVES.decisions, decisionValue, (d) => decisionKey(d.meter, d.fromMs)),
+  entries: grownValues<Entry>(SHELVES.entries, entryValue, (e) => e.id),
+  vouched: grownKeys(SHELVES.vouched, cidSchema),
   closes: inOrder(closeValue, (c) => c.digest),
+  closeSegments: grownPairs<PeriodCut['segments']>(SHELVES.closeSegments, hash32Schema, plain(segmentsNamed)),
+  closeLanes: grownPairs<readonly LaneChange[]>(SHELVES.closeLanes, hash32Schema, plain(lanesValue)),
   head: plain(hash32Schema),
   lanes: mapOf(memberSchema, plain(z.int().min(0))),
   conflicts: plain(z.array(conflictValue)),
-  onHold: mapOf(cidSchema, plain(reasonOnHold)),
-  unknown: setOf(cidSchema),
+  onHold: grownPairs(SHELVES.onHold, cidSchema, plain(reasonOnHold)),
+  unknown: grownKeys(SHELVES.unknown, cidSchema),
 };
 const names = Object.keys(stateParts) as (keyof KeptState)[];
 
+function isPlace(place: string): boolean {
+  const [book = '', device, ...more] = place.split(' ');
+  return more.length === 0 && BOOK.test(book) && deviceSchema.safeParse(device).success;
+}
 const chainSchema = bytesWhere((b) => b.length > 0 && b.length % DIGEST_BYTES === 0);
-const chains: Part<Chains> = mapOf(z.string().regex(BOOK), mapOf(deviceSchema, plain(chainSchema)));
+const chains: Part<Chains> = grownPairs(
+  () => '',
+  z.string().refine(isPlace, 'no place of a chain'),
+  plain(chainSchema),
+);
 
 const snapshotSchema = z.strictObject({
   type: z.literal('gridpact snapshot'),

@@ -1,10 +1,12 @@
 import type { HostLease } from '../agreement/terms.ts';
 import type { Cut } from '../books/chains.ts';
 import type { KnownRecord } from '../books/record.ts';
+import { LayeredMap } from '../layered-map.ts';
 import type { Founding } from '../membership/founding.ts';
 import type { SealedFields } from '../membership/private-fields.ts';
 import type { Role } from '../membership/roles.ts';
 import type { LedgerDomain } from '../settlement/batch.ts';
+import { type Growing, SHELVES } from './shelves.ts';
 
 export interface MemberKey {
   /** Lower-case 0x address. */
@@ -148,6 +150,8 @@ export interface SealedKey {
   readonly iv: Uint8Array;
   readonly box: Uint8Array;
 }
+/** device it is sealed to -> device that sealed it -> sealed key. */
+export type KeyShares = ReadonlyMap<string, ReadonlyMap<string, SealedKey>>;
 /** A key of the village network that followed the one the village started with. */
 export interface NetworkKey {
   readonly epoch: number;
@@ -169,14 +173,20 @@ export interface PeriodCut {
   readonly checkpoint: string;
   readonly rules: 1;
 }
+/** What a close moves of one member. */
+export interface LaneChange {
+  readonly member: string;
+  readonly index: number;
+  readonly net: bigint;
+}
+/** The segments it names and what it moves are in {@link VillageState.closeSegments} and {@link VillageState.closeLanes}. */
 export interface Close {
   readonly month: string;
   readonly digest: string;
   readonly prev: string;
   readonly root: string;
   readonly evidence: string;
-  readonly cut: PeriodCut;
-  readonly lanes: readonly { readonly member: string; readonly index: number; readonly net: bigint }[];
+  readonly cut: Omit<PeriodCut, 'segments'>;
   readonly proposedBy: string;
   readonly proposedMs: number;
   readonly record: string;
@@ -236,27 +246,31 @@ export interface VillageState {
   readonly usedInvites: Set<string>;
   coordinators: { readonly members: readonly string[]; readonly threshold: number; readonly epoch: number };
   readonly coordinatorChanges: CoordinatorChange[];
-  /** `scope key-id` -> device it is sealed to -> device that sealed it -> sealed key. */
-  readonly keyShares: Map<string, ReadonlyMap<string, ReadonlyMap<string, SealedKey>>>;
+  /** By {@link shareId}. */
+  readonly keyShares: LayeredMap<KeyShares>;
   readonly dataGrants: Map<string, DataGrant>;
   /** By epoch, from 1. */
   readonly networkKeys: NetworkKey[];
   readonly assets: Map<string, Asset>;
   readonly meters: Map<string, Meter>;
   readonly agreements: Map<string, Agreement>;
-  readonly segments: Map<string, SegmentRef>;
-  readonly decisions: Map<string, VeeDecision>;
-  readonly entries: Map<string, Entry>;
+  readonly segments: LayeredMap<SegmentRef>;
+  readonly decisions: LayeredMap<VeeDecision>;
+  readonly entries: LayeredMap<Entry>;
+  /** Segments of entries that somebody vouched for. */
+  readonly vouched: LayeredMap<true>;
   /** Proposals by digest, in the order in which they count. */
   readonly closes: Map<string, Close>;
+  readonly closeSegments: LayeredMap<PeriodCut['segments']>;
+  readonly closeLanes: LayeredMap<readonly LaneChange[]>;
   /** Digest of the last agreed close; zero when none. */
   head: string;
   readonly lanes: Map<string, number>;
   readonly conflicts: Conflict[];
   /** Why a record does not count; a record that counts is absent. */
-  readonly onHold: Map<string, string>;
+  readonly onHold: LayeredMap<string>;
   /** Kept and relayed, not understood by this version. */
-  readonly unknown: Set<string>;
+  readonly unknown: LayeredMap<true>;
   /** Epochs of the anchored closes, first to last: their records are final. */
   readonly epochs: readonly Epoch[];
   /** Ids of the records that no anchored cut holds. */
@@ -291,6 +305,8 @@ export const decisionKey = (meter: string, fromMs: number): string => `${meter}|
 export const shareId = (scope: string, key: string): string => `${scope} ${key}`;
 export const isCoordinator = (state: Pick<VillageState, 'members'>, member: string): boolean =>
   state.members.get(member)?.roles.includes('coordinator') ?? false;
+export const lanesOf = (state: Pick<VillageState, 'closeLanes'>, digest: string): readonly LaneChange[] =>
+  state.closeLanes.get(digest) ?? [];
 export const keyOf = (state: VillageState, member: string): string | undefined =>
   state.members.get(member)?.keys.at(-1)?.address;
 
@@ -304,35 +320,54 @@ export function emptyState(village: string): VillageState {
     usedInvites: new Set(),
     coordinators: { members: [], threshold: 1, epoch: 0 },
     coordinatorChanges: [],
-    keyShares: new Map(),
+    keyShares: new LayeredMap(SHELVES.keyShares),
     dataGrants: new Map(),
     networkKeys: [],
     assets: new Map(),
     meters: new Map(),
     agreements: new Map(),
-    segments: new Map(),
-    decisions: new Map(),
-    entries: new Map(),
+    segments: new LayeredMap(SHELVES.segments),
+    decisions: new LayeredMap(SHELVES.decisions),
+    entries: new LayeredMap(SHELVES.entries),
+    vouched: new LayeredMap<true>(SHELVES.vouched),
     closes: new Map(),
+    closeSegments: new LayeredMap<PeriodCut['segments']>(SHELVES.closeSegments),
+    closeLanes: new LayeredMap<readonly LaneChange[]>(SHELVES.closeLanes),
     head: ZERO_HASH,
     lanes: new Map(),
     conflicts: [],
-    onHold: new Map(),
-    unknown: new Set(),
+    onHold: new LayeredMap<string>(SHELVES.onHold),
+    unknown: new LayeredMap<true>(SHELVES.unknown),
     epochs: [],
     outside: new Set(),
   };
 }
 
+/** The state with each growing collection replaced. */
+export const restate = (
+  state: VillageState,
+  replace: <V>(items: LayeredMap<V>, kind: Growing) => LayeredMap<V>,
+): VillageState => ({
+  ...state,
+  keyShares: replace(state.keyShares, 'keyShares'),
+  segments: replace(state.segments, 'segments'),
+  decisions: replace(state.decisions, 'decisions'),
+  entries: replace(state.entries, 'entries'),
+  vouched: replace(state.vouched, 'vouched'),
+  closeSegments: replace(state.closeSegments, 'closeSegments'),
+  closeLanes: replace(state.closeLanes, 'closeLanes'),
+  onHold: replace(state.onHold, 'onHold'),
+  unknown: replace(state.unknown, 'unknown'),
+});
+
 /** A copy that a fold may go on from; what the collections hold is never changed in place. */
 export const copyState = (state: VillageState): VillageState => ({
-  ...state,
+  ...restate(state, (items) => items.fork()),
   members: new Map(state.members),
   devices: new Map(state.devices),
   everKeys: new Map(state.everKeys),
   usedInvites: new Set(state.usedInvites),
   coordinatorChanges: [...state.coordinatorChanges],
-  keyShares: new Map(state.keyShares),
   dataGrants: new Map(state.dataGrants),
   networkKeys: state.networkKeys.map((k) => ({
     ...k,
@@ -342,14 +377,9 @@ export const copyState = (state: VillageState): VillageState => ({
   assets: new Map(state.assets),
   meters: new Map(state.meters),
   agreements: new Map(state.agreements),
-  segments: new Map(state.segments),
-  decisions: new Map(state.decisions),
-  entries: new Map(state.entries),
   closes: new Map(state.closes),
   lanes: new Map(state.lanes),
   conflicts: [...state.conflicts],
-  onHold: new Map(state.onHold),
-  unknown: new Set(state.unknown),
 });
 
 export const electorsIn = (state: VillageState): Electors => ({

@@ -4,6 +4,7 @@ import type { Village } from '#core/village/open-village.ts';
 import { sum } from '#domain/money/money.ts';
 import { rootOfStatements } from '#domain/settlement/statements.ts';
 import { HOUR_MS, monthIndex, monthSpan } from '#domain/time.ts';
+import { lanesOf } from '#domain/village/state.ts';
 import type { Figures } from './peer-protocol.ts';
 
 /** Everything the demo's table says of a month, as this peer knows it. */
@@ -59,7 +60,7 @@ export async function figuresOf({ village, settler }: OpenVillage, month: string
           period: month,
           digest: close.digest,
           statementsRoot: close.root,
-          deltasSum: sum(close.lanes.map((l) => l.net)),
+          deltasSum: sum(lanesOf(village.state(), close.digest).map((l) => l.net)),
           signers: close.signatures.map((s) => s.address).sort(),
           txHash: close.receipt?.txHash ?? null,
           gasUsed: close.receipt?.gasUsed ?? null,

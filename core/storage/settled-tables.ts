@@ -1,0 +1,94 @@
+import { blob, type Database, int, type Row, text } from './open-database.ts';
+
+/** `since` and `until` count anchored cuts: a state reads what was there at its own, whatever was kept after. */
+export const SETTLED_TABLES = `
+   -- what the state at the last anchored cut holds of every month, item by item
+   create table settled (kind text not null, key text not null, since integer not null, until integer not null,
+     shelf text not null, place integer not null, value blob not null, primary key (kind, key, since)) strict;
+   create index settled_in_order on settled (kind, place);
+   create index settled_on_shelf on settled (kind, shelf, place);`;
+
+const FOR_GOOD = Number.MAX_SAFE_INTEGER;
+const THERE = 'since <= ? and until > ?';
+
+export interface SettledRow {
+  readonly key: string;
+  /** How many items of its kind entered before it. */
+  readonly place: number;
+  readonly value: Uint8Array;
+}
+export interface SettledItem extends SettledRow {
+  readonly kind: string;
+  readonly shelf: string;
+}
+
+export interface SettledTables {
+  settledItem(kind: string, cut: number, key: string): SettledRow | undefined;
+  /** In order, from a place on, at most so many. */
+  settledFrom(kind: string, cut: number, place: number, most: number): SettledRow[];
+  /** In order of shelves, from one to another, both inside. */
+  settledWithin(kind: string, cut: number, first: string, last: string): SettledRow[];
+  firstSettledShelf(kind: string, cut: number): string | undefined;
+  /** What nobody can ask for any more whose oldest state is at this cut. */
+  dropSettledBefore(cut: number): void;
+}
+
+const rowOf = (r: Row): SettledRow => ({ key: text(r, 'key'), place: int(r, 'place'), value: blob(r, 'value') });
+
+export function settledTables(db: Database): SettledTables {
+  return {
+    settledItem(kind, cut, key) {
+      const row = db.get(`select * from settled where kind = ? and key = ? and ${THERE}`, kind, key, cut, cut);
+      return row && rowOf(row);
+    },
+    settledFrom: (kind, cut, place, most) =>
+      db
+        .all(
+          `select * from settled where kind = ? and place >= ? and ${THERE} order by place limit ?`,
+          kind,
+          place,
+          cut,
+          cut,
+          most,
+        )
+        .map(rowOf),
+    settledWithin: (kind, cut, first, last) =>
+      db
+        .all(
+          `select * from settled where kind = ? and shelf between ? and ? and ${THERE} order by shelf, place`,
+          kind,
+          first,
+          last,
+          cut,
+          cut,
+        )
+        .map(rowOf),
+    firstSettledShelf(kind, cut) {
+      const row = db.get(
+        `select shelf from settled where kind = ? and ${THERE} order by shelf limit 1`,
+        kind,
+        cut,
+        cut,
+      );
+      return row && text(row, 'shelf');
+    },
+    dropSettledBefore: (cut) => db.run('delete from settled where until <= ?', cut),
+  };
+}
+
+/** Within a transaction: items that are new at a cut, or other than they were. */
+export function putSettled(db: Database, cut: number, items: Iterable<SettledItem>): void {
+  for (const { kind, key, shelf, place, value } of items) {
+    db.run('update settled set until = ? where kind = ? and key = ? and until = ?', cut, kind, key, FOR_GOOD);
+    db.run(
+      'insert or replace into settled values (?, ?, ?, ?, ?, ?, ?)',
+      kind,
+      key,
+      cut,
+      FOR_GOOD,
+      shelf,
+      place,
+      value,
+    );
+  }
+}

@@ -1,0 +1,54 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import * as fc from 'fast-check';
+import { afterAll, expect, test } from 'vitest';
+import { openDataKey } from '#core/crypto/data-key.ts';
+import { openVillageStore } from '#core/storage/village-store.ts';
+import { LayeredMap } from '#domain/layered-map.ts';
+import { itemsLaid, settledItems } from './settled-items.ts';
+
+const dir = mkdtempSync(join(tmpdir(), 'settled-'));
+afterAll(() => rmSync(dir, { recursive: true, force: true }));
+
+const KEYS = ['a', 'b', 'c', 'd', 'e', 'f', 'g'];
+const shelfOf = (value: number): string => String(value % 3);
+const months = fc.array(fc.array(fc.record({ key: fc.constantFrom(...KEYS), value: fc.nat(20) }), { maxLength: 8 }), {
+  minLength: 1,
+  maxLength: 6,
+});
+
+test('a map on rows of the disk is equal to one in memory, and what an older cut saw stays as it was', async () => {
+  const store = openVillageStore(join(dir, 'v.sqlite'), await openDataKey(dir, undefined));
+  fc.assert(
+    fc.property(months, (cuts) => {
+      const plain = new Map<string, number>();
+      let map = new LayeredMap(shelfOf);
+      const seen: { readonly map: LayeredMap<number>; readonly was: (readonly [string, number])[] }[] = [];
+      for (const [i, sets] of cuts.entries()) {
+        for (const { key, value } of sets) {
+          plain.set(key, value);
+          map.set(key, value);
+        }
+        const cut = i + 1;
+        const sealed = new Uint8Array();
+        store.keepCheckpoint('', [], { sealed, cut, isWhole: i === 0, items: [itemsLaid('kind', map)] });
+        map = map.standingOn(settledItems(store, 'kind', cut, map.size));
+        seen.push({ map: map.fork(), was: [...plain] });
+        expect([map.get('a'), map.has('b'), map.positionOf('c') ?? -1]).toEqual([
+          plain.get('a'),
+          plain.has('b'),
+          [...plain.keys()].indexOf('c'),
+        ]);
+        for (const shelf of ['0', '1', '2'])
+          expect(new Map(map.within(shelf, shelf))).toEqual(
+            new Map([...plain].filter(([, value]) => shelfOf(value) === shelf)),
+          );
+      }
+      for (const { map: older, was } of seen) expect([...older]).toEqual(was);
+      store.dropSettledBefore(cuts.length);
+      expect([...(seen.at(-1)?.map ?? [])]).toEqual([...plain]);
+    }),
+  );
+  store.close();
+});
