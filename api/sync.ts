@@ -1,7 +1,22 @@
 import * as z from 'zod';
-import { atMs, base, deviceId, inVillage, villageCommand } from './shared.ts';
+import { atMs, base, deviceId, inVillage, month, villageCommand } from './shared.ts';
 
 const amount = z.object({ segments: z.int(), bytes: z.int() });
+/** Segments that are fetched, or not, together. */
+const part = {
+  announced: z.int(),
+  present: z.int(),
+  verified: z.int(),
+  /** Missing, and nobody in reach has them. */
+  absent: z.int(),
+  isFetched: z.boolean(),
+};
+/** Whose segments, or of which UTC month. */
+const fetchWhat = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('device'), device: deviceId }),
+  z.object({ kind: z.literal('month'), month }),
+]);
+export type FetchWhat = z.infer<typeof fetchWhat>;
 /** How far the announced segments are on this console. */
 const fetching = z.object({
   /** waiting: what is missing nobody in reach has. */
@@ -9,6 +24,10 @@ const fetching = z.object({
   announced: amount,
   present: amount,
   verified: amount,
+  /** Missing, and nobody in reach has them. */
+  absent: amount,
+  /** Missing, and not asked for because somebody at this console said so. */
+  cancelled: amount,
   /** Segments kept out for good. */
   bad: z.int(),
   /** Frames in them that are not shared with this console. */
@@ -16,6 +35,10 @@ const fetching = z.object({
   bytesPerSecond: z.int(),
   /** null where nobody can say. */
   secondsLeft: z.int().nullable(),
+  /** By the device that announced them. */
+  devices: z.array(z.object({ ...part, device: deviceId, name: z.string().nullable() })),
+  /** Months that are not all here, or not fetched. */
+  months: z.array(z.object({ ...part, month })),
 });
 
 export const sync = {
@@ -68,9 +91,12 @@ export const sync = {
     }),
   ),
   dial: base.input(villageCommand.extend({ address: z.string().trim().min(4).max(400) })).output(z.object({})),
-  /** Segments are not asked for until resumed; books go on. */
+  /** Segments are not asked for until resumed, also after a restart; books go on. */
   pause: base.input(villageCommand).output(z.object({})),
   resume: base.input(villageCommand).output(z.object({})),
+  /** This console asks nobody for these until told to; what is here stays, and what a file brings is taken. */
+  cancelFetch: base.input(villageCommand.extend({ what: fetchWhat })).output(z.object({})),
+  fetchAgain: base.input(villageCommand.extend({ what: fetchWhat })).output(z.object({})),
   /** Forgets where a console was reached; it is back on the list once it shows up. */
   forgetPeer: base.input(villageCommand.extend({ peer: z.string().min(4).max(128) })).output(z.object({})),
   /** null: none. Remembered by this console alone, and handed on with invitations. */

@@ -74,9 +74,8 @@ function askedFor(village: Village, { there, books }: ContentWish): { cid: strin
 }
 
 function wantedBy(village: Village, { books }: ContentWish): Uint8Array[] {
-  const here = village.store.segments();
   return [...village.state().segments.values()]
-    .filter(({ cid, day }) => !here.has(cid) && (books?.includes(`segments-${day.slice(0, 7)}`) ?? true))
+    .filter((ref) => village.segments.wants(ref) && (books?.includes(`segments-${ref.day.slice(0, 7)}`) ?? true))
     .slice(0, MAX_WANTS)
     .map(({ cid }) => digestOf(cid));
 }

@@ -1,6 +1,7 @@
 import type { DataKey } from '#core/crypto/data-key.ts';
 import { ARCHIVE_TABLES, type ArchiveTables, archiveTables } from './archive-tables.ts';
 import { BUNDLE_TABLES, type BundleTables, bundleTables } from './bundle-tables.ts';
+import { FETCH_TABLES, type FetchTables, fetchTables } from './fetch-tables.ts';
 import { blob, int, openDatabase, text } from './open-database.ts';
 import { pollOf, type RawReading, readingOf, sealReading } from './raw-readings.ts';
 import { READING_TABLES, type ReadingTables, readingTables } from './reading-tables.ts';
@@ -17,7 +18,7 @@ const MIGRATIONS = [
    create table pending_segment (cid text primary key, block blob not null, announce blob not null, until text not null) strict;
    create table refused (at_ms integer not null, peer text not null, book text not null, reason text not null,
      primary key (peer, book, reason)) strict, without rowid;
-   create table submission (digest text primary key, state text not null, detail text not null, at_ms integer not null) strict;${BUNDLE_TABLES}${ARCHIVE_TABLES}
+   create table submission (digest text primary key, state text not null, detail text not null, at_ms integer not null) strict;${BUNDLE_TABLES}${ARCHIVE_TABLES}${FETCH_TABLES}
    -- read models of the books
 ${SEGMENT_TABLES}
 ${READING_TABLES}
@@ -39,7 +40,8 @@ export interface VillageStore
     RecordTables,
     SettledTables,
     BundleTables,
-    ArchiveTables {
+    ArchiveTables,
+    FetchTables {
   readonly path: string;
   addLocalMeter(meter: string, address: string, atMs: number): void;
   removeLocalMeter(meter: string): void;
@@ -101,6 +103,7 @@ export function openVillageStore(path: string, dataKey: DataKey): VillageStore {
     ...settledTables(db),
     ...bundleTables(db),
     ...archiveTables(db, dataKey),
+    ...fetchTables(db),
     addLocalMeter(meter, address, atMs) {
       const sealed = dataKey.seal(ADDRESSES, new TextEncoder().encode(address));
       db.run('insert or replace into local_meter values (?, ?, ?)', meter, sealed, atMs);

@@ -1,7 +1,9 @@
+import type { FetchWhat } from '#api/sync.ts';
 import type { Console } from '#core/console.ts';
 import { AppError } from '#core/ports/errors.ts';
 import type { Boundary } from '#core/router/boundary.ts';
 import { roomOn } from '#core/storage/disk-room.ts';
+import type { FetchScope } from '#core/storage/fetch-tables.ts';
 import type { Village } from '#core/village/open-village.ts';
 import { sealWords } from '#domain/agreement/seal-words.ts';
 import { fromHex } from '#domain/bytes.ts';
@@ -17,11 +19,19 @@ export function syncProcedures(os: Boundary, console: Console) {
       return {};
     }),
     pause: s.pause.handler(({ input }) => {
-      open(input.village).segments.pause();
+      open(input.village).segments.setFetched('all', false);
       return {};
     }),
     resume: s.resume.handler(({ input }) => {
-      open(input.village).segments.resume();
+      open(input.village).segments.setFetched('all', true);
+      return {};
+    }),
+    cancelFetch: s.cancelFetch.handler(({ input }) => {
+      open(input.village).segments.setFetched(scopeOf(input.what), false);
+      return {};
+    }),
+    fetchAgain: s.fetchAgain.handler(({ input }) => {
+      open(input.village).segments.setFetched(scopeOf(input.what), true);
       return {};
     }),
     forgetPeer: s.forgetPeer.handler(async ({ input }) => {
@@ -57,6 +67,9 @@ export function syncProcedures(os: Boundary, console: Console) {
   };
 }
 
+const scopeOf = (what: FetchWhat): FetchScope =>
+  what.kind === 'device' ? `device:${what.device}` : `month:${what.month}`;
+
 function statusOf(village: Village) {
   const state = village.revealed();
   const deviceOf = new Map(village.node.peers().map((p) => [p.peer, p.device]));
@@ -79,7 +92,11 @@ function statusOf(village: Village) {
       present: fetching.verified.segments,
       bytes: fetching.verified.bytes,
     },
-    fetching,
+    fetching: {
+      ...fetching,
+      devices: fetching.devices.map(({ id, ...d }) => ({ ...d, device: id, name: nameOf(id) })),
+      months: fetching.months.map(({ id, ...m }) => ({ ...m, month: id })),
+    },
     peers: village.node.peers().map((p) => ({
       peer: p.peer,
       device: p.device ?? null,

@@ -72,7 +72,7 @@ export interface Village {
   act(acts: readonly Act[]): Promise<string[]>;
   readonly readings: Readings;
   /** Announced segments: brought here, checked, opened. */
-  readonly segments: Pick<SegmentFetcher, 'open' | 'fetch' | 'pause' | 'resume' | 'progress'>;
+  readonly segments: Pick<SegmentFetcher, 'open' | 'fetch' | 'setFetched' | 'wants' | 'progress'>;
   /** Months were put away, or books came back: what is kept in memory of them is read again. */
   onArchive(cameBack: readonly string[]): Promise<void>;
   /** Drops the read models and makes them again from books and blocks. */

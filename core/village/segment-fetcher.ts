@@ -1,10 +1,13 @@
 import { AppError } from '#core/ports/errors.ts';
 import type { VillageNode } from '#core/ports/village-node.ts';
+import type { FetchScope } from '#core/storage/fetch-tables.ts';
 import type { SegmentRow } from '#core/storage/segment-tables.ts';
 import type { VillageStore } from '#core/storage/village-store.ts';
 import type { SegmentRef, VillageState } from '#domain/village/state.ts';
+import { createFetchChoice } from './fetch-choice.ts';
 import { createSegmentIntake } from './segment-intake.ts';
 import { createRateMeter, progressOf, type SegmentProgress } from './segment-progress.ts';
+import { createSoughtSegments, type Sought } from './sought-segments.ts';
 
 /** Brings in the segments that the books announce: from this disk first, then from peers, the newest first. */
 export interface SegmentFetcher {
@@ -14,9 +17,10 @@ export interface SegmentFetcher {
   readonly fetch: () => Promise<void>;
   /** Peers came or went. */
   readonly onPeers: () => void;
-  /** Asks nobody any more until told to go on; what has arrived is still checked. */
-  readonly pause: () => void;
-  readonly resume: () => void;
+  /** Nobody is asked for these any more, until told to; what has arrived is still checked. Kept over restarts. */
+  readonly setFetched: (scope: FetchScope, isFetched: boolean) => void;
+  /** It is announced, not here, and a person did not say that it is not to be fetched. */
+  readonly wants: (ref: SegmentRef) => boolean;
   readonly progress: () => SegmentProgress;
   /** The store dropped what it knew. */
   readonly onDropped: () => void;
@@ -37,8 +41,6 @@ export interface SegmentSource {
   readonly onProgress: () => void;
 }
 
-/** What nobody has is asked for again after this long, growing, even if no news comes. */
-const RETRY_MS = [5_000, 15_000, 60_000] as const;
 /** A round in which nothing has come for so long is given up; the next one starts anew. */
 const STALL_MS = 20_000;
 /** A round that waits for what nobody has must not hold up what was announced since. */
@@ -48,13 +50,12 @@ export function createSegmentFetcher(source: SegmentSource): SegmentFetcher {
   const { node, store, state, keys, log } = source;
   const stopping = new AbortController();
   const rate = createRateMeter();
-  /** Segments that a round under way looks after. */
-  const claimed = new Set<string>();
+  const choice = createFetchChoice(store, source.now);
+  const sought = createSoughtSegments(() => performance.now());
   const rounds = new Set<Promise<void>>();
-  /** Aborted while paused. */
-  let asking = new AbortController();
+  /** Aborted while paused, and when less is to be fetched. */
+  let asking: AbortController;
   let retry: NodeJS.Timeout | undefined;
-  let fruitless = 0;
   let keysTried = 0;
   let connected: ReadonlySet<string> = new Set();
   /** As the store has it. */
@@ -64,7 +65,11 @@ export function createSegmentFetcher(source: SegmentSource): SegmentFetcher {
     return rows;
   };
   const isStopped = (): boolean => stopping.signal.aborted;
-  const isPaused = (): boolean => asking.signal.aborted;
+  const askAnew = (): void => {
+    asking = new AbortController();
+    if (choice.isPaused) asking.abort();
+  };
+  askAnew();
 
   const intake = createSegmentIntake({
     ...source,
@@ -77,6 +82,10 @@ export function createSegmentFetcher(source: SegmentSource): SegmentFetcher {
       source.onOpened();
     },
   });
+  const take = async (ref: SegmentRef, block: Uint8Array, how: Parameters<typeof intake.take>[2]): Promise<Taking> => {
+    const { stored } = await intake.take(ref, block, how);
+    return { done: stored.then((isStored) => (isStored ? sought.arrived(ref) : sought.absent(ref))) };
+  };
 
   /** From this disk, or undefined. */
   const readHere = async (cid: string): Promise<Uint8Array | undefined> => {
@@ -88,28 +97,17 @@ export function createSegmentFetcher(source: SegmentSource): SegmentFetcher {
       return undefined;
     }
   };
-  /** Takes what lies on this disk; returns what does not. */
-  const takeHere = async (
-    refs: readonly SegmentRef[],
-    only: readonly string[] | null,
-    pending: Promise<boolean>[],
-  ): Promise<SegmentRef[]> => {
-    const absent: SegmentRef[] = [];
-    for (const ref of refs) {
-      if (isStopped()) return [];
-      const block = await readHere(ref.cid);
-      if (block) pending.push((await intake.take(ref, block, { isUnhashed: true, only })).stored);
-      else absent.push(ref);
-    }
-    return absent;
+  const takeHere = async (ref: SegmentRef, only: readonly string[] | null): Promise<Taking | undefined> => {
+    const block = isStopped() ? undefined : await readHere(ref.cid);
+    return block && (await take(ref, block, { isUnhashed: true, only }));
   };
-  /** Asks peers; returns how many nobody has. */
-  const takeFromPeers = async (refs: readonly SegmentRef[], pending: Promise<boolean>[]): Promise<number> => {
+  /** Tells of each that came; resolves when nothing more comes. */
+  const askPeers = async (refs: readonly SegmentRef[], onCome: (ref: SegmentRef, taking: Taking) => void) => {
     const byCid = new Map(refs.map((ref) => [ref.cid, ref]));
     const stalled = new AbortController();
     let timer = setTimeout(() => stalled.abort(), STALL_MS);
     try {
-      const left = await node.fetchBlocks(
+      await node.fetchBlocks(
         refs.map(({ cid, bytes }) => ({ cid, bytes })),
         {
           signal: AbortSignal.any([stopping.signal, asking.signal, stalled.signal]),
@@ -117,19 +115,16 @@ export function createSegmentFetcher(source: SegmentSource): SegmentFetcher {
             clearTimeout(timer);
             timer = setTimeout(() => stalled.abort(), STALL_MS);
             const ref = byCid.get(cid);
-            if (!ref || isStopped()) return;
-            const { stored } = await intake.take(ref, block, { isUnhashed: false, only: null });
-            pending.push(stored.finally(() => claimed.delete(cid)));
+            if (ref && !isStopped()) onCome(ref, await take(ref, block, { isUnhashed: false, only: null }));
           },
         },
       );
-      return left.length;
     } finally {
       clearTimeout(timer);
     }
   };
   /** Opens what keys have come for since. */
-  const reopen = async (pending: Promise<boolean>[]): Promise<void> => {
+  const reopen = async (takings: Promise<void>[]): Promise<void> => {
     const held = keys();
     if (held.size === keysTried) return;
     keysTried = held.size;
@@ -138,58 +133,54 @@ export function createSegmentFetcher(source: SegmentSource): SegmentFetcher {
       for (const cid of store.segmentsLockedBy(key)) affected.set(cid, [...(affected.get(cid) ?? []), key]);
     for (const [cid, only] of affected) {
       const ref = state().segments.get(cid);
-      if (ref) await takeHere([ref], only, pending);
+      const taking = ref && (await takeHere(ref, only));
+      if (taking) takings.push(taking.done);
     }
   };
 
-  const missing = (): SegmentRef[] => {
-    const have = known();
-    return [...state().segments.values()]
-      .filter(({ cid }) => !have.has(cid) && !claimed.has(cid))
-      .sort((a, b) => (a.day === b.day ? b.atMs - a.atMs : a.day < b.day ? 1 : -1));
-  };
-  const runRound = async (refs: readonly SegmentRef[]): Promise<void> => {
-    const pending: Promise<boolean>[] = [];
-    let left = 0;
+  const wants = (ref: SegmentRef): boolean => !known().has(ref.cid) && choice.allows(ref);
+  const missing = (): SegmentRef[] => [...state().segments.values()].filter(wants);
+  const runRound = async (round: readonly Sought[]): Promise<void> => {
+    const { signal } = asking;
+    const open = new Set(round.map(({ ref }) => ref));
+    const takings: Promise<void>[] = [];
+    const onCome = (ref: SegmentRef, { done }: Taking): void => {
+      open.delete(ref);
+      takings.push(done);
+    };
     try {
-      await reopen(pending);
-      const absent = await takeHere(refs, null, pending);
-      if (isPaused() || absent.length === 0) left = 0;
-      else left = await takeFromPeers(absent, pending);
+      await reopen(takings);
+      for (const { ref, isLooked } of round) {
+        const taking = isLooked ? undefined : await takeHere(ref, null);
+        if (taking) onCome(ref, taking);
+      }
+      if (open.size > 0 && !signal.aborted) await askPeers([...open], onCome);
     } catch (e) {
-      left = refs.length;
       if (!isStopped()) log(`fetching segments: ${e instanceof Error ? e.message : String(e)}`);
     } finally {
-      const stored = await Promise.all(pending);
-      for (const { cid } of refs) claimed.delete(cid);
-      settle(left + stored.filter((ok) => !ok).length);
+      await Promise.all(takings);
+      for (const ref of open) {
+        if (signal.aborted) sought.giveBack(ref);
+        else sought.absent(ref);
+      }
+      if (!isStopped()) source.onProgress();
     }
   };
-  const settle = (left: number): void => {
-    if (isStopped()) return;
-    source.onProgress();
-    if (left === 0) {
-      fruitless = 0;
-      return;
-    }
-    if (isPaused()) return;
-    retry ??= setTimeout(
-      () => {
-        retry = undefined;
-        void fetch();
-      },
-      RETRY_MS[Math.min(fruitless++, RETRY_MS.length - 1)],
-    );
+  const schedule = (): void => {
+    clearTimeout(retry);
+    const dueMs = sought.nextDueMs();
+    if (dueMs === undefined || isStopped() || choice.isPaused) return;
+    retry = setTimeout(() => void fetch(), Math.max(0, dueMs - performance.now()));
   };
   const startRound = (): void => {
     if (isStopped() || rounds.size >= ROUNDS_AT_ONCE) return;
-    const refs = missing();
-    if (refs.length === 0 && keys().size === keysTried) return;
-    for (const { cid } of refs) claimed.add(cid);
-    const round = runRound(refs).finally(() => {
+    const taken = sought.take(missing());
+    if (taken.length === 0 && keys().size === keysTried) return;
+    const round = runRound(taken).finally(() => {
       const wasFull = rounds.size >= ROUNDS_AT_ONCE;
       rounds.delete(round);
       if (wasFull) startRound();
+      schedule();
     });
     rounds.add(round);
     source.onProgress();
@@ -198,52 +189,47 @@ export function createSegmentFetcher(source: SegmentSource): SegmentFetcher {
     startRound();
     await Promise.all(rounds);
   };
-  const tryAgainNow = (): void => {
-    clearTimeout(retry);
-    retry = undefined;
-    fruitless = 0;
-    void fetch();
-  };
   const stateNow = (): SegmentProgress['state'] => {
-    if (isPaused()) return 'paused';
+    if (choice.isPaused) return 'paused';
     if (rounds.size > 0 && (connected.size > 0 || intake.unchecked.size > 0)) return 'fetching';
     return rounds.size > 0 || missing().length > 0 ? 'waiting' : 'idle';
   };
   return {
     async open(cids) {
-      const pending: Promise<boolean>[] = [];
-      const refs = cids.flatMap((cid) => state().segments.get(cid) ?? []);
-      await takeHere(
-        refs.filter(({ cid }) => store.segment(cid)?.away ?? true),
-        null,
-        pending,
-      );
-      await Promise.all(pending);
+      const takings: Promise<void>[] = [];
+      for (const cid of cids) {
+        const ref = state().segments.get(cid);
+        const taking = ref && (store.segment(cid)?.away ?? true) && (await takeHere(ref, null));
+        if (taking) takings.push(taking.done);
+      }
+      await Promise.all(takings);
     },
     fetch,
     onPeers() {
       const now = new Set(node.peers().flatMap((p) => (p.connected ? [p.peer] : [])));
       const isNew = [...now].some((peer) => !connected.has(peer));
       connected = now;
-      if (isNew) tryAgainNow();
+      if (!isNew) return;
+      sought.allDue();
+      void fetch();
     },
-    pause() {
+    setFetched(scope, isFetched) {
+      if (!choice.set(scope, isFetched)) return;
       asking.abort();
-      clearTimeout(retry);
-      retry = undefined;
+      askAnew();
+      sought.allDue();
       source.onProgress();
+      void fetch();
     },
-    resume() {
-      if (!isPaused()) return;
-      asking = new AbortController();
-      tryAgainNow();
-    },
+    wants,
     progress: () =>
       progressOf({
         state: stateNow(),
         announced: state().segments.values(),
         known: known(),
         unchecked: intake.unchecked,
+        isAbsent: (ref) => connected.size > 0 && sought.isAbsent(ref),
+        choice,
         bytesPerSecond: rate.perSecond(),
       }),
     onDropped() {
@@ -257,4 +243,10 @@ export function createSegmentFetcher(source: SegmentSource): SegmentFetcher {
       await Promise.all(rounds);
     },
   };
+}
+
+/** A block that is being checked and stored. */
+interface Taking {
+  /** Resolves when that is over, never rejects. */
+  readonly done: Promise<void>;
 }

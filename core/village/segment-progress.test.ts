@@ -1,32 +1,79 @@
 import { expect, test } from 'vitest';
+import type { FetchScope } from '#core/storage/fetch-tables.ts';
+import type { SegmentRef } from '#domain/village/state.ts';
 import { createRateMeter, progressOf } from './segment-progress.ts';
 
 const row = (state: 'verified' | 'bad', locked = 0) => ({ state, reason: '', bytes: 100, locked, away: false });
+const ref = (cid: string, day = '2026-03-01'): SegmentRef => ({
+  cid,
+  device: 'd1',
+  day,
+  fromMs: 0,
+  toMs: 1,
+  bytes: 100,
+  frames: 1,
+  root: new Uint8Array(32),
+  prev: null,
+  record: cid,
+  atMs: 0,
+});
+const none = { segments: 0, bytes: 0 };
+const everything = { allows: () => true, stopped: new Set<FetchScope>() };
 
 test('what is announced, here and verified is counted in segments and bytes, and the rest is a time', () => {
   const source = {
     state: 'fetching' as const,
-    announced: ['a', 'b', 'c', 'd', 'e'].map((cid) => ({ cid, bytes: 100 })),
+    announced: ['a', 'b', 'c', 'd', 'e'].map((cid) => ref(cid)),
     known: new Map([
       ['a', row('verified', 3)],
       ['b', row('bad')],
     ]),
     unchecked: new Set(['c']),
+    isAbsent: () => false,
+    choice: everything,
     bytesPerSecond: 50,
   };
+  const part = { announced: 5, present: 3, verified: 1, absent: 0, isFetched: true };
   expect(progressOf(source)).toEqual({
     state: 'fetching',
     announced: { segments: 5, bytes: 500 },
     present: { segments: 3, bytes: 300 },
     verified: { segments: 1, bytes: 100 },
+    absent: none,
+    cancelled: none,
     bad: 1,
     lockedFrames: 3,
     bytesPerSecond: 50,
     secondsLeft: 4,
+    devices: [{ id: 'd1', ...part }],
+    months: [{ id: '2026-03', ...part }],
   });
   expect(progressOf({ ...source, state: 'waiting' }).secondsLeft).toBeNull();
   expect(progressOf({ ...source, bytesPerSecond: 0 }).secondsLeft).toBeNull();
-  expect(progressOf({ ...source, announced: [{ cid: 'a', bytes: 100 }], state: 'idle' }).secondsLeft).toBe(0);
+  expect(progressOf({ ...source, announced: [ref('a')], state: 'idle' })).toMatchObject({ secondsLeft: 0, months: [] });
+});
+
+test('time is told for what is asked for and what somebody has; what is not fetched is named by month and by device', () => {
+  const stopped = new Set<FetchScope>(['month:2026-02', 'device:d2']);
+  const source = {
+    state: 'fetching' as const,
+    announced: [ref('a'), ref('b'), ref('old', '2026-02-01'), ref('older', '2026-02-02')],
+    known: new Map([['older', row('verified')]]),
+    unchecked: new Set<string>(),
+    isAbsent: ({ cid }: SegmentRef) => cid === 'b',
+    choice: { stopped, allows: ({ day }: Pick<SegmentRef, 'day'>) => day > '2026-03' },
+    bytesPerSecond: 50,
+  };
+  const progress = progressOf(source);
+  expect(progress).toMatchObject({ absent: { segments: 1 }, cancelled: { segments: 1 }, secondsLeft: 2 });
+  expect(progress.months).toEqual([
+    { id: '2026-03', announced: 2, present: 0, verified: 0, absent: 1, isFetched: true },
+    { id: '2026-02', announced: 2, present: 1, verified: 1, absent: 0, isFetched: false },
+  ]);
+  expect(progress.devices.map((d) => [d.id, d.announced, d.isFetched])).toEqual([
+    ['d2', 0, false],
+    ['d1', 4, true],
+  ]);
 });
 
 test('the rate is that of the last seconds and falls to nothing when nothing comes', () => {

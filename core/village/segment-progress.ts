@@ -1,5 +1,6 @@
 import type { SegmentRow } from '#core/storage/segment-tables.ts';
 import type { SegmentRef } from '#domain/village/state.ts';
+import { type FetchChoice, monthOfSegment } from './fetch-choice.ts';
 
 /** How far the segments of a village are. */
 export interface SegmentProgress {
@@ -9,18 +10,35 @@ export interface SegmentProgress {
   readonly present: Amount;
   /** Checked against what was announced. */
   readonly verified: Amount;
+  /** Missing, and nobody in reach had them when they were last asked for. */
+  readonly absent: Amount;
+  /** Missing, and not asked for because a person said so. */
+  readonly cancelled: Amount;
   /** Kept out for good. */
   readonly bad: number;
   /** Frames that are not shared with this device. */
   readonly lockedFrames: number;
   /** Over the last seconds; 0 while nothing comes. */
   readonly bytesPerSecond: number;
-  /** Until everything announced is verified; null where nobody can say. */
+  /** Until all is verified that is asked for and that somebody has; null where nobody can say. */
   readonly secondsLeft: number | null;
+  /** By the device that announced them. */
+  readonly devices: readonly FetchPart[];
+  /** By UTC month: those that are not all here, and those that are not fetched. */
+  readonly months: readonly FetchPart[];
 }
 interface Amount {
   readonly segments: number;
   readonly bytes: number;
+}
+/** Segments that are fetched, or not, together. */
+export interface FetchPart {
+  readonly id: string;
+  readonly announced: number;
+  readonly present: number;
+  readonly verified: number;
+  readonly absent: number;
+  readonly isFetched: boolean;
 }
 
 /** Bytes that were verified lately, by a clock that only runs forward. */
@@ -56,28 +74,66 @@ export function createRateMeter(nowMs: () => number = () => performance.now()): 
 
 export interface ProgressSource {
   readonly state: SegmentProgress['state'];
-  readonly announced: Iterable<Pick<SegmentRef, 'cid' | 'bytes'>>;
+  readonly announced: Iterable<SegmentRef>;
   readonly known: ReadonlyMap<string, SegmentRow>;
   /** Here and waiting to be checked. */
   readonly unchecked: ReadonlySet<string>;
+  readonly isAbsent: (segment: SegmentRef) => boolean;
+  readonly choice: Pick<FetchChoice, 'allows' | 'stopped'>;
   readonly bytesPerSecond: number;
 }
 
-export function progressOf({ state, announced, known, unchecked, bytesPerSecond }: ProgressSource): SegmentProgress {
-  const count = { announced: none(), present: none(), verified: none() };
+export function progressOf(source: ProgressSource): SegmentProgress {
+  const { state, announced, known, unchecked, isAbsent, choice, bytesPerSecond } = source;
+  const count = { announced: none(), present: none(), verified: none(), absent: none(), cancelled: none() };
+  const devices = createParts('device', choice.stopped);
+  const months = createParts('month', choice.stopped);
   let [bad, lockedFrames] = [0, 0];
-  for (const { cid, bytes } of announced) {
+  for (const segment of announced) {
+    const { cid, bytes } = segment;
     const row = known.get(cid);
-    add(count.announced, bytes);
-    if (row || unchecked.has(cid)) add(count.present, bytes);
-    if (row?.state === 'verified') add(count.verified, bytes);
+    const of: PartCount[] = ['announced'];
+    if (row?.state === 'verified') of.push('verified');
+    if (row || unchecked.has(cid)) of.push('present');
+    else if (!choice.allows(segment)) add(count.cancelled, bytes);
+    else if (isAbsent(segment)) of.push('absent');
+    for (const what of of) add(count[what], bytes);
+    for (const part of [devices.of(segment.device), months.of(monthOfSegment(segment))])
+      for (const what of of) part[what] += 1;
     if (row?.state === 'bad') bad += 1;
     lockedFrames += row?.locked ?? 0;
   }
-  const left = count.announced.bytes - count.present.bytes;
+  const left = count.announced.bytes - count.present.bytes - count.cancelled.bytes - count.absent.bytes;
   const canTell = state === 'fetching' && bytesPerSecond > 0;
   const secondsLeft = left === 0 ? 0 : canTell ? Math.ceil(left / bytesPerSecond) : null;
-  return { state, ...count, bad, lockedFrames, bytesPerSecond, secondsLeft };
+  return {
+    state,
+    ...count,
+    bad,
+    lockedFrames,
+    bytesPerSecond,
+    secondsLeft,
+    devices: devices.list(),
+    months: months.list().filter((m) => !m.isFetched || m.present < m.announced),
+  };
+}
+
+type PartCount = 'announced' | 'present' | 'verified' | 'absent';
+type Part = { -readonly [K in keyof FetchPart]: FetchPart[K] };
+
+function createParts(kind: 'device' | 'month', stopped: FetchChoice['stopped']) {
+  const parts = new Map<string, Part>();
+  const of = (id: string): Part => {
+    const known = parts.get(id);
+    if (known) return known;
+    const isFetched = !stopped.has(`${kind}:${id}`);
+    const made = { id, announced: 0, present: 0, verified: 0, absent: 0, isFetched };
+    parts.set(id, made);
+    return made;
+  };
+  // what is stopped is listed also while nothing of it is announced
+  for (const scope of stopped) if (scope.startsWith(`${kind}:`)) of(scope.slice(kind.length + 1));
+  return { of, list: (): FetchPart[] => [...parts.values()].sort((a, b) => (a.id < b.id ? 1 : -1)) };
 }
 
 const none = () => ({ segments: 0, bytes: 0 });

@@ -90,7 +90,7 @@ export const ERROR_WORDS: Record<ErrorCode, ErrorWords> = {
   },
   CANNOT_VERIFY_CLOSE: {
     what: msg`This console cannot check these numbers yet`,
-    act: msg`Some readings have not arrived. Connect to the console that closed the month.`,
+    act: msg`Some readings have not arrived. Connect to the console that closed the month, and look under Sync whether this one fetches them.`,
   },
   CLOSE_NOT_READABLE: {
     what: msg`Not all readings of this month are shared with this console`,

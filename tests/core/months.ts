@@ -1,9 +1,11 @@
+import { randomBytes } from 'node:crypto';
 import { proposeClose, signClose } from '#core/accounts/closing.ts';
 import { draftAgreement, signAgreement } from '#core/agreements/agreements-procedures.ts';
 import { addPerson } from '#core/members/members-procedures.ts';
 import { addMeter } from '#core/metering/meters-procedures.ts';
 import { publishFrames } from '#core/metering/sealing.ts';
 import { type HostLease, partiesOf } from '#domain/agreement/terms.ts';
+import { newId } from '#domain/ids.ts';
 import { operatorsDigest } from '#domain/settlement/batch.ts';
 import { DAY_MS, dayOf, HOUR_MS, type Month, monthSpan, UTC } from '#domain/time.ts';
 import { keyOf } from '#domain/village/state.ts';
@@ -106,3 +108,28 @@ export const propose = (on: TestConsole, month: Month = MONTH): Promise<string> 
   proposeClose(on.open().village, month);
 export const sign = (on: TestConsole, digest: string, month: Month = MONTH) =>
   signClose(on.open().village, month, digest, on.open().village.row.member, PIN);
+
+/** Enters meters without asking one over a wire. */
+export async function enterMeters(on: TestConsole, members: readonly (string | null)[]): Promise<string[]> {
+  const { village } = on.open();
+  const meters = members.map(() => newId('e', village.id, new Uint8Array(randomBytes(16))));
+  const acts = meters.map((meter, i) => ({
+    book: 'assets',
+    kind: 'meter.add',
+    body: {
+      meter,
+      private: village.seal('meter', meter, { name: `meter ${i}`, serial: null }),
+      kind: 'use',
+      place: 'home',
+      source: null,
+      asset: null,
+      member: members[i] ?? null,
+      limitW: 1000,
+      manufacturer: null,
+      model: null,
+      simulated: true,
+    },
+  }));
+  await village.act(acts);
+  return meters;
+}

@@ -21,35 +21,11 @@ import {
   type TestConsole,
   WAIT,
 } from './consoles.ts';
-import { AFTER_MARCH_MS, dayOfMeter, FIRST_DAY_MS, propose, sealDay, setClocks } from './months.ts';
+import { AFTER_MARCH_MS, dayOfMeter, enterMeters, FIRST_DAY_MS, propose, sealDay, setClocks } from './months.ts';
 import { addCircuit, readUntil, startPlant } from './plant.ts';
 
 afterEach(endAll);
 
-/** Enters meters without asking one over a wire. */
-async function enterMeters(on: TestConsole, members: readonly (string | null)[]): Promise<string[]> {
-  const { village } = on.open();
-  const meters = members.map(() => newId('e', village.id, new Uint8Array(randomBytes(16))));
-  const acts = meters.map((meter, i) => ({
-    book: 'assets',
-    kind: 'meter.add',
-    body: {
-      meter,
-      private: village.seal('meter', meter, { name: `meter ${i}`, serial: null }),
-      kind: 'use',
-      place: 'home',
-      source: null,
-      asset: null,
-      member: members[i] ?? null,
-      limitW: 1000,
-      manufacturer: null,
-      model: null,
-      simulated: true,
-    },
-  }));
-  await village.act(acts);
-  return meters;
-}
 const nobody = (n: number): null[] => Array.from({ length: n }, () => null);
 const statusOf = (on: TestConsole) => on.client().sync.status({ village: on.open().village.id });
 const verifiedOn = (on: TestConsole): number => on.open().village.segments.progress().verified.segments;

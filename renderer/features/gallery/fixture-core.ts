@@ -137,6 +137,8 @@ function createFixtureRouter(mode: FixtureMode) {
       dial: os.sync.dial.handler(() => ({})),
       pause: os.sync.pause.handler(() => ({})),
       resume: os.sync.resume.handler(() => ({})),
+      cancelFetch: os.sync.cancelFetch.handler(() => ({})),
+      fetchAgain: os.sync.fetchAgain.handler(() => ({})),
       forgetPeer: os.sync.forgetPeer.handler(() => ({})),
       setMeetingPoint: os.sync.setMeetingPoint.handler(() => ({})),
       markSeen: os.sync.markSeen.handler(() => ({})),

@@ -11,6 +11,7 @@ import { Progress } from '../../ui/marks.tsx';
 import { InlineError } from '../../ui/view.tsx';
 import s from './sync.module.css';
 import type { SyncStatus } from './sync.tsx';
+import { WhatIsFetched } from './what-is-fetched.tsx';
 
 type Fetching = SyncStatus['fetching'];
 
@@ -18,7 +19,7 @@ type Fetching = SyncStatus['fetching'];
 export function SealedDays({ fetching }: { readonly fetching: Fetching }) {
   const { t } = useLingui();
   const format = useFormat();
-  const { announced, present, verified, bad, lockedFrames } = fetching;
+  const { announced, present, verified, absent, cancelled, bad, lockedFrames } = fetching;
   const have = format.count(verified.segments);
   const all = format.count(announced.segments);
   return (
@@ -38,10 +39,21 @@ export function SealedDays({ fetching }: { readonly fetching: Fetching }) {
             </Trans>
           </Small>
           {verified.segments < announced.segments && (
-            <>
-              <Progress label={t`Sealed days that are here`} done={verified.segments} of={announced.segments} />
-              <StillToCome fetching={fetching} />
-            </>
+            <Progress label={t`Sealed days that are here`} done={verified.segments} of={announced.segments} />
+          )}
+          {(stillToCome(fetching) > 0 || fetching.state === 'paused') && <StillToCome fetching={fetching} />}
+          {absent.segments > 0 && fetching.state !== 'paused' && (
+            <Muted>
+              <Trans>
+                {format.count(absent.segments)} were announced, and nobody in reach has them. They are asked for again,
+                less and less often.
+              </Trans>
+            </Muted>
+          )}
+          {cancelled.segments > 0 && (
+            <Muted>
+              <Trans>{format.count(cancelled.segments)} are not fetched: you left them out below.</Trans>
+            </Muted>
           )}
           {present.segments > verified.segments + bad && (
             <Muted>
@@ -58,11 +70,16 @@ export function SealedDays({ fetching }: { readonly fetching: Fetching }) {
               <Trans>Some meters in them are not shared with you: they stay closed here.</Trans>
             </Muted>
           )}
+          <WhatIsFetched fetching={fetching} />
         </div>
       )}
     </Block>
   );
 }
+
+/** Days that are asked for, and that somebody may have. */
+const stillToCome = ({ state, announced, present, absent, cancelled }: Fetching): number =>
+  announced.segments - present.segments - cancelled.segments - (state === 'paused' ? 0 : absent.segments);
 
 function StillToCome({ fetching }: { readonly fetching: Fetching }) {
   const format = useFormat();
@@ -70,8 +87,8 @@ function StillToCome({ fetching }: { readonly fetching: Fetching }) {
   const { client } = useConsole();
   const pause = useCommand(client.sync.pause);
   const resume = useCommand(client.sync.resume);
-  const { state, announced, present, secondsLeft } = fetching;
-  const missing = format.count(announced.segments - present.segments);
+  const { state, secondsLeft } = fetching;
+  const missing = format.count(stillToCome(fetching));
   const left = secondsLeft === null ? '' : format.age(secondsLeft * 1000);
   return (
     <>
