@@ -1,9 +1,9 @@
-import { decodeKept, encode } from '#domain/bytes.ts';
+import { deserialize, serialize } from 'node:v8';
 import type { Interval, Known, Span } from '#domain/metering/vee.ts';
 import type { BatteryHour, DayFlag, DaySums, MeterDay, MeterHours, Point } from './day-sums.ts';
 
 /** How judged days lie on disk, sealed: rows of plain values. Dropped and made again when {@link DAY_FORMAT} changes. */
-export const DAY_FORMAT = 1;
+export const DAY_FORMAT = 2;
 
 const STATUS: readonly Interval['status'][] = ['none', 'measured', 'accepted', 'rejected', 'gap', 'reset', 'spike'];
 const statusAt = (n: number): Interval['status'] => STATUS[n] ?? 'none';
@@ -87,19 +87,28 @@ interface SumsRow {
   readonly v: readonly (readonly [Readonly<Record<string, Wh>> | null, Wh | null])[];
   readonly b: readonly (readonly [Wh, Wh])[];
 }
+/** What this console sealed; undefined where another version of the engine wrote it in a way that this one cannot read. */
+function openRow<Row>(bytes: Uint8Array): Row | undefined {
+  try {
+    return deserialize(bytes) as Row;
+  } catch {
+    return undefined;
+  }
+}
 const mapped = <A, B>(from: Readonly<Record<string, A>>, open: (a: A) => B): Map<string, B> =>
   new Map(Object.entries(from).map(([k, v]) => [k, open(v)]));
 
 export const packSums = (inputs: string, d: DaySums): Uint8Array =>
-  encode({
+  serialize({
     i: inputs,
     m: Object.fromEntries([...d.meters].map(([id, m]) => [id, packMeterDay(m)])),
     v: d.village.map((h) => [h.madeWh && Object.fromEntries(h.madeWh), h.usedWh]),
     b: d.battery.map((b) => [b.chargedWh, b.dischargedWh]),
-  });
+  } satisfies SumsRow);
 export function openSums(bytes: Uint8Array, inputs: string, fromMs: number): DaySums | undefined {
-  const { i, m, v, b } = decodeKept<SumsRow>(bytes);
-  if (i !== inputs) return undefined;
+  const row = openRow<SumsRow>(bytes);
+  if (row?.i !== inputs) return undefined;
+  const { m, v, b } = row;
   return {
     fromMs,
     meters: mapped(m, openMeterDay),
@@ -124,7 +133,7 @@ interface HoursRow {
   readonly m: Readonly<Record<string, MeterHoursRow>>;
 }
 export const packHours = (inputs: string, hours: ReadonlyMap<string, MeterHours>): Uint8Array =>
-  encode({
+  serialize({
     i: inputs,
     m: Object.fromEntries(
       [...hours].map(([id, { hours: points, flags, duplicates }]) => [
@@ -136,11 +145,11 @@ export const packHours = (inputs: string, hours: ReadonlyMap<string, MeterHours>
         },
       ]),
     ),
-  });
+  } satisfies HoursRow);
 export function openHours(bytes: Uint8Array, inputs: string): Map<string, MeterHours> | undefined {
-  const { i, m } = decodeKept<HoursRow>(bytes);
-  if (i !== inputs) return undefined;
-  return mapped(m, (r) => ({
+  const row = openRow<HoursRow>(bytes);
+  if (row?.i !== inputs) return undefined;
+  return mapped(row.m, (r) => ({
     hours: r.h.map(openPoint),
     flags: r.f.map(([status, fromMs, toMs, wh]) => ({
       status: statusAt(status) as DayFlag['status'],

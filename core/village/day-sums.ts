@@ -6,7 +6,6 @@ import {
   judgePiece,
   type Known,
   type Piece,
-  type RawInterval,
   type Span,
   totalOf,
 } from '#domain/metering/vee.ts';
@@ -77,26 +76,58 @@ export interface JudgedDay {
 }
 
 export const NO_POINT: Point = { status: 'none', knownWh: 0n, whole: true, heldWh: null, heardMs: 0, gapMs: 0 };
-const WORST: readonly Interval['status'][] = ['none', 'measured', 'accepted', 'rejected', 'gap', 'reset', 'spike'];
+const RANK: Readonly<Record<Interval['status'], number>> = {
+  none: 0,
+  measured: 1,
+  accepted: 2,
+  rejected: 3,
+  gap: 4,
+  reset: 5,
+  spike: 6,
+};
 
 /** Energy of a point where all of it is known. */
 export const wholeWh = (p: Point | undefined): bigint | null =>
   p === undefined || p.heardMs + p.gapMs === 0 || !p.whole ? null : p.knownWh;
 
-const withInterval = (p: Point, i: Interval): Point => ({
-  status: WORST.indexOf(i.status) > WORST.indexOf(p.status) ? i.status : p.status,
-  knownWh: p.knownWh + (i.wh ?? 0n),
-  whole: p.whole && (i.wh !== null || i.status === 'rejected'),
-  heldWh: i.heldWh === null ? p.heldWh : (p.heldWh ?? 0n) + i.heldWh,
-  heardMs: p.heardMs + (i.status === 'gap' ? 0 : i.toMs - i.fromMs),
-  gapMs: p.gapMs + (i.status === 'gap' ? i.toMs - i.fromMs : 0),
-});
+/** One point for `intervals[from]` to before `intervals[to]`. */
+function pointOf(intervals: readonly Interval[], from: number, to: number): Point {
+  if (from >= to) return NO_POINT;
+  let status: Interval['status'] = 'none';
+  let [knownWh, heldWh] = [0n, null as bigint | null];
+  let [whole, heardMs, gapMs] = [true, 0, 0];
+  for (let at = from; at < to; at++) {
+    const i = intervals[at] as Interval;
+    if (RANK[i.status] > RANK[status]) status = i.status;
+    if (i.wh !== null) knownWh += i.wh;
+    else if (i.status !== 'rejected') whole = false;
+    if (i.heldWh !== null) heldWh = (heldWh ?? 0n) + i.heldWh;
+    if (i.status === 'gap') gapMs += i.toMs - i.fromMs;
+    else heardMs += i.toMs - i.fromMs;
+  }
+  return { status, knownWh, whole, heldWh, heardMs, gapMs };
+}
 
+const bothOf = (a: Point, b: Point): Point =>
+  b === NO_POINT
+    ? a
+    : {
+        status: RANK[b.status] > RANK[a.status] ? b.status : a.status,
+        knownWh: a.knownWh + b.knownWh,
+        whole: a.whole && b.whole,
+        heldWh: b.heldWh === null ? a.heldWh : (a.heldWh ?? 0n) + b.heldWh,
+        heardMs: a.heardMs + b.heardMs,
+        gapMs: a.gapMs + b.gapMs,
+      };
+
+/** @param intervals in order of time, all of them starting within the day */
 function hoursOf(intervals: readonly Interval[], fromMs: number): Point[] {
-  const hours = Array.from({ length: DAY_MS / HOUR_MS }, () => NO_POINT);
-  for (const i of intervals) {
-    const h = Math.floor((i.fromMs - fromMs) / HOUR_MS);
-    hours[h] = withInterval(hours[h] ?? NO_POINT, i);
+  const hours: Point[] = [];
+  let at = 0;
+  for (let h = 1; h <= DAY_MS / HOUR_MS; h++) {
+    const first = at;
+    while (at < intervals.length && (intervals[at] as Interval).fromMs < fromMs + h * HOUR_MS) at += 1;
+    hours.push(pointOf(intervals, first, at));
   }
   return hours;
 }
@@ -119,8 +150,10 @@ function flagsOf(intervals: readonly Interval[]): DayFlag[] {
 export function judgeDay(rules: ReadingRules, facts: readonly FrameFact[], fromMs: number): JudgedDay {
   const meters = new Map<string, MeterDay>();
   const hours = new Map<string, MeterHours>();
-  for (const [id, raw] of rules.intervalsOf(facts)) {
-    const judged = judgeMeterDay(rules, id, raw, fromMs);
+  const factsBy = Map.groupBy(facts, ({ frame }) => frame.meter);
+  // One meter after the other: what is made of one is gone before the next.
+  for (const [id, ofMeter] of factsBy) {
+    const judged = judgeMeterDay(rules, id, ofMeter, fromMs);
     if (judged.sums === null) continue;
     meters.set(id, judged.sums);
     hours.set(id, judged.hours);
@@ -135,22 +168,24 @@ type JudgedMeterDay =
 
 /**
  * Judges one day of village time of one meter.
- * @param raw what its frames of the UTC days that it touches tell
+ * @param facts its frames of the UTC days that it touches
  */
 export function judgeMeterDay(
   rules: ReadingRules,
   meter: string,
-  raw: readonly RawInterval[],
+  facts: readonly FrameFact[],
   fromMs: number,
 ): JudgedMeterDay {
   const toMs = fromMs + DAY_MS;
+  const raw = rules.intervalsOf(facts, 'counted', { fromMs, toMs }).get(meter) ?? [];
   const limitW = rules.state.meters.get(meter)?.limitW ?? 0;
   const { intervals, spans, duplicates, entry, exit } = judgePiece(raw, limitW, rules.decisionsOn(meter), fromMs, toMs);
   if (intervals.length === 0 && duplicates.length === 0) return { sums: null, hours: null };
   const flags = flagsOf(intervals);
+  const hours = hoursOf(intervals, fromMs);
   return {
     sums: {
-      day: intervals.reduce(withInterval, NO_POINT),
+      day: hours.reduce(bothOf, NO_POINT),
       total: totalOf({ intervals, spans: [], duplicates }, fromMs, toMs, MONEY_TRUST),
       spans,
       entry,
@@ -159,7 +194,7 @@ export function judgeMeterDay(
       pending: flags.filter((f) => f.status === 'spike').length,
       trust: intervals.reduce<TrustLevel | null>((a, i) => (a === null || i.trust < a ? i.trust : a), null),
     },
-    hours: { hours: hoursOf(intervals, fromMs), flags, duplicates },
+    hours: { hours, flags, duplicates },
   };
 }
 

@@ -62,9 +62,14 @@ export function createJudgedDays(
     stored.map((f) => ({ segment: f.segment, signatureOk: f.signatureOk, frame: openStored(f) }));
   /** Frames of a UTC day by some inputs: a day of village time mostly shares one with the day beside it. */
   let opened: { readonly inputs: DayInputs; readonly utcMs: number; readonly facts: readonly FrameFact[] } | undefined;
+  let read: { readonly inputs: DayInputs; readonly meters: readonly string[] } | undefined;
+  const metersRead = (inputs: DayInputs): readonly string[] => {
+    if (read?.inputs !== inputs) read = { inputs, meters: store.frameMeters() };
+    return read.meters;
+  };
   const factsOn = (inputs: DayInputs, utcMs: number): readonly FrameFact[] => {
     if (opened?.inputs === inputs && opened.utcMs === utcMs) return opened.facts;
-    const stored = store.frameMeters().flatMap((m) => store.framesOf(m, utcMs, utcMs + DAY_MS));
+    const stored = metersRead(inputs).flatMap((m) => store.framesOf(m, utcMs, utcMs + DAY_MS));
     const facts = frames(stored.filter((f) => inputs.rules.state.segments.has(f.segment)));
     opened = { inputs, utcMs, facts };
     return facts;

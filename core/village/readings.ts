@@ -213,8 +213,7 @@ export function createReadings({ store, dataKey, openStored, state, onJudged }: 
         }
         const utc = Math.floor(at / DAY_MS) * DAY_MS;
         const facts = frames(meter, utc, Math.ceil((at + DAY_MS) / DAY_MS) * DAY_MS);
-        const raw = inputs.rules.intervalsOf(facts).get(meter) ?? [];
-        return { fromMs: at, ...judgeMeterDay(inputs.rules, meter, raw, at) };
+        return { fromMs: at, ...judgeMeterDay(inputs.rules, meter, facts, at) };
       }),
     days: (fromMs, toMs) => eachDay(fromMs, toMs, (inputs, at) => judged.shown(inputs, at)),
     async hours(fromMs, toMs) {

@@ -75,6 +75,22 @@ export class ExactReader {
     if (n < min || n > max) this.#fail('a number out of bounds');
     return n;
   }
+  /** `n` numbers from 0 to `max`; none of them are kept where nobody wants them. */
+  ints(n: number, max: number, keep: boolean): number[] {
+    const out: number[] = [];
+    for (let i = 0; i < n; i++) {
+      const first = this.#bytes[this.#at] as number;
+      // Most are one byte, or two.
+      let value: number;
+      if (first < 24) {
+        this.#at += 1;
+        value = first;
+      } else value = this.#head(UNSIGNED);
+      if (value > max) this.#fail('a number out of bounds');
+      if (keep) out.push(value);
+    }
+    return out;
+  }
   /** From 0 to 2^64 - 1. */
   natural(): bigint {
     if (this.#bytes[this.#at] !== 0x1b) return BigInt(this.#head(UNSIGNED));

@@ -53,7 +53,7 @@ function walkFrame(bytes: Uint8Array, keep: boolean): Walked {
   const salt = r.bytes(16, 16);
   r.key('asked');
   const intervals = r.array(1, MAX_EDGES - 1);
-  const asked = readPolls(r, intervals, keep);
+  const asked = r.ints(intervals, MAX_POLLS, keep);
   r.key('clock');
   const clock = r.ascii(CLOCK) as Frame['clock'];
   r.key('meter');
@@ -68,7 +68,7 @@ function walkFrame(bytes: Uint8Array, keep: boolean): Walked {
   const gateway = r.ascii(HEX_32);
   r.key('answered');
   r.array(intervals, intervals);
-  const answered = readPolls(r, intervals, keep);
+  const answered = r.ints(intervals, MAX_POLLS, keep);
   r.key('exportWh');
   const exportWh = readRegister(r, intervals, keep);
   r.key('importWh');
@@ -79,15 +79,6 @@ function walkFrame(bytes: Uint8Array, keep: boolean): Walked {
   if ((fromMs % DAY_MS) + intervals * stepMs > DAY_MS) throw new Error('not within one UTC day');
   const registers = { importWh, exportWh, asked, answered };
   return { v, meter, gateway, fromMs, stepMs, ...registers, clock, origin, prev, salt, intervals };
-}
-
-function readPolls(r: ExactReader, n: number, keep: boolean): number[] {
-  const polls: number[] = [];
-  for (let i = 0; i < n; i++) {
-    const count = r.int(0, MAX_POLLS);
-    if (keep) polls.push(count);
-  }
-  return polls;
 }
 
 function readRegister(r: ExactReader, intervals: number, keep: boolean): (bigint | null)[] | null {

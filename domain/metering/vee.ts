@@ -137,27 +137,26 @@ export function judgePiece(
   const { kept, duplicates } = pickOne(raw);
   const intervals: Interval[] = [];
   const spans: Span[] = [];
+  const judge = intervalJudge(limitW, decisions);
   let entry: Known | null = null;
   let known: Known | null | 'as-before' = 'as-before';
-  const reach = (to: Known): void => {
-    if (known === 'as-before') entry = to;
-    else spans.push(...spanBetween(known, to, limitW, decisions));
-    known = to;
+  const reach = (wh: bigint, ms: number): void => {
+    if (known === 'as-before') entry = { wh, ms };
+    else if (known && known.ms === ms && known.wh === wh) return;
+    else spans.push(...spanBetween(known, { wh, ms }, limitW, decisions));
+    known = { wh, ms };
   };
   for (const r of kept) {
     if (r.fromMs < fromMs || r.fromMs >= toMs) continue;
-    const base = { fromMs: r.fromMs, toMs: r.toMs, trust: r.trust, segment: r.segment };
     const counts = r.trust >= MONEY_TRUST && !r.ownZero;
+    const isHeard = heard(r);
     // What a file counted lies inside the meter's next difference: no span may hold it a second time.
-    if (r.ownZero && r.trust >= MONEY_TRUST && heard(r)) known = null;
-    if (counts && r.startWh !== null) reach({ wh: r.startWh, ms: r.fromMs });
-    if (heard(r)) {
-      intervals.push({ ...base, ...energyOf(r, limitW, decisions) });
-      if (counts) known = { wh: r.endWh as bigint, ms: r.toMs };
-      continue;
-    }
-    intervals.push({ ...base, status: 'gap', wh: null, heldWh: null });
-    if (counts && r.endWh !== null) reach({ wh: r.endWh, ms: r.toMs });
+    if (r.ownZero && r.trust >= MONEY_TRUST && isHeard) known = null;
+    if (counts && r.startWh !== null) reach(r.startWh, r.fromMs);
+    intervals.push(judge(r, isHeard));
+    if (!counts || r.endWh === null) continue;
+    if (isHeard) known = { wh: r.endWh, ms: r.toMs };
+    else reach(r.endWh, r.toMs);
   }
   return { intervals, spans, duplicates: duplicates.filter((ms) => ms >= fromMs && ms < toMs), entry, exit: known };
 }
@@ -183,15 +182,29 @@ export function joinPieces(
   };
 }
 
-function energyOf(r: RawInterval, limitW: number, decisions: Decisions): Pick<Interval, 'status' | 'wh' | 'heldWh'> {
-  const wh = (r.endWh as bigint) - (r.startWh as bigint);
-  if (wh < 0n) return { status: 'reset', wh: null, heldWh: null };
-  if (wh <= limitWh(limitW, r.toMs - r.fromMs)) return { status: 'measured', wh, heldWh: null };
-  const decision = decisions.get(r.fromMs);
-  if (!decision) return { status: 'spike', wh: null, heldWh: wh };
-  return decision.action === 'accept'
-    ? { status: 'accepted', wh, heldWh: null }
-    : { status: 'rejected', wh: null, heldWh: null };
+/** Judges one interval after the other. */
+function intervalJudge(limitW: number, decisions: Decisions): (r: RawInterval, isHeard: boolean) => Interval {
+  let limit = { ms: -1, wh: 0n };
+  return (r, isHeard) => {
+    const { fromMs, toMs, trust, segment } = r;
+    const told = (status: IntervalStatus, wh: bigint | null, heldWh: bigint | null): Interval => ({
+      fromMs,
+      toMs,
+      status,
+      wh,
+      heldWh,
+      trust,
+      segment,
+    });
+    if (!isHeard) return told('gap', null, null);
+    const wh = (r.endWh as bigint) - (r.startWh as bigint);
+    if (wh < 0n) return told('reset', null, null);
+    if (limit.ms !== toMs - fromMs) limit = { ms: toMs - fromMs, wh: limitWh(limitW, toMs - fromMs) };
+    if (wh <= limit.wh) return told('measured', wh, null);
+    const decision = decisions.get(fromMs);
+    if (!decision) return told('spike', null, wh);
+    return decision.action === 'accept' ? told('accepted', wh, null) : told('rejected', null, null);
+  };
 }
 
 /** What a register gained while nobody heard the meter: none where it stood, went back, or was heard all along. */
@@ -232,9 +245,10 @@ export function totalOf(history: MeterHistory, from: number, to: number, minTrus
     else recorded += 1;
     if (i.status === 'spike') spikes += 1;
     if (i.status === 'reset') resets += 1;
-    wh += i.wh ?? 0n;
-    heldWh += i.heldWh ?? 0n;
-    if (i.wh !== null && (lowest === null || i.trust < lowest)) lowest = i.trust;
+    if (i.heldWh !== null) heldWh += i.heldWh;
+    if (i.wh === null) continue;
+    wh += i.wh;
+    if (lowest === null || i.trust < lowest) lowest = i.trust;
   }
   const inSpans = spanTotal(history.spans, from, to);
   wh += inSpans.wh;

@@ -1,7 +1,7 @@
 import type { Frame } from '../metering/frame.ts';
 import { type TrustLevel, trustOf } from '../metering/trust.ts';
 import type { Decisions, EnergyTotal, RawInterval } from '../metering/vee.ts';
-import { DAY_MS, dayOf, type Month, monthSpan, UTC } from '../time.ts';
+import { DAY_MS, dayOf, dayStart, type Month, monthSpan, UTC } from '../time.ts';
 import { agreedChain } from '../village/fold-settlement.ts';
 import { type Close, decisionKey, lanesOf, type Meter, type VeeDecision, type VillageState } from '../village/state.ts';
 import { hostLeaseObligations, type Obligation } from './obligations.ts';
@@ -39,13 +39,30 @@ export interface ReadingRules {
   readonly state: VillageState;
   /** Where a frame stands. */
   readonly trustOf: (fact: FrameFact) => TrustLevel;
-  /** Raw intervals by meter; frames of meters that nobody entered tell nothing. 'given': of the export register alone. */
-  readonly intervalsOf: (facts: readonly FrameFact[], register?: 'counted' | 'given') => Map<string, RawInterval[]>;
+  /**
+   * Raw intervals by meter; frames of meters that nobody entered tell nothing. 'given': of the export register alone.
+   * `within` leaves out intervals that start elsewhere, where all of the meter's frames are in order and apart: others
+   * may decide which of two counts.
+   */
+  readonly intervalsOf: (
+    facts: readonly FrameFact[],
+    register?: 'counted' | 'given',
+    within?: Within,
+  ) => Map<string, RawInterval[]>;
   readonly decisionsOn: (meter: string) => Decisions;
 }
 
+/** [fromMs, toMs). */
+export interface Within {
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+const EVER: Within = { fromMs: Number.NEGATIVE_INFINITY, toMs: Number.POSITIVE_INFINITY };
+
 export function readingRules(state: VillageState): ReadingRules {
   const decisionsOn = decisionsIn(state);
+  const isOfItsDay = dayChecker(state);
   const trustOfFact = ({ segment, signatureOk, frame }: FrameFact): TrustLevel =>
     trustOf({
       signatureOk,
@@ -56,16 +73,26 @@ export function readingRules(state: VillageState): ReadingRules {
   return {
     state,
     trustOf: trustOfFact,
-    intervalsOf(facts, which = 'counted') {
-      const byMeter = new Map<string, RawInterval[]>();
+    intervalsOf(facts, which = 'counted', within = EVER) {
+      const factsBy = new Map<string, FrameFact[]>();
       for (const fact of facts) {
-        const meter = state.meters.get(fact.frame.meter);
-        if (!meter || !isOfItsDay(state, fact)) continue;
-        const list = byMeter.get(meter.id) ?? [];
-        const order = state.segments.positionOf(fact.segment) ?? Number.MAX_SAFE_INTEGER;
-        const register = which === 'given' ? fact.frame.exportWh : registerOf(meter, fact.frame);
-        if (register) for (const i of intervalsOf(register, fact, order, trustOfFact(fact))) list.push(i);
-        byMeter.set(meter.id, list);
+        const { meter } = fact.frame;
+        if (!state.meters.has(meter) || !isOfItsDay(fact)) continue;
+        const known = factsBy.get(meter);
+        if (known) known.push(fact);
+        else factsBy.set(meter, [fact]);
+      }
+      const byMeter = new Map<string, RawInterval[]>();
+      for (const [id, ofMeter] of factsBy) {
+        const meter = state.meters.get(id) as Meter;
+        const span = areApart(ofMeter) ? within : EVER;
+        const list: RawInterval[] = [];
+        for (const fact of ofMeter) {
+          const order = state.segments.positionOf(fact.segment) ?? Number.MAX_SAFE_INTEGER;
+          const register = which === 'given' ? fact.frame.exportWh : registerOf(meter, fact.frame);
+          if (register) addIntervals(list, register, fact, { order, trust: trustOfFact(fact), span });
+        }
+        byMeter.set(id, list);
       }
       return byMeter;
     },
@@ -74,33 +101,58 @@ export function readingRules(state: VillageState): ReadingRules {
 }
 
 /** A segment is of one UTC day: a frame of another day tells nothing, so a day depends on its own segments only. */
-function isOfItsDay(state: VillageState, { segment, frame }: FrameFact): boolean {
-  const day = state.segments.get(segment)?.day;
-  return day === undefined || day === dayOf(frame.fromMs, UTC);
+function dayChecker(state: VillageState): (fact: FrameFact) => boolean {
+  const starts = new Map<string, number | undefined>();
+  return ({ segment, frame }) => {
+    let fromMs = starts.get(segment);
+    if (fromMs === undefined && !starts.has(segment)) {
+      const day = state.segments.get(segment)?.day;
+      fromMs = day === undefined ? undefined : dayStart(day, UTC);
+      starts.set(segment, fromMs);
+    }
+    return fromMs === undefined || (frame.fromMs >= fromMs && frame.fromMs < fromMs + DAY_MS);
+  };
 }
+
+const endOf = ({ fromMs, stepMs, asked }: Frame): number => fromMs + asked.length * stepMs;
+
+/** In order of time, each begins when the one before it is over. */
+const areApart = (facts: readonly FrameFact[]): boolean =>
+  facts.every(({ frame }, i) => {
+    const before = facts[i - 1];
+    return !before || endOf(before.frame) <= frame.fromMs;
+  });
 
 /** Use and site meters count import, generation counts export; a battery's use is its charge. */
 const registerOf = (meter: Meter, frame: Frame): Frame['importWh'] =>
   meter.kind === 'generation' ? (frame.exportWh ?? frame.importWh) : (frame.importWh ?? frame.exportWh);
 
-const intervalsOf = (
+function addIntervals(
+  to: RawInterval[],
   register: NonNullable<Frame['importWh']>,
   { segment, frame }: FrameFact,
-  order: number,
-  trust: TrustLevel,
-): RawInterval[] =>
-  frame.asked.map((asked, i) => ({
-    fromMs: frame.fromMs + i * frame.stepMs,
-    toMs: frame.fromMs + (i + 1) * frame.stepMs,
-    startWh: register[i] ?? null,
-    endWh: register[i + 1] ?? null,
-    asked,
-    answered: frame.answered[i] ?? 0,
-    trust,
-    segment,
-    order,
-    ownZero: frame.origin === 'file',
-  }));
+  { order, trust, span }: { readonly order: number; readonly trust: TrustLevel; readonly span: Within },
+): void {
+  const { stepMs, asked, answered } = frame;
+  const ownZero = frame.origin === 'file';
+  const first = Math.max(0, Math.ceil((span.fromMs - frame.fromMs) / stepMs));
+  for (let i = first; i < asked.length; i++) {
+    const fromMs = frame.fromMs + i * stepMs;
+    if (fromMs >= span.toMs) return;
+    to.push({
+      fromMs,
+      toMs: fromMs + stepMs,
+      startWh: register[i] ?? null,
+      endWh: register[i + 1] ?? null,
+      asked: asked[i] ?? 0,
+      answered: answered[i] ?? 0,
+      trust,
+      segment,
+      order,
+      ownZero,
+    });
+  }
+}
 
 /** Decisions on one meter by the start of what they decide on; a day's are looked up together. */
 function decisionsIn(state: VillageState): ReadingRules['decisionsOn'] {
