@@ -49,9 +49,6 @@ export function decode(bytes: Uint8Array): unknown {
 /** Decodes what this console itself encoded and kept sealed: the type is taken at its word. */
 export const decodeKept = <T>(bytes: Uint8Array): T => dagCbor.decode<T>(bytes);
 
-/** For bytes whose form was checked before. */
-export const decodeCanonical = (bytes: Uint8Array): unknown => dagCbor.decode<unknown>(bytes);
-
 /** CIDv1 (dag-cbor, sha2-256) of a block, as base32 text. */
 export const cidOf = (block: Uint8Array, hash: Sha256 = sha256): string => cidOfDigest(hash(block));
 

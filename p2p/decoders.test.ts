@@ -1,9 +1,11 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { decode, encode } from '#domain/bytes.ts';
+import { decode, encode, toHex } from '#domain/bytes.ts';
 import { openIdentity } from './device-identity.ts';
-import { readEntry, verifyEntry } from './entry-codec.ts';
-import { readExactEntry, signedBytes } from './entry-reader.ts';
+import { verifySignatures } from './ed25519.ts';
+import { readEntriesFrame } from './entries-frame.ts';
+import { formProblem, readEntry, signatureProblem, signaturesOf } from './entry-codec.ts';
+import { identityOf, readExactEntry, readRecords, signedBytes } from './entry-reader.ts';
 import { createFrameParser, MAX_FRAME_BYTES, toFrame } from './frame-parser.ts';
 import { createTestDevice, makeEntry, TEST_VILLAGE } from './test-village.ts';
 import { type Message, readMessage, writeMessage } from './wire-messages.ts';
@@ -92,10 +94,10 @@ const message: fc.Arbitrary<Message> = fc.oneof(
   fc.record({ t: fc.constant('ack' as const), n: fc.nat() }),
   fc.record({
     t: fc.constant('entries' as const),
-    n: fc.nat(),
+    n: fc.oneof(fc.nat(30), fc.maxSafeNat()),
     book,
     identities: fc.array(fc.uint8Array({ maxLength: 50 }), { maxLength: 3 }),
-    entries: fc.array(fc.uint8Array({ maxLength: 50 }), { minLength: 1, maxLength: 3 }),
+    entries: fc.array(fc.uint8Array({ maxLength: 300 }), { minLength: 1, maxLength: 3 }),
   }),
 );
 
@@ -104,9 +106,13 @@ test('messages survive the wire, and a changed byte is a refusal or another soun
     fc.property(message, fc.nat(), fc.integer({ min: 1, max: 255 }), (sent, at, flip) => {
       const wire = Uint8Array.from(writeMessage(sent));
       expect(readMessage(wire)).toEqual({ ok: true, message: sent });
+      expect(sent.t === 'hello' || Buffer.from(encode(sent)).equals(wire)).toBe(true);
+      expect(readEntriesFrame(wire) !== undefined).toBe(sent.t === 'entries');
       const i = at % wire.length;
       wire[i] = (wire[i] ?? 0) ^ flip;
       expect(typeof readMessage(wire).ok).toBe('boolean');
+      const read = readEntriesFrame(wire);
+      if (read) expect(Buffer.from(encode(read)).equals(wire)).toBe(true);
     }),
   );
 });
@@ -130,10 +136,9 @@ test('an entry with any one byte changed is refused', async () => {
     const read = readEntry(b);
     if (!read.ok) return false;
     // The name of the identity is bound to the key where identities are known; here only the rest counts.
-    if (read.value.fields.identity !== (readEntry(entry.bytes) as { value: typeof read.value }).value.fields.identity) {
-      return false;
-    }
-    return (await verifyEntry(read.value, TEST_VILLAGE, 'assets')).ok;
+    if (read.value.identity !== identityOf(entry.bytes)) return false;
+    if (formProblem(read.value, TEST_VILLAGE, 'assets') !== undefined) return false;
+    return signatureProblem(await verifySignatures(signaturesOf(read.value))) === undefined;
   };
   expect(await check(entry.bytes)).toBe(true);
   await fc.assert(
@@ -156,9 +161,14 @@ test('what the exact reader of entries reads is what the strict decoder reads, a
   const expectSame = (b: Uint8Array): void => {
     const exact = readExactEntry(b);
     if (!exact) return;
-    expect(decode(b)).toEqual(exact.fields);
-    const { id, payload, next, refs, clock, v } = exact.fields;
-    if (exact.signed) expect(signedBytes(b, exact.signed)).toEqual(encode({ id, payload, next, refs, clock, v }));
+    const { id, device, sig, next, refs, time, identity, records } = exact;
+    const clock = { id: device, time };
+    const payload = { v: 1, records: records.map((record) => ({ b: record.bytes, s: record.sig })) };
+    const signed = { id, payload, next, refs, clock, v: 2 };
+    expect(decode(b)).toEqual({ ...signed, key: device, identity, sig: toHex(sig) });
+    expect(signedBytes(b, exact.signed)).toEqual(encode(signed));
+    expect(readRecords(b)).toEqual(records);
+    expect(identityOf(b)).toBe(identity);
   };
   expect(readExactEntry(entry.bytes)).toBeDefined();
   expectSame(entry.bytes);

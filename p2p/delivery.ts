@@ -1,6 +1,7 @@
 import type { DeviceIdentity } from './device-identity.ts';
 import { openIdentity } from './device-identity.ts';
-import { type BookEntry, type Checked, readEntry, verifyEntry } from './entry-codec.ts';
+import { verifySignatures } from './ed25519.ts';
+import { type BookEntry, type Checked, formProblem, readEntry, signatureProblem, signaturesOf } from './entry-codec.ts';
 import type { IdentityStore } from './identity-store.ts';
 import type { Arrival } from './staged-entries.ts';
 import type { Standing } from './village-books.ts';
@@ -39,11 +40,14 @@ interface CheckContext {
   readonly village: string;
   readonly identities: IdentityStore;
   standing(book: string, hashes: readonly string[]): Promise<Standing[]>;
-  /** By book and hash; shared by all deliveries, for several peers may send the same entry at the same time. */
+  /** Shared by all deliveries, for several peers may send the same entry at the same time. */
   readonly underWay: VerificationsUnderWay;
 }
 
-export type VerificationsUnderWay = Map<string, Promise<Checked<BookEntry>>>;
+/** By book and hash: the batch that an entry is checked with. */
+export type VerificationsUnderWay = Map<string, Promise<Problems>>;
+/** What is wrong with an entry, by its hash. */
+type Problems = ReadonlyMap<string, string>;
 
 /** Verifies all entries of a delivery that are new. Never rejects because of what is in them. */
 export async function checkDelivery(delivery: Delivery, context: CheckContext): Promise<CheckedDelivery> {
@@ -52,51 +56,72 @@ export async function checkDelivery(delivery: Delivery, context: CheckContext): 
   const sent = new Map(opened.filter((identity) => identity !== undefined).map((id) => [id.hash, id]));
   const standings = await context.standing(book, hashes);
   const fresh = new Set(hashes.filter((_, i) => standings[i] === 'unknown'));
-  const checking: Promise<{ hash: string; result: Checked<Arrival> }>[] = [];
+  const read: { readonly hash: string; readonly result: Checked<Arrival> }[] = [];
   for (const [i, hash] of hashes.entries()) {
     const bytes = delivery.entries[i];
     // Each once, also when it was sent twice.
-    if (bytes && fresh.delete(hash))
-      checking.push(checkEntry(bytes, hash, delivery, sent, context).then((result) => ({ hash, result })));
+    if (bytes && fresh.delete(hash)) read.push({ hash, result: await readArrival(bytes, hash, peer, sent, context) });
   }
+  const entries = read.flatMap(({ result }) => (result.ok ? [result.value.entry] : []));
+  const problems = await problemsOf(entries, book, context);
   const arrivals: Arrival[] = [];
   const unsound: Unsound[] = [];
-  for (const { hash, result } of await Promise.all(checking)) {
-    if (result.ok) arrivals.push(result.value);
-    else unsound.push({ hash, reason: result.reason, forGood: result.reason !== NO_IDENTITY });
+  for (const { hash, result } of read) {
+    const reason = result.ok ? problems.get(hash) : result.reason;
+    if (reason !== undefined) unsound.push({ hash, reason, forGood: reason !== NO_IDENTITY });
+    else if (result.ok) arrivals.push(result.value);
   }
   return { peer, book, hashes, standings, arrivals, unsound };
 }
 
-async function checkEntry(
+async function readArrival(
   bytes: Uint8Array,
   hash: string,
-  { peer, book }: Delivery,
+  peer: string,
   sent: ReadonlyMap<string, DeviceIdentity>,
   context: CheckContext,
 ): Promise<Checked<Arrival>> {
   const read = readEntry(bytes, hash);
   if (!read.ok) return read;
-  const identity = sent.get(read.value.fields.identity) ?? (await context.identities.get(read.value.fields.identity));
-  const problem = bindingProblem(read.value, identity);
-  if (problem !== undefined || !identity) return { ok: false, reason: problem ?? NO_IDENTITY };
-  const verified = await verifyOnce(read.value, book, context);
-  return verified.ok ? { ok: true, value: { entry: verified.value, identity, peer } } : verified;
-}
-
-function verifyOnce(entry: BookEntry, book: string, { village, underWay }: CheckContext): Promise<Checked<BookEntry>> {
-  const key = `${book} ${entry.hash}`;
-  const known = underWay.get(key);
-  if (known) return known;
-  const checking = verifyEntry(entry, village, book).finally(() => underWay.delete(key));
-  underWay.set(key, checking);
-  return checking;
+  const entry = read.value;
+  const identity = sent.get(entry.identity) ?? (await context.identities.get(entry.identity));
+  if (!identity) return { ok: false, reason: NO_IDENTITY };
+  if (identity.device !== entry.device)
+    return { ok: false, reason: 'the key of the entry is not the key of its identity' };
+  return { ok: true, value: { entry, identity, peer } };
 }
 
 /** Not remembered: the same entry is sound once its identity comes along. */
 const NO_IDENTITY = 'the identity of the entry was not sent';
 
-function bindingProblem(entry: BookEntry, identity: DeviceIdentity | undefined): string | undefined {
-  if (!identity) return NO_IDENTITY;
-  return identity.device === entry.fields.key ? undefined : 'the key of the entry is not the key of its identity';
+async function problemsOf(entries: readonly BookEntry[], book: string, context: CheckContext): Promise<Problems> {
+  const { village, underWay } = context;
+  const keyOf = (entry: BookEntry): string => `${book} ${entry.hash}`;
+  const own = entries.filter((entry) => !underWay.has(keyOf(entry)));
+  const checking = checkBatch(own, village, book).finally(() => {
+    for (const entry of own) underWay.delete(keyOf(entry));
+  });
+  for (const entry of own) underWay.set(keyOf(entry), checking);
+  const batches = new Set(entries.map((entry) => underWay.get(keyOf(entry))));
+  const problems = new Map<string, string>();
+  for (const batch of batches) for (const [hash, problem] of (await batch) ?? []) problems.set(hash, problem);
+  return problems;
+}
+
+/** All signatures of all entries are under way at once. */
+async function checkBatch(entries: readonly BookEntry[], village: string, book: string): Promise<Problems> {
+  const problems = new Map<string, string>();
+  const note = (entry: BookEntry, problem: string | undefined): void => {
+    if (problem !== undefined) problems.set(entry.hash, problem);
+  };
+  for (const entry of entries) note(entry, formProblem(entry, village, book));
+  const sound = entries.filter(({ hash }) => !problems.has(hash));
+  const verdicts = await verifySignatures(sound.flatMap(signaturesOf));
+  let at = 0;
+  for (const entry of sound) {
+    const to = at + 1 + entry.records.length;
+    note(entry, signatureProblem(verdicts.slice(at, to)));
+    at = to;
+  }
+  return problems;
 }

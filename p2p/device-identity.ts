@@ -1,10 +1,8 @@
-import { createHash } from 'node:crypto';
 import type { Identity } from '@orbitdb/core';
-import { base58btc } from 'multiformats/bases/base58';
-import { CID } from 'multiformats/cid';
 import * as z from 'zod';
-import { concat, decode, encode, fromHex, toHex, utf8 } from '#domain/bytes.ts';
+import { decode, encode, fromHex, toHex, utf8 } from '#domain/bytes.ts';
 import { createSigner, verifyEd25519 } from './ed25519.ts';
+import { orbitHashOf } from './orbit-hash.ts';
 
 export const MAX_IDENTITY_BYTES = 1024;
 const MAX_VERIFIED = 10_000;
@@ -25,14 +23,6 @@ export interface DeviceIdentity {
   readonly hash: string;
   readonly bytes: Uint8Array;
 }
-
-/** CIDv1, dag-cbor, sha2-256 of 32 bytes: the bytes of a CID before its digest. */
-const CID_HEAD = Uint8Array.of(1, 0x71, 0x12, 0x20);
-/** OrbitDB names blocks by CIDv1 in base58btc. */
-export const orbitHashOf = (block: Uint8Array): string =>
-  base58btc.encode(concat(CID_HEAD, createHash('sha256').update(block).digest()));
-export const toOrbitHash = (cid: CID): string => cid.toString(base58btc);
-export const cidOfOrbitHash = (hash: string): CID => CID.parse(hash, base58btc);
 
 /** The identity of this device, and the means to sign log entries with it. */
 export function createDeviceIdentity(seed: Uint8Array): DeviceIdentity & { readonly identity: Identity } {

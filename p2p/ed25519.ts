@@ -32,6 +32,19 @@ function publicKeyOf(hex: string): KeyObject {
   return key;
 }
 
+/** Something to be checked. */
+export interface Signed {
+  readonly sig: Uint8Array;
+  /** 64 hex. */
+  readonly publicKey: string;
+  readonly message: Uint8Array;
+}
+
+/** As {@link verifyEd25519}, for many: a verdict for each, in their order. */
+export function verifySignatures(signed: readonly Signed[]): Promise<boolean[]> {
+  return Promise.all(signed.map(({ sig, publicKey, message }) => verifyEd25519(sig, publicKey, message)));
+}
+
 /** Checks off the main thread. Never rejects: whatever is malformed is simply not valid. */
 export function verifyEd25519(sig: Uint8Array, publicKey: string, message: Uint8Array): Promise<boolean> {
   return new Promise((resolve) => {

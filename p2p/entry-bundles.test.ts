@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { afterEach, expect, test, vi } from 'vitest';
 import type { EntryBundle, ImportedEntries, NodeEvent, VillageNode } from '#core/ports/village-node.ts';
 import { cidOf, encode } from '#domain/bytes.ts';
-import { cidOfOrbitHash, createDeviceIdentity } from './device-identity.ts';
+import { createDeviceIdentity } from './device-identity.ts';
+import { cidOfOrbitHash } from './orbit-hash.ts';
 import {
   addressOf,
   createTestDevice,
@@ -90,7 +91,7 @@ test('checking a bundle verifies all of it and stores nothing', async () => {
   expect(await nodeB.checkEntries(bundle)).toEqual({ sound: 3, known: 0, refused: [] });
   expect(nodeB.books()).toEqual([]);
   const foreign = await makeEntry(stranger, 'assets', [stranger.write('assets', 1, { village: 'ab'.repeat(32) })]);
-  const unsigned = tamper(foreign, { sig: '00'.repeat(64) });
+  const unsigned = tamper(await makeEntry(stranger, 'assets', [stranger.write('assets')]), { sig: '00'.repeat(64) });
   const identity = createDeviceIdentity(stranger.key.seed).bytes;
   const broken = {
     book: 'assets',

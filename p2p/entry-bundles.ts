@@ -6,10 +6,10 @@ import type {
   VillageNode,
 } from '#core/ports/village-node.ts';
 import type { CheckedDelivery } from './delivery.ts';
-import { orbitHashOf } from './device-identity.ts';
-import { peekEntry } from './entry-codec.ts';
+import { MAX_ENTRIES_PER_FRAME } from './entries-frame.ts';
+import { identityOf } from './entry-reader.ts';
+import { orbitHashOf } from './orbit-hash.ts';
 import type { Standing, VillageBooks } from './village-books.ts';
-import { MAX_ENTRIES_PER_FRAME } from './wire-messages.ts';
 
 /** A chunk is closed once it holds this much. */
 const CHUNK_BYTES = 256 * 1024;
@@ -72,7 +72,7 @@ async function* exportBook(books: VillageBooks, book: string, hashes: readonly s
       if (!bytes) continue;
       if (size > 0 && size + bytes.length > CHUNK_BYTES) yield await bundle();
       entries.push(bytes);
-      authors.add(peekEntry(bytes).identity);
+      authors.add(identityOf(bytes));
       size += bytes.length;
     }
   }

@@ -1,11 +1,11 @@
 import * as z from 'zod';
 import { AppError } from '#core/ports/errors.ts';
 import { MAX_RECORD_BYTES, readForm, type SignedRecord } from '#domain/books/record.ts';
-import { decode, decodeCanonical, encode, fromHex } from '#domain/bytes.ts';
-import { orbitHashOf } from './device-identity.ts';
-import { verifyEd25519 } from './ed25519.ts';
+import { decode } from '#domain/bytes.ts';
+import { type Signed, verifySignatures } from './ed25519.ts';
 import { MAX_ENTRY_BYTES, MAX_PARENTS, MAX_RECORDS_PER_ENTRY, ORBIT_HASH } from './entry-limits.ts';
 import { type ReadEntry, readExactEntry, readRecords, signedBytes } from './entry-reader.ts';
+import { orbitHashOf } from './orbit-hash.ts';
 
 /** How far a log clock may run ahead of its parents: keeps one device from using up the number space. */
 export const MAX_CLOCK_JUMP = 1e7;
@@ -38,7 +38,6 @@ const schema = z.strictObject({
   identity: hashName,
   sig: z.string().regex(/^[0-9a-f]{128}$/),
 });
-export type EntryFields = z.infer<typeof schema>;
 
 /** An OrbitDB entry of ours, read but not yet verified. */
 export interface BookEntry extends ReadEntry {
@@ -60,24 +59,29 @@ export const toPayload = (records: readonly SignedRecord[]): EntryPayload => ({
 export function readEntry(bytes: Uint8Array, hash = orbitHashOf(bytes)): Checked<BookEntry> {
   if (bytes.length > MAX_ENTRY_BYTES) return no(`entry of ${bytes.length} bytes is over the limit`);
   const exact = readExactEntry(bytes);
-  if (exact) return { ok: true, value: { hash, bytes, ...exact } };
+  return exact ? { ok: true, value: { hash, bytes, ...exact } } : no(whyUnread(bytes));
+}
+
+function whyUnread(bytes: Uint8Array): string {
   let value: unknown;
   try {
     value = decode(bytes);
   } catch {
-    return no('the entry is not canonical dag-cbor');
+    return 'the entry is not canonical dag-cbor';
   }
   const parsed = schema.safeParse(value);
-  if (!parsed.success) return no(`bad entry field ${parsed.error.issues[0]?.path.join('.') ?? ''}`);
-  const fields = parsed.data;
-  if (fields.clock.id !== fields.key) return no('the clock of the entry belongs to another key');
-  const records = fields.payload.records.map(({ b, s }) => ({ bytes: b, sig: s }));
-  return { ok: true, value: { hash, bytes, fields, records, signed: undefined } };
+  if (!parsed.success) return `bad entry field ${parsed.error.issues[0]?.path.join('.') ?? ''}`;
+  if (parsed.data.clock.id !== parsed.data.key) return 'the clock of the entry belongs to another key';
+  // No log of ours has an id that the exact reader does not read.
+  return 'the entry belongs to another log';
 }
 
-/** What is asked of an entry that is already in a book, and so was checked before. */
-export const peekEntry = (bytes: Uint8Array): EntryFields =>
-  readExactEntry(bytes)?.fields ?? (decodeCanonical(bytes) as EntryFields);
+/** An entry that is already in a book, and so was checked before. */
+export function peekEntry(bytes: Uint8Array): ReadEntry {
+  const exact = readExactEntry(bytes);
+  if (!exact) throw new AppError('BOOK_DAMAGED', 'an entry on disk is not readable');
+  return exact;
+}
 
 /** The records of an entry that is already in a book. */
 export function recordsOfEntry(bytes: Uint8Array, book: string): readonly SignedRecord[] {
@@ -88,18 +92,22 @@ export function recordsOfEntry(bytes: Uint8Array, book: string): readonly Signed
   }
 }
 
-/** Checks signatures of the entry and of all its records off the main thread, and that they belong to this book. */
-export async function verifyEntry(entry: BookEntry, village: string, book: string): Promise<Checked<BookEntry>> {
-  const { id, next, refs, clock, v, key, sig } = entry.fields;
-  if (id !== logIdOf(village, book)) return no('the entry belongs to another log');
-  const signed = entry.signed
-    ? signedBytes(entry.bytes, entry.signed)
-    : encode({ id, payload: entry.fields.payload, next, refs, clock, v });
-  // All signatures of the entry are under way at once.
-  const checking = checkRecords(entry.records, { village, book, device: key });
-  if (!(await verifyEd25519(fromHex(sig), key, signed))) return no('bad entry signature');
-  const problem = await checking;
-  return problem === undefined ? { ok: true, value: entry } : no(problem);
+/** Everything that is asked of an entry of a book but its signatures: the first thing that is wrong. */
+export function formProblem(entry: BookEntry, village: string, book: string): string | undefined {
+  if (entry.id !== logIdOf(village, book)) return 'the entry belongs to another log';
+  return recordsProblem(entry.records, { village, book, device: entry.device });
+}
+
+/** The signature of the entry, then those of its records. */
+export const signaturesOf = ({ sig, device, bytes, signed, records }: BookEntry): Signed[] => [
+  { sig, publicKey: device, message: signedBytes(bytes, signed) },
+  ...signaturesOfRecords(records, device),
+];
+
+/** What the verdicts on {@link signaturesOf} say. */
+export function signatureProblem([entry, ...records]: readonly boolean[]): string | undefined {
+  if (entry !== true) return 'bad entry signature';
+  return records.every(Boolean) ? undefined : BAD_RECORD_SIGNATURE;
 }
 
 export interface RecordHome {
@@ -110,13 +118,24 @@ export interface RecordHome {
 
 /** Names the first record that is not a sound record of this village, book and device; undefined when all are. */
 export async function checkRecords(records: readonly SignedRecord[], home: RecordHome): Promise<string | undefined> {
+  const problem = recordsProblem(records, home);
+  if (problem !== undefined) return problem;
+  const verdicts = await verifySignatures(signaturesOfRecords(records, home.device));
+  return verdicts.every(Boolean) ? undefined : BAD_RECORD_SIGNATURE;
+}
+
+const BAD_RECORD_SIGNATURE = 'bad record signature';
+
+const signaturesOfRecords = (records: readonly SignedRecord[], device: string): Signed[] =>
+  records.map(({ sig, bytes }) => ({ sig, publicKey: device, message: bytes }));
+
+function recordsProblem(records: readonly SignedRecord[], home: RecordHome): string | undefined {
   for (const signed of records) {
     const form = readForm(signed);
     const problem = form.ok ? strangeness(form.header, home) : form.reason;
     if (problem !== undefined) return problem;
   }
-  const signatures = await Promise.all(records.map(({ sig, bytes }) => verifyEd25519(sig, home.device, bytes)));
-  return signatures.every(Boolean) ? undefined : 'bad record signature';
+  return undefined;
 }
 
 function strangeness(header: RecordHome, home: RecordHome): string | undefined {

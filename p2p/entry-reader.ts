@@ -1,11 +1,10 @@
 import { MAX_RECORD_BYTES, type SignedRecord } from '#domain/books/record.ts';
 import { ExactReader } from '#domain/metering/exact-reader.ts';
-import type { EntryFields } from './entry-codec.ts';
 import { MAX_PARENTS, MAX_RECORDS_PER_ENTRY, ORBIT_HASH } from './entry-limits.ts';
+import { latin1 } from './latin1.ts';
 
 const LOG_ID = /^[ -~]{0,256}$/;
 const DEVICE = /^[0-9a-f]{64}$/;
-const SIGNATURE = /^[0-9a-f]{128}$/;
 const MAX = Number.MAX_SAFE_INTEGER;
 
 /** Where the signed parts of an entry lie in its bytes: `v` and `id`, then `next` to `payload`. */
@@ -16,10 +15,19 @@ export interface SignedSpans {
 }
 
 export interface ReadEntry {
-  readonly fields: EntryFields;
+  /** Of the log. */
+  readonly id: string;
+  /** The author, 64 hex. */
+  readonly device: string;
+  readonly sig: Uint8Array;
+  readonly next: readonly string[];
+  readonly refs: readonly string[];
+  /** Log time. */
+  readonly time: number;
+  readonly identity: string;
+  /** Views into the bytes. */
   readonly records: readonly SignedRecord[];
-  /** Undefined where the entry was not read exactly. */
-  readonly signed: SignedSpans | undefined;
+  readonly signed: SignedSpans;
 }
 
 /**
@@ -38,14 +46,14 @@ export function readExactEntry(bytes: Uint8Array): ReadEntry | undefined {
 function readExactly(r: ExactReader): ReadEntry | undefined {
   r.map(9);
   r.key('v');
-  const v = r.int(2, 2) as 2;
+  r.int(2, 2);
   r.key('id');
   const id = r.ascii(LOG_ID, 256);
   const idTo = r.position;
   r.key('key');
-  const key = r.ascii(DEVICE);
+  const device = r.ascii(DEVICE);
   r.key('sig');
-  const sig = r.ascii(SIGNATURE, 128);
+  const sig = r.hex(64);
   const nextFrom = r.position;
   r.key('next');
   const next = readHashes(r);
@@ -64,11 +72,13 @@ function readExactly(r: ExactReader): ReadEntry | undefined {
   const identity = r.ascii(ORBIT_HASH);
   r.end();
   // The strict way names what is wrong with these.
-  if (clockId !== key || hasTwins(next) || hasTwins(refs)) return undefined;
-  const payload = { v: 1 as const, records: records.map(({ bytes, sig: s }) => ({ b: bytes, s })) };
-  const fields = { id, payload, next, refs, clock: { id: clockId, time }, v, key, identity, sig };
-  return { fields, records, signed: { idTo, nextFrom, payloadTo } };
+  if (clockId !== device || hasTwins(next) || hasTwins(refs)) return undefined;
+  return { id, device, sig, next, refs, time, identity, records, signed: { idTo, nextFrom, payloadTo } };
 }
+
+const IDENTITY_LETTERS = 49;
+/** Of bytes that {@link readExactEntry} has read before: the identity comes last. */
+export const identityOf = (entry: Uint8Array): string => latin1(entry.subarray(-IDENTITY_LETTERS));
 
 const BEFORE_PAYLOAD = ['v', 'id', 'key', 'sig', 'next', 'refs', 'clock'];
 

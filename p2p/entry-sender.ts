@@ -1,6 +1,7 @@
 import { channel } from 'node:diagnostics_channel';
 import { step } from '#core/ports/steps.ts';
 import { peekEntry } from './entry-codec.ts';
+import { identityOf } from './entry-reader.ts';
 import type { FrameStream } from './frame-stream.ts';
 import { createSendQueue, type SendQueue } from './send-queue.ts';
 import type { VillageBooks } from './village-books.ts';
@@ -75,7 +76,7 @@ export function createEntrySender({ frames, books, onProgress }: SenderContext):
       }
       batch.entries.push(bytes);
       size += bytes.length;
-      identities.add(peekEntry(bytes).identity);
+      identities.add(identityOf(bytes));
     }
     queue.remove(next.hashes.slice(0, taken));
     return { ...batch, identities: [...identities] };

@@ -1,4 +1,5 @@
-import { cidOfOrbitHash, type DeviceIdentity, openIdentity } from './device-identity.ts';
+import { type DeviceIdentity, openIdentity } from './device-identity.ts';
+import { cidOfOrbitHash } from './orbit-hash.ts';
 import type { VillageBlocks } from './village-blocks.ts';
 
 /** Identity blocks by OrbitDB hash. Kept among the blocks of the village, so that stock peers can fetch them. */

@@ -2,7 +2,7 @@ import { step } from '#core/ports/steps.ts';
 import type { Admit } from '#core/ports/village-node.ts';
 import type { BookIndex } from './book-index.ts';
 import type { BookContext } from './book-log.ts';
-import type { BookStore, NewEntry } from './book-store.ts';
+import type { BookStore } from './book-store.ts';
 import { MAX_CLOCK_JUMP } from './entry-codec.ts';
 import { walkInOrder } from './join-order.ts';
 import type { Arrival } from './staged-entries.ts';
@@ -87,7 +87,7 @@ function judgeAll(
       return 'drop';
     }
     joining.push(candidate);
-    times.set(candidate.hash, candidate.arrival.entry.fields.clock.time);
+    times.set(candidate.hash, candidate.arrival.entry.time);
     return 'join';
   });
   const refused = dropped.map(({ hash, arrival }) => ({
@@ -100,7 +100,7 @@ function judgeAll(
 
 const toCandidate = (arrival: Arrival): Candidate => ({
   hash: arrival.entry.hash,
-  parents: [...arrival.entry.fields.next, ...arrival.entry.fields.refs],
+  parents: arrival.entry.refs.length === 0 ? arrival.entry.next : [...arrival.entry.next, ...arrival.entry.refs],
   arrival,
 });
 
@@ -111,11 +111,11 @@ function judge(
   timeOf: (hash: string) => number,
   admit: Admit,
 ): 'join' | 'hold' | { readonly refuse: string } {
-  const { next, clock, key } = entry.fields;
+  const { next, time, device, records } = entry;
   const newestParent = next.reduce((max, hash) => Math.max(max, timeOf(hash)), 0);
-  if (clock.time <= newestParent) return { refuse: 'the clock of the entry is not after its parents' };
-  if (clock.time > newestParent + MAX_CLOCK_JUMP) return { refuse: 'the clock of the entry jumps too far ahead' };
-  const verdict = admit({ book, device: key, records: entry.records });
+  if (time <= newestParent) return { refuse: 'the clock of the entry is not after its parents' };
+  if (time > newestParent + MAX_CLOCK_JUMP) return { refuse: 'the clock of the entry jumps too far ahead' };
+  const verdict = admit({ book, device, records });
   if (verdict === 'accept') return 'join';
   return verdict === 'wait' ? 'hold' : verdict;
 }
@@ -124,14 +124,6 @@ async function commitJoining(joining: readonly Candidate[], store: BookStore, co
   if (joining.length === 0) return;
   const authors = new Map(joining.map(({ arrival }) => [arrival.identity.hash, arrival.identity]));
   for (const identity of authors.values()) await context.identities.keep(identity);
-  await store.commit(joining.map(({ arrival: { entry } }) => toNewEntry(entry)));
+  await store.commit(joining.map(({ arrival }) => arrival.entry));
   step('sync.entries-stored');
 }
-
-const toNewEntry = ({ hash, bytes, fields }: Arrival['entry']): NewEntry => ({
-  hash,
-  bytes,
-  device: fields.key,
-  time: fields.clock.time,
-  next: fields.next,
-});

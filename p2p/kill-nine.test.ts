@@ -21,7 +21,7 @@ async function expectConsistent(dir: string): Promise<void> {
   for await (const part of store.scan()) {
     for (const bytes of part) {
       const read = readEntry(bytes);
-      for (const parent of read.ok ? read.value.fields.next : ['unreadable']) expect(index.has(parent)).toBe(true);
+      for (const parent of read.ok ? read.value.next : ['unreadable']) expect(index.has(parent)).toBe(true);
     }
   }
   expect(store.size() === 0).toBe(store.heads().length === 0);

@@ -1,5 +1,6 @@
 import type { DeviceIdentity } from './device-identity.ts';
 import type { BookEntry } from './entry-codec.ts';
+import { readRecords } from './entry-reader.ts';
 
 const MAX_STAGED_ENTRIES = 20_000;
 const MAX_STAGED_BYTES = 64 * 1024 * 1024;
@@ -66,8 +67,9 @@ export function createStagedEntries(limits = { entries: MAX_STAGED_ENTRIES, byte
       const staged = books.get(book) ?? new Map<string, Arrival>();
       books.set(book, staged);
       if (staged.has(arrival.entry.hash)) return true;
-      staged.set(arrival.entry.hash, arrival);
-      count(arrival, 1);
+      const own = { ...arrival, entry: detach(arrival.entry) };
+      staged.set(arrival.entry.hash, own);
+      count(own, 1);
       return true;
     },
     has: (book, hash) => books.get(book)?.has(hash) ?? false,
@@ -80,6 +82,13 @@ export function createStagedEntries(limits = { entries: MAX_STAGED_ENTRIES, byte
     books: () => [...books.keys()],
     isFull,
   };
+}
+
+/** What came is a part of a frame, all of which it would keep in memory. */
+function detach(entry: BookEntry): BookEntry {
+  if (entry.bytes.length === entry.bytes.buffer.byteLength) return entry;
+  const bytes = Uint8Array.from(entry.bytes);
+  return { ...entry, bytes, records: readRecords(bytes) };
 }
 
 /** A small entry takes up more than its bytes: so that both limits are shared by the same measure. */

@@ -1,9 +1,9 @@
 import type { AuthorMark } from '#core/ports/village-node.ts';
 import type { CheckedDelivery } from './delivery.ts';
-import { orbitHashOf } from './device-identity.ts';
 import { createEntrySender } from './entry-sender.ts';
 import { FrameError, type FrameStream } from './frame-stream.ts';
 import { createMutex } from './mutex.ts';
+import { orbitHashOf } from './orbit-hash.ts';
 import { deviceOfPeer } from './peer-device.ts';
 import type { VillageBooks } from './village-books.ts';
 import { createWants } from './wants.ts';
@@ -254,7 +254,7 @@ export function createSyncSession(frames: FrameStream, context: SessionContext):
 class Violation extends Error {}
 
 const recordsBy = (device: string | undefined, { arrivals }: CheckedDelivery): number =>
-  arrivals.reduce((n, { entry }) => n + (entry.fields.key === device ? entry.records.length : 0), 0);
+  arrivals.reduce((n, { entry }) => n + (entry.device === device ? entry.records.length : 0), 0);
 const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)));
 const headsOf = (books: VillageBooks, book: string): string[] => books.heads(book).slice(0, MAX_HEADS);
 

@@ -7,9 +7,10 @@ import { systemClock } from '#core/ports/clock.ts';
 import type { DeviceKey, VillageNode, VillageNodeOptions } from '#core/ports/village-node.ts';
 import { recordBytes, type SignedRecord } from '#domain/books/record.ts';
 import { cidOf, decode, encode, sha256, toHex, utf8 } from '#domain/bytes.ts';
-import { createDeviceIdentity, orbitHashOf } from './device-identity.ts';
+import { createDeviceIdentity } from './device-identity.ts';
 import { createSigner } from './ed25519.ts';
 import { logIdOf, toPayload } from './entry-codec.ts';
+import { orbitHashOf } from './orbit-hash.ts';
 import { startVillageNode } from './start-village-node.ts';
 
 /** A village for tests: its devices, their records, and nodes on loopback. */

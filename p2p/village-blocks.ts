@@ -3,8 +3,9 @@ import { LevelBlockstore } from 'blockstore-level';
 import { base32, base32upper } from 'multiformats/bases/base32';
 import { CID } from 'multiformats/cid';
 import { create } from 'multiformats/hashes/digest';
-import { openIdentity, toOrbitHash } from './device-identity.ts';
+import { openIdentity } from './device-identity.ts';
 import { asDiskError, type Database, openDurableDatabase } from './level-database.ts';
+import { toOrbitHash } from './orbit-hash.ts';
 
 /** Reads a log entry by its OrbitDB hash, from whichever book it is in. */
 export type ReadEntryBytes = (hash: string) => Promise<Uint8Array | undefined>;

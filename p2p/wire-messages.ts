@@ -4,12 +4,12 @@ import type { AuthorMark } from '#core/ports/village-node.ts';
 import { BOOK } from '#domain/books/record.ts';
 import { encode, fromHex, toHex } from '#domain/bytes.ts';
 import { MAX_IDENTITY_BYTES } from './device-identity.ts';
+import { MAX_ENTRIES_PER_FRAME, readEntriesFrame, writeEntriesFrame } from './entries-frame.ts';
 import { MAX_ENTRY_BYTES, ORBIT_HASH } from './entry-limits.ts';
 import { MAX_FRAME_BYTES } from './frame-parser.ts';
 
 export const MAX_HEADS = 4096;
 export const MAX_WANTED = 512;
-export const MAX_ENTRIES_PER_FRAME = 1024;
 
 const hash = z.string().regex(ORBIT_HASH);
 const book = z.string().regex(BOOK);
@@ -60,6 +60,8 @@ export type ReadMessage = { readonly ok: true; readonly message: Message } | { r
 export function readMessage(bytes: Uint8Array): ReadMessage {
   if (bytes.length > MAX_FRAME_BYTES)
     return { ok: false, reason: `message of ${bytes.length} bytes is over the limit` };
+  const entries = readEntriesFrame(bytes);
+  if (entries) return { ok: true, message: entries };
   let value: unknown;
   try {
     value = dagCbor.decode(bytes);
@@ -72,6 +74,7 @@ export function readMessage(bytes: Uint8Array): ReadMessage {
 }
 
 export function writeMessage(message: Message): Uint8Array {
+  if (message.t === 'entries') return writeEntriesFrame(message);
   if (message.t !== 'hello') return encode(message);
   const books = message.books.map((b) => ({
     ...b,
