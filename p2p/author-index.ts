@@ -1,11 +1,19 @@
 import type { AuthorMark } from '#core/ports/village-node.ts';
 
+/** What the owner of a mark lacks of an author, up to a log time. */
+export interface AuthorRange extends AuthorMark {
+  readonly upTo: number;
+}
+
 /** How far each author of a book is known: kept with the book's summary, without its index. */
 export interface AuthorMarks {
   add(device: string, time: number): void;
   list(): AuthorMark[];
+  of(device: string): AuthorMark | undefined;
+  /** What the marks claim beyond ours. */
+  lacking(marks: Iterable<AuthorMark>): AuthorRange[];
   /** How many entries the marks claim beyond ours. */
-  countBehind(marks: readonly AuthorMark[]): number;
+  countBehind(marks: Iterable<AuthorMark>): number;
   /** Whether the owner of the marks has all of ours, as far as marks can tell. */
   isCoveredBy(marks: readonly AuthorMark[]): boolean;
   copy(): AuthorMarks;
@@ -19,7 +27,21 @@ export function createAuthorMarks(known: readonly AuthorMark[] = []): AuthorMark
       marks.set(device, { device, time: Math.max(time, mark?.time ?? 0), count: (mark?.count ?? 0) + 1 });
     },
     list: () => [...marks.values()],
-    countBehind: (theirs) => theirs.reduce((n, m) => n + Math.max(0, m.count - (marks.get(m.device)?.count ?? 0)), 0),
+    of: (device) => marks.get(device),
+    lacking(theirs) {
+      const ranges: AuthorRange[] = [];
+      for (const their of theirs) {
+        const { time, count } = marks.get(their.device) ?? { time: 0, count: 0 };
+        if (their.time > time || their.count > count)
+          ranges.push({ device: their.device, time, count, upTo: their.time });
+      }
+      return ranges;
+    },
+    countBehind(theirs) {
+      let behind = 0;
+      for (const { device, count } of theirs) behind += Math.max(0, count - (marks.get(device)?.count ?? 0));
+      return behind;
+    },
     isCoveredBy(theirs) {
       const covering = new Map(theirs.map((mark) => [mark.device, mark]));
       return [...marks.values()].every(({ device, time, count }) => {
@@ -41,6 +63,8 @@ export interface AuthorIndex {
   add(device: string, time: number, hash: string): void;
   /** Hashes in an order where parents come first. Marks that lie cost round trips, never entries. */
   lackedBy(marks: readonly AuthorMark[]): string[];
+  /** The same of some authors only, and no further than each range goes. */
+  within(ranges: readonly AuthorRange[]): string[];
 }
 
 export function createAuthorIndex(): AuthorIndex {
@@ -54,11 +78,22 @@ export function createAuthorIndex(): AuthorIndex {
     },
     lackedBy(marks) {
       const theirs = new Map(marks.map((m) => [m.device, m]));
-      const lacking = [...authors].flatMap(([device, rows]) => lackedOf(rows, theirs.get(device)));
-      return lacking.sort((a, b) => a.time - b.time).map((row) => row.hash);
+      return inTime([...authors].flatMap(([device, rows]) => lackedOf(rows, theirs.get(device))));
+    },
+    within(ranges) {
+      // Each author once, whatever was asked.
+      const asked = new Map(ranges.map((range) => [range.device, range]));
+      return inTime(
+        [...asked.values()].flatMap((range) => {
+          const rows = authors.get(range.device) ?? [];
+          return lackedOf(rows.slice(0, upTo(rows, range.upTo)), range);
+        }),
+      );
     },
   };
 }
+
+const inTime = (rows: Row[]): string[] => rows.sort((a, b) => a.time - b.time).map((row) => row.hash);
 
 /** An author who forked its own log can have fewer entries at a peer than its time says: then send them all. */
 function lackedOf(rows: readonly Row[], mark: AuthorMark | undefined): readonly Row[] {

@@ -1,12 +1,12 @@
 import * as dagCbor from '@ipld/dag-cbor';
 import type { Connection, Libp2p, PeerId } from '@libp2p/interface';
-import { peerIdFromString } from '@libp2p/peer-id';
 import type { Helia } from 'helia';
 import { base32 } from 'multiformats/bases/base32';
 import { CID } from 'multiformats/cid';
 import { AppError } from '#core/ports/errors.ts';
 import { step } from '#core/ports/steps.ts';
 import type { FetchOptions, PeerFetch, WantedBlock } from '#core/ports/village-node.ts';
+import { bestConnection } from './best-connection.ts';
 import { createBitswapSource } from './block-bitswap.ts';
 import { type BlockNetwork, fetchFromPeers } from './block-fetch.ts';
 import type { BlockBytes } from './block-intake.ts';
@@ -163,8 +163,6 @@ async function deliverLocal(
 function createBlockNetwork(context: BlockFetcherContext, isBarred: (peer: string) => boolean): BlockNetwork {
   const { libp2p, helia, stallMs = STALL_MS } = context;
   const channels = createChannelDialler();
-  const connectionOf = (peer: string): Connection | undefined =>
-    libp2p.getConnections(peerIdFromString(peer)).find((connection) => connection.status === 'open');
   return {
     connectedPeers: () => libp2p.getPeers().map((peer) => peer.toString()),
     onConnect(listener) {
@@ -173,7 +171,7 @@ function createBlockNetwork(context: BlockFetcherContext, isBarred: (peer: strin
       return () => libp2p.removeEventListener('peer:connect', onConnect);
     },
     async open(peer, listener) {
-      const connection = connectionOf(peer);
+      const connection = bestConnection(libp2p, peer);
       if (isBarred(peer)) return 'barred';
       if (!connection) return 'gone';
       try {

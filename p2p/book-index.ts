@@ -1,6 +1,6 @@
 import type { AuthorMark } from '#core/ports/village-node.ts';
 import { utf8 } from '#domain/bytes.ts';
-import { createAuthorIndex } from './author-index.ts';
+import { type AuthorRange, createAuthorIndex } from './author-index.ts';
 import { damaged } from './book-database.ts';
 import { ORBIT_HASH } from './entry-limits.ts';
 
@@ -25,11 +25,14 @@ export interface BookIndex {
   rows(): Iterable<IndexRow>;
   /** Hashes of entries kept here that the owner of the marks lacks; parents come first. */
   lackedBy(marks: readonly AuthorMark[]): string[];
+  /** The same within ranges of some authors. */
+  within(ranges: readonly AuthorRange[]): string[];
 }
 
 export function createBookIndex(): BookIndex {
   const rows = new Map<string, IndexRow>();
   const authors = createAuthorIndex();
+  const isKept = (hash: string): boolean => rows.get(hash)?.released === false;
   return {
     row: (hash) => rows.get(hash),
     has: (hash) => rows.has(hash),
@@ -38,7 +41,8 @@ export function createBookIndex(): BookIndex {
       rows.set(row.hash, row);
     },
     rows: () => rows.values(),
-    lackedBy: (marks) => authors.lackedBy(marks).filter((hash) => rows.get(hash)?.released === false),
+    lackedBy: (marks) => authors.lackedBy(marks).filter(isKept),
+    within: (ranges) => authors.within(ranges).filter(isKept),
   };
 }
 

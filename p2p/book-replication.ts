@@ -4,6 +4,8 @@ import { peerIdFromString } from '@libp2p/peer-id';
 import type { RecordAllowance } from '#core/ports/village-node.ts';
 import { createAuthorAllowance } from './author-allowance.ts';
 import { backoffMs } from './backoff.ts';
+import { bestConnection, isDirect } from './best-connection.ts';
+import { createBookPulls } from './book-pulls.ts';
 import { createFrameStream } from './frame-stream.ts';
 import type { PeerPenalties } from './peer-penalties.ts';
 import { createRecentMap } from './recent-map.ts';
@@ -14,6 +16,8 @@ export const SYNC_PROTOCOL = '/gridpact/sync/1.0.0';
 const PULSE_EVERY_MS = 2000;
 /** A change is told to peers after this, so that a burst of changes makes one message, ms. */
 const PULSE_AFTER_CHANGE_MS = 100;
+/** How often it is looked for a peer that does not send what it was asked for, ms. */
+const REVIEW_EVERY_MS = 500;
 /** A peer that said nothing for this long is hung up, ms. */
 const SILENT_AFTER_MS = 20_000;
 const OPEN_TIMEOUT_MS = 10_000;
@@ -33,8 +37,8 @@ export interface ReplicationContext {
 
 /** Keeps one sync session with every connected peer. */
 export interface BookReplication {
-  /** Offers entries that were just joined to all peers, whoever sent them. */
-  offer(book: string, hashes: readonly string[]): void;
+  /** Tells all peers of entries that were just joined; own ones are sent to them. */
+  offer(book: string, hashes: readonly string[], origin: 'local' | 'remote'): void;
   state(peer: string): SessionState | undefined;
   /** Monotonic ms of the last frame of a peer, of this session or an earlier one. */
   heardAt(peer: string): number | undefined;
@@ -49,28 +53,27 @@ export async function startBookReplication(context: ReplicationContext): Promise
   const sessions = new Map<string, SyncSession>();
   const running = new Set<Promise<void>>();
   const failures = createRecentMap<number>();
+  const pulls = createBookPulls(books, now);
   const lastHeard = createRecentMap<number>();
   const opening = new Map<string, NodeJS.Timeout>();
   let stopped = false;
   let changeTimer: NodeJS.Timeout | undefined;
   let pulseTimer: NodeJS.Timeout | undefined;
 
-  const connectionOf = (peer: string): Connection | undefined =>
-    libp2p
-      .getConnections(peerIdFromString(peer))
-      .filter((c) => c.status === 'open')
-      .sort((a, b) => Number(b.direct) - Number(a.direct))[0];
+  const connectionOf = (peer: string): Connection | undefined => bestConnection(libp2p, peer);
   const track = (task: Promise<void>): void => {
     const tracked = task.catch(() => undefined).finally(() => running.delete(tracked));
     running.add(tracked);
   };
 
-  const runSession = async (peer: string, stream: Stream): Promise<void> => {
+  const runSession = async (peer: string, stream: Stream, isDirect: boolean): Promise<void> => {
     sessions.get(peer)?.stop();
     const session = createSyncSession(createFrameStream(stream), {
       peer,
       village,
       books,
+      pulls,
+      isDirect,
       now,
       hasRoom,
       mayWrite: (records) => records === 0 || allowance.take(peer, records),
@@ -108,7 +111,7 @@ export async function startBookReplication(context: ReplicationContext): Promise
         signal: AbortSignal.timeout(OPEN_TIMEOUT_MS),
         runOnLimitedConnection: true,
       });
-      track(runSession(peer, stream));
+      track(runSession(peer, stream, isDirect(connection)));
     } catch {
       // The other side may not be ready yet, or the connection is on its way out.
       const count = failures.get(peer) ?? 0;
@@ -124,7 +127,7 @@ export async function startBookReplication(context: ReplicationContext): Promise
   const onStream = (stream: Stream, connection: Connection): void => {
     const peer = connection.remotePeer.toString();
     if (stopped || penalties.leftMs(peer) > 0) stream.abort(new Error('not now'));
-    else track(runSession(peer, stream));
+    else track(runSession(peer, stream, isDirect(connection)));
   };
   const pulseAll = (): void => {
     for (const [peer, session] of sessions) {
@@ -148,10 +151,11 @@ export async function startBookReplication(context: ReplicationContext): Promise
   });
   for (const peer of libp2p.getPeers()) scheduleOpening(peer.toString(), 0);
   schedulePulse();
+  const reviewTimer = setInterval(() => pulls.review(), REVIEW_EVERY_MS);
 
   return {
-    offer(book, hashes) {
-      for (const session of sessions.values()) session.offer(book, hashes);
+    offer(book, hashes, origin) {
+      for (const session of sessions.values()) session.offer(book, hashes, origin);
       changeTimer ??= setTimeout(() => {
         changeTimer = undefined;
         pulseAll();
@@ -163,6 +167,7 @@ export async function startBookReplication(context: ReplicationContext): Promise
       stopped = true;
       clearTimeout(changeTimer);
       clearTimeout(pulseTimer);
+      clearInterval(reviewTimer);
       for (const timer of opening.values()) clearTimeout(timer);
       libp2p.removeEventListener('peer:connect', onConnect);
       await libp2p.unhandle(SYNC_PROTOCOL);

@@ -1,5 +1,6 @@
 import { channel } from 'node:diagnostics_channel';
 import { step } from '#core/ports/steps.ts';
+import type { AuthorRange } from './author-index.ts';
 import { peekEntry } from './entry-codec.ts';
 import { identityOf } from './entry-reader.ts';
 import type { FrameStream } from './frame-stream.ts';
@@ -29,6 +30,8 @@ export interface EntrySender {
   acknowledge(n: number): boolean;
   /** Queues entries with those of their ancestors that the peer is not known to have. */
   sendWanted(book: string, hashes: readonly string[]): Promise<void>;
+  /** Queues what lies within the ranges, and tells once all of it was sent. Answers how many entries it is. */
+  sendPulled(book: string, ranges: readonly AuthorRange[]): Promise<number>;
   /** Entries queued or sent and not yet acknowledged. */
   count(): number;
 }
@@ -50,6 +53,7 @@ interface Batch {
 export function createEntrySender({ frames, books, onProgress }: SenderContext): EntrySender {
   const queue = createSendQueue();
   const unacked = new Map<number, number>();
+  const pulls: { readonly book: string; readonly end: number }[] = [];
   let next = 0;
   let stopped = false;
   let resume: (() => void) | undefined;
@@ -92,6 +96,12 @@ export function createEntrySender({ frames, books, onProgress }: SenderContext):
     if (sent.hasSubscribers) sent.publish(entries.length);
     step('sync.entries-sent');
   };
+  const endPulls = async (): Promise<void> => {
+    for (let pull = pulls[0]; pull && queue.isPast(pull.end); pull = pulls[0]) {
+      pulls.shift();
+      await frames.send(writeMessage({ t: 'pulled', book: pull.book }));
+    }
+  };
   const isIdle = (): boolean => unacked.size >= WINDOW_FRAMES || queue.length() === 0;
 
   return {
@@ -100,6 +110,7 @@ export function createEntrySender({ frames, books, onProgress }: SenderContext):
     async run() {
       try {
         while (!stopped) {
+          await endPulls();
           if (isIdle()) {
             await new Promise<void>((resolve) => {
               resume = resolve;
@@ -127,6 +138,13 @@ export function createEntrySender({ frames, books, onProgress }: SenderContext):
       const found = await walkWanted(books, book, hashes, queue.isKnown);
       queue.addWanted(book, found);
       wake();
+    },
+    async sendPulled(book, ranges) {
+      const before = queue.length();
+      queue.add(book, await books.within(book, ranges));
+      pulls.push({ book, end: queue.end() });
+      wake();
+      return queue.length() - before;
     },
     count: () => queue.length() + [...unacked.values()].reduce((sum, n) => sum + n, 0),
   };

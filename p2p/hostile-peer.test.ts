@@ -79,9 +79,9 @@ async function deliver(
   }
 }
 
-async function expectUnharmed(): Promise<void> {
+async function expectUnharmed(before: readonly string[] = []): Promise<void> {
   await node.append('members', [own.write('members')]);
-  expect(node.books()).toEqual(['members']);
+  expect(node.books()).toEqual(['members', ...before]);
 }
 
 test('a sound entry of a stock log is accepted from anyone in the network', async () => {
@@ -192,6 +192,33 @@ test('an author that forked its own log, so that vectors look equal, still conve
   await other.stop();
 });
 
+test('a peer that claims records of others and never sends them keeps nobody from getting them', async () => {
+  const author = createTestDevice();
+  const honest = await startTestNode({ device: author });
+  await honest.append('assets', [author.write('assets')]);
+  const frames = createFrameStream(await openStream());
+  const marks = [{ device: author.key.id, time: 1_000_000, count: 1_000_000 }];
+  const books = [{ book: 'assets', heads: [], marks }];
+  await frames.send(writeMessage({ t: 'hello', v: 1, village: TEST_VILLAGE, more: false, books }));
+  for await (const frame of frames.frames()) {
+    const read = readMessage(frame);
+    if (read.ok && read.message.t === 'pull') break;
+  }
+  await honest.dial(addressOf(node));
+  await vi.waitFor(async () => expect(await idsOf(node, 'assets')).toHaveLength(1), WAIT);
+  await honest.stop();
+});
+
+test('a peer that asks for the same again and again is cut off', async () => {
+  await node.append('assets', [own.write('assets')]);
+  const frames = await openFrames();
+  const ranges = [{ device: own.key.id, time: 0, count: 0, upTo: 1000 }];
+  const pull = writeMessage({ t: 'pull', book: 'assets', ranges });
+  for (let i = 0; i < 400; i++) frames.send(pull).catch(() => undefined);
+  await vi.waitFor(() => expect(refused).toEqual(['it asks without end for what it was given']), WAIT);
+  await expectUnharmed(['assets']);
+});
+
 test('a frame of thousands of unsound entries costs the peer its stream, not us our memory', async () => {
   const frames = await openFrames();
   const send = async (): Promise<void> => {
@@ -215,6 +242,14 @@ const violations: [name: string, reason: string | RegExp, bytes: () => Uint8Arra
     'entries before a greeting',
     'it did not greet first',
     () => toFrame(writeMessage({ t: 'pulse', digest: 'ab'.repeat(32) })),
+  ],
+  [
+    'the end of what was not asked for',
+    'it ended what was not asked of it',
+    () => {
+      const hello = writeMessage({ t: 'hello', v: 1, village: TEST_VILLAGE, more: false, books: [] });
+      return Buffer.concat([toFrame(hello), toFrame(writeMessage({ t: 'pulled', book: 'assets' }))]);
+    },
   ],
   [
     'a greeting of another village',

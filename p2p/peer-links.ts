@@ -3,6 +3,7 @@ import { peerIdFromString } from '@libp2p/peer-id';
 import { multiaddr } from '@multiformats/multiaddr';
 import { AppError } from '#core/ports/errors.ts';
 import { isRelayed, withoutPeer, withPeer } from './addresses.ts';
+import { isDirect } from './best-connection.ts';
 import { openKnownAddresses } from './known-addresses.ts';
 import { createPeerFinder } from './peer-finder.ts';
 import { createRedialler, type DialTarget } from './redialler.ts';
@@ -15,6 +16,7 @@ const MAX_ANNOUNCED = 256;
 /** Addresses of its own that a peer may name. */
 const MAX_IDENTIFIED = 8;
 const DIALLED_AT_ONCE_MS = 5000;
+const TWIN_STAYS_MS = 1000;
 const FOUND_TIMEOUT_MS = 10_000;
 const DROP_STALE_EVERY_MS = 24 * 3_600_000;
 
@@ -118,8 +120,18 @@ export function createPeerLinks({
     // An announcement may be stale; the next one tries again.
     libp2p.dial(detail.id).catch(() => announced.delete(peer));
   };
+  const leaving = new Set<NodeJS.Timeout>();
+  const drop = (spare: Connection): void => spare.abort(new Error('another connection replaces this one'));
   const onConnection = ({ detail: fresh }: CustomEvent<Connection>): void => {
-    for (const spare of spareConnections(libp2p, fresh)) spare.abort(new Error('another connection replaces this one'));
+    const { now: spare, soon } = spareConnections(libp2p, fresh);
+    for (const connection of spare) drop(connection);
+    for (const connection of soon) {
+      const timer = setTimeout(() => {
+        leaving.delete(timer);
+        if (libp2p.getConnections(connection.remotePeer).length > 1) drop(connection);
+      }, TWIN_STAYS_MS);
+      leaving.add(timer);
+    }
   };
   libp2p.addEventListener('connection:open', onConnection);
   libp2p.addEventListener('peer:connect', onConnect);
@@ -218,6 +230,7 @@ export function createPeerLinks({
       gate.online = false;
       stopWatching();
       clearInterval(dropTimer);
+      for (const timer of leaving) clearTimeout(timer);
       finder.stop();
       libp2p.removeEventListener('connection:open', onConnection);
       libp2p.removeEventListener('peer:connect', onConnect);
@@ -231,19 +244,20 @@ export function createPeerLinks({
 }
 
 /**
- * What a new connection makes superfluous. A relayed one goes as soon as there is a direct one. Two sides that dial at
- * once make two alike; then the side with the lower id keeps the newer. A new connection beside one that stood for a
- * while means that the peer lost the old one, which is then closed on either side.
+ * What a new connection makes superfluous. A relayed one goes as soon as there is a direct one. A new connection beside
+ * one that stood for a while means that the peer lost the old one, which is then closed on either side. Two sides that
+ * dial at once make two alike; then the side with the lower id decides: over a relay it keeps the newer, otherwise the
+ * older, over which the exchange has begun, and the newer goes `soon`, when the dial that made it has been answered.
  */
-function spareConnections(libp2p: Libp2p, fresh: Connection): Connection[] {
-  const isDirect = (c: Connection): boolean => !isRelayed(c.remoteAddr.toString());
+function spareConnections(libp2p: Libp2p, fresh: Connection): { now: Connection[]; soon: Connection[] } {
   const others = libp2p.getConnections(fresh.remotePeer).filter((c) => c.id !== fresh.id && c.status === 'open');
-  if (!isDirect(fresh) && others.some(isDirect)) return [fresh];
+  if (!isDirect(fresh) && others.some(isDirect)) return { now: [fresh], soon: [] };
+  const isReplaced = (other: Connection): boolean =>
+    isDirect(fresh) !== isDirect(other) || fresh.timeline.open - other.timeline.open > DIALLED_AT_ONCE_MS;
   const decides = libp2p.peerId.toString() < fresh.remotePeer.toString();
-  return others.filter((other) => {
-    if (isDirect(fresh) !== isDirect(other)) return true;
-    return decides || fresh.timeline.open - other.timeline.open > DIALLED_AT_ONCE_MS;
-  });
+  if (decides && !isDirect(fresh)) return { now: others, soon: [] };
+  const now = others.filter(isReplaced);
+  return { now, soon: decides && now.length < others.length ? [fresh] : [] };
 }
 
 function readAddress(address: string, self: string): DialTarget {

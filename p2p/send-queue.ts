@@ -16,11 +16,17 @@ export interface SendQueue {
   /** The peer said anew what it has. */
   forgetKnown(): void;
   length(): number;
+  /** Behind all that was added so far. */
+  end(): number;
+  /** Whether all that stood before this end was taken out. */
+  isPast(end: number): boolean;
 }
 
 export function createSendQueue(): SendQueue {
   let items: { book: string; hash: string }[] = [];
   let at = 0;
+  /** Items that were cut off the front. */
+  let cut = 0;
   const queued = new Set<string>();
   const known = new Set<string>();
   const remember = (hash: string): void => {
@@ -38,6 +44,7 @@ export function createSendQueue(): SendQueue {
     while (at < items.length && !queued.has(items[at]?.hash ?? '')) at += 1;
     if (at < 1024 && at < items.length) return;
     items = items.slice(at);
+    cut += at;
     at = 0;
   };
   return {
@@ -72,5 +79,10 @@ export function createSendQueue(): SendQueue {
     isKnown: (hash) => known.has(hash),
     forgetKnown: () => known.clear(),
     length: () => queued.size,
+    end: () => cut + items.length,
+    isPast(end) {
+      dropSettled();
+      return cut + at >= end;
+    },
   };
 }

@@ -60,7 +60,7 @@ export const startVillageNode: StartVillageNode = async (options) => {
     onViolation: accuse,
     onChange: () => events.peersChanged(),
   });
-  disk.onJoined((book, hashes) => replication.offer(book, hashes));
+  disk.onJoined((book, hashes, origin) => replication.offer(book, hashes, origin));
   const links = createPeerLinks({
     libp2p,
     addressFile: join(options.dir, 'peers.json'),
@@ -126,10 +126,12 @@ export const startVillageNode: StartVillageNode = async (options) => {
   return node;
 };
 
+type JoinedListener = (book: string, hashes: readonly string[], origin: 'local' | 'remote') => void;
+
 interface Disk {
   readonly blocks: VillageBlocks;
   readonly books: VillageBooks;
-  onJoined(listener: (book: string, hashes: readonly string[]) => void): void;
+  onJoined(listener: JoinedListener): void;
   close(): Promise<void>;
 }
 
@@ -137,7 +139,7 @@ async function openDisk(options: VillageNodeOptions, events: NodeEvents): Promis
   const device = createDeviceIdentity(options.device.seed);
   if (device.device !== options.device.id) throw new AppError('BAD_KEY', 'the device id does not belong to its seed');
   let books: VillageBooks | undefined;
-  let joinedListener: (book: string, hashes: readonly string[]) => void = () => undefined;
+  let joinedListener: JoinedListener = () => undefined;
   const readEntry = async (hash: string): Promise<Uint8Array | undefined> => books?.entryBytes(hash);
   const blocks = await openVillageBlocks(join(options.dir, 'blocks'), readEntry);
   try {
@@ -151,7 +153,7 @@ async function openDisk(options: VillageNodeOptions, events: NodeEvents): Promis
       refusals: createRefusals(),
       onJoined({ book, origin, records, hashes }) {
         events.emit({ type: 'records', book, origin, records });
-        joinedListener(book, hashes);
+        joinedListener(book, hashes, origin);
       },
       onRefused: (refused) => events.emit({ type: 'refused', ...refused }),
     });

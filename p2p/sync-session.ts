@@ -1,13 +1,16 @@
 import type { AuthorMark } from '#core/ports/village-node.ts';
+import type { AuthorRange } from './author-index.ts';
+import type { BookPulls, PullSource } from './book-pulls.ts';
 import type { CheckedDelivery } from './delivery.ts';
 import { createEntrySender } from './entry-sender.ts';
 import { FrameError, type FrameStream } from './frame-stream.ts';
 import { createMutex } from './mutex.ts';
 import { orbitHashOf } from './orbit-hash.ts';
 import { deviceOfPeer } from './peer-device.ts';
+import { createRemoteMarks, type RemoteMarks } from './remote-marks.ts';
 import type { VillageBooks } from './village-books.ts';
 import { createWants } from './wants.ts';
-import { type Hello, MAX_HEADS, type Message, readMessage, writeMessage } from './wire-messages.ts';
+import { type Hello, MAX_HEADS, MAX_MARKS, type Message, readMessage, writeMessage } from './wire-messages.ts';
 
 /** A greeting is split so that no frame comes near the limit. */
 const GREETING_MARKS = 10_000;
@@ -21,6 +24,9 @@ const HEADS_EVERY_MS = 1000;
 const GREETING_EVERY_MS = 1000;
 /** A village has a few hundred devices; most of them write into few books. */
 const MAX_REMOTE_MARKS = 100_000;
+/** Pulls of what was given already that are answered: two links that cross make one now and then. */
+const SPARE_PULLS = 300;
+const PULL_EVERY_MS = 100;
 /** Greetings beyond one every {@link GREETING_EVERY_MS} that are answered: each is compared with all books. */
 const SPARE_GREETINGS = 30;
 
@@ -29,6 +35,10 @@ export interface SessionContext {
   readonly peer: string;
   readonly village: string;
   readonly books: VillageBooks;
+  /** Shared by all sessions of this console. */
+  readonly pulls: BookPulls;
+  /** Not over a relay. */
+  readonly isDirect: boolean;
   /** Milliseconds, monotonic. */
   readonly now: () => number;
   /** Whether the peer may hand over so many more records of its own. */
@@ -55,21 +65,21 @@ export interface SessionState {
 export interface SyncSession {
   /** Runs until the stream ends; never rejects. */
   run(): Promise<void>;
-  /** Entries that were just joined here. */
-  offer(book: string, hashes: readonly string[]): void;
+  /** Entries that were just joined here: own ones are sent, of others it is told that they are here. */
+  offer(book: string, hashes: readonly string[], origin: 'local' | 'remote'): void;
   pulse(): void;
   state(): SessionState;
   stop(): void;
 }
 
 export function createSyncSession(frames: FrameStream, context: SessionContext): SyncSession {
-  const { books, village, now } = context;
-  const remoteMarks = new Map<string, readonly AuthorMark[]>();
-  let remoteMarkCount = 0;
+  const { books, village, now, pulls } = context;
+  const remote = createRemoteMarks();
+  const told: MarksByBook = new Map();
+  const given: MarksByBook = new Map();
   const greetings = { spare: SPARE_GREETINGS, at: now(), sentAt: Number.NEGATIVE_INFINITY };
   const listed = new Set<string>();
   const wants = createWants(now);
-  const heldOffers: { readonly book: string; readonly hashes: readonly string[] }[] = [];
   let greeted = false;
   let remoteDigest: string | undefined;
   let heardAt = now();
@@ -79,7 +89,11 @@ export function createSyncSession(frames: FrameStream, context: SessionContext):
   let pipelined = 0;
   const joins = createMutex();
   const device = deviceOfPeer(context.peer);
+  let failed = false;
+  /** What breaks the stream is told once, however many were waiting for it. */
   const fail = (error: unknown): void => {
+    if (failed) return;
+    failed = true;
     if (error instanceof Violation || error instanceof FrameError) context.onViolation(error.message);
     frames.abort(asError(error));
   };
@@ -89,21 +103,42 @@ export function createSyncSession(frames: FrameStream, context: SessionContext):
   };
   const sender = createEntrySender({ frames, books, onProgress: context.onChange });
 
+  const source: PullSource = {
+    isDirect: context.isDirect,
+    claims: (book) => remote.of(book),
+    ask: (book, ranges) => post({ t: 'pull', book, ranges: [...ranges] }),
+  };
   const greet = (): void => {
     greetings.sentAt = now();
-    for (const greeting of splitGreeting(village, books)) post(greeting);
+    for (const greeting of splitGreeting(village, books)) {
+      for (const { book, marks } of greeting.books) noteIn(told, book, marks);
+      post(greeting);
+    }
+  };
+  /** Tells how far the book is here; what the peer has itself need not be told at once. */
+  const tell = (book: string, isUrgent: boolean): void => {
+    const before = told.get(book);
+    const fresh = books
+      .marksOf(book)
+      .list()
+      .filter((mark) => !isSame(mark, before?.get(mark.device)))
+      .filter(({ device, time }) => !isUrgent || (remote.get(book, device)?.time ?? 0) < time)
+      .slice(0, MAX_MARKS);
+    if (fresh.length === 0) return;
+    noteIn(told, book, fresh);
+    post({ t: 'marks', book, marks: fresh });
   };
   const pulse = (): void => {
     if (overflowed && !books.isStagingFull() && now() - greetings.sentAt > GREETING_EVERY_MS) {
       overflowed = false;
       greet();
+      pulls.forgetAnswers(source);
+      pulls.claimed(source, remote.books());
     }
+    for (const book of books.names()) tell(book, false);
+    pulls.review();
     post({ t: 'pulse', digest: books.digest() });
   };
-  const offerLacked = async (book: string, marks: readonly AuthorMark[]): Promise<void> => {
-    sender.queue.add(book, await books.lackedBy(book, marks));
-  };
-
   /** Long ones count more: reading them costs. */
   const countGreeting = ({ books: listings }: Hello): void => {
     const earned = (now() - greetings.at) / GREETING_EVERY_MS;
@@ -113,11 +148,9 @@ export function createSyncSession(frames: FrameStream, context: SessionContext):
     if (greetings.spare < 0) throw new Violation('it greets without end');
   };
   const noteMarks = (book: string, marks: readonly AuthorMark[]): void => {
-    remoteMarkCount += marks.length - (remoteMarks.get(book)?.length ?? 0);
-    if (remoteMarkCount > MAX_REMOTE_MARKS) throw new Violation('it names more authors than a village has');
-    remoteMarks.set(book, marks);
+    if (remote.note(book, marks) > MAX_REMOTE_MARKS) throw new Violation('it names more authors than a village has');
   };
-  const onHello = async (hello: Hello): Promise<void> => {
+  const onHello = (hello: Hello): void => {
     if (hello.village !== village) throw new Violation('it belongs to another village');
     countGreeting(hello);
     if (listed.size === 0) {
@@ -126,16 +159,43 @@ export function createSyncSession(frames: FrameStream, context: SessionContext):
     }
     for (const { book, heads, marks } of hello.books) {
       listed.add(book);
+      remote.forget(book);
       noteMarks(book, marks);
       sender.queue.markKnown(heads);
     }
     if (hello.more) return;
-    for (const book of books.names()) await offerLacked(book, listed.has(book) ? (remoteMarks.get(book) ?? []) : []);
+    // What it does not name it does not have any more.
+    for (const book of remote.books()) if (!listed.has(book)) remote.forget(book);
     listed.clear();
+    given.clear();
     greeted = true;
-    for (const { book, hashes } of heldOffers.splice(0)) sender.queue.add(book, hashes);
-    sender.wake();
+    pulls.claimed(source, remote.books());
     pulse();
+  };
+  const onMarks = (book: string, marks: readonly AuthorMark[]): void => {
+    noteMarks(book, marks);
+    pulls.claimed(source, [book]);
+  };
+  const asked = { spare: SPARE_PULLS, at: now() };
+  const onPull = async (book: string, ranges: readonly AuthorRange[]): Promise<void> => {
+    const mine = books.marksOf(book);
+    noteIn(
+      given,
+      book,
+      ranges.map(({ device }) => mine.of(device)).filter((mark) => mark !== undefined),
+    );
+    if ((await sender.sendPulled(book, ranges)) > 0) return;
+    asked.spare = Math.min(SPARE_PULLS, asked.spare + (now() - asked.at) / PULL_EVERY_MS) - 1;
+    asked.at = now();
+    if (asked.spare < 0) throw new Violation('it asks without end for what it was given');
+  };
+  const onPulled = (book: string): void => {
+    joins
+      .run(async () => {
+        if (!pulls.ended(source, book)) throw new Violation('it ended what was not asked of it');
+        if (!pulls.isUnderWay(book)) await want(book, books.missing(book));
+      })
+      .catch(fail);
   };
   const onPulse = (digest: string): void => {
     remoteDigest = digest;
@@ -155,10 +215,12 @@ export function createSyncSession(frames: FrameStream, context: SessionContext):
     list: readonly { readonly book: string; readonly heads: readonly string[] }[],
   ): Promise<void> => {
     if (!wants.isQuiet()) return;
-    for (const { book, heads } of list) await want(book, [...heads, ...books.missing(book)]);
+    for (const { book, heads } of list)
+      if (!pulls.isUnderWay(book)) await want(book, [...heads, ...books.missing(book)]);
   };
   const joinChecked = async (n: number, checking: Promise<CheckedDelivery>): Promise<void> => {
     const checked = await checking;
+    const bytes = checked.arrivals.reduce((sum, { entry }) => sum + entry.bytes.length, 0);
     if (!context.hasRoom()) throw new Error('this disk has no room for what others send');
     if (!context.mayWrite(recordsBy(device, checked)))
       throw new Violation('it writes more records than one device may');
@@ -167,13 +229,16 @@ export function createSyncSession(frames: FrameStream, context: SessionContext):
     overflowed ||= receipt.overflowed > 0;
     refused += checked.unsound.length;
     post({ t: 'ack', n });
+    pulls.joined(source, checked.book, bytes);
     if (refused > MAX_REFUSED) throw new Violation('it sent too many unsound entries');
-    await want(checked.book, receipt.missing);
+    // While somebody sends what is lacked of the book, the parents are likely to be among it.
+    if (!pulls.isUnderWay(checked.book)) await want(checked.book, receipt.missing);
     context.onChange();
   };
   /** Signatures of the next frame are checked while the one before is joined; joining keeps the order of arrival. */
   const onEntries = async ({ n, book, identities, entries }: Extract<Message, { t: 'entries' }>): Promise<void> => {
     const hashes = entries.map(orbitHashOf);
+    pulls.arrived(source);
     sender.queue.markKnown(hashes);
     const checking = books.check({ peer: context.peer, book, identities, entries, hashes });
     // It may fail while the frame before is still being joined; its own join tells.
@@ -192,6 +257,12 @@ export function createSyncSession(frames: FrameStream, context: SessionContext):
     switch (message.t) {
       case 'hello':
         return onHello(message);
+      case 'marks':
+        return onMarks(message.book, message.marks);
+      case 'pull':
+        return onPull(message.book, message.ranges);
+      case 'pulled':
+        return onPulled(message.book);
       case 'pulse':
         return onPulse(message.digest);
       case 'heads':
@@ -228,22 +299,25 @@ export function createSyncSession(frames: FrameStream, context: SessionContext):
       } finally {
         sender.stop();
         await joins.idle();
+        pulls.leave(source);
         await sending;
       }
     },
-    offer(book, hashes) {
-      // While the greeting is answered, newer entries wait behind the older ones.
-      if (listed.size > 0) heldOffers.push({ book, hashes });
-      if (!greeted || listed.size > 0) return;
-      sender.queue.add(book, hashes);
-      sender.wake();
+    offer(book, hashes, origin) {
+      if (!greeted) return;
+      if (origin === 'remote') tell(book, true);
+      else {
+        sender.queue.add(book, hashes);
+        noteIn(given, book, books.marksOf(book).list());
+        sender.wake();
+      }
     },
     pulse,
     state: () => ({
       greeted,
       inStep: greeted && remoteDigest === books.digest(),
-      toSend: sender.count(),
-      toFetch: Math.max(wants.count(), countBehind(books, remoteMarks)),
+      toSend: Math.max(sender.count(), remoteDigest === books.digest() ? 0 : countAhead(books, remote, given)),
+      toFetch: Math.max(wants.count(), countBehind(books, remote)),
       heardAt,
     }),
     stop: () => frames.abort(new Error('the session was stopped')),
@@ -258,10 +332,31 @@ const recordsBy = (device: string | undefined, { arrivals }: CheckedDelivery): n
 const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)));
 const headsOf = (books: VillageBooks, book: string): string[] => books.heads(book).slice(0, MAX_HEADS);
 
-function countBehind(books: VillageBooks, remoteMarks: ReadonlyMap<string, readonly AuthorMark[]>): number {
+type MarksByBook = Map<string, Map<string, AuthorMark>>;
+
+function noteIn(map: MarksByBook, book: string, marks: readonly AuthorMark[]): void {
+  const known = map.get(book) ?? new Map<string, AuthorMark>();
+  map.set(book, known);
+  for (const mark of marks) known.set(mark.device, mark);
+}
+
+const isSame = (a: AuthorMark, b: AuthorMark | undefined): boolean => a.time === b?.time && a.count === b.count;
+
+function countBehind(books: VillageBooks, remote: RemoteMarks): number {
   let behind = 0;
-  for (const [book, marks] of remoteMarks) behind += books.marksOf(book).countBehind(marks);
+  for (const book of remote.books()) behind += books.marksOf(book).countBehind(remote.of(book));
   return behind;
+}
+
+/** Entries that the peer did not tell to have and did not ask for yet. */
+function countAhead(books: VillageBooks, remote: RemoteMarks, given: MarksByBook): number {
+  let ahead = 0;
+  for (const book of books.names())
+    for (const { device, count } of books.marksOf(book).list()) {
+      const has = Math.max(remote.get(book, device)?.count ?? 0, given.get(book)?.get(device)?.count ?? 0);
+      ahead += Math.max(0, count - has);
+    }
+  return ahead;
 }
 
 function splitGreeting(village: string, books: VillageBooks): Hello[] {

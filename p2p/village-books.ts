@@ -2,7 +2,7 @@ import { AppError } from '#core/ports/errors.ts';
 import type { AuthorMark, Released, VillageMarks } from '#core/ports/village-node.ts';
 import { BOOK, type SignedRecord } from '#domain/books/record.ts';
 import { encode, sha256, toHex } from '#domain/bytes.ts';
-import { type AuthorMarks, createAuthorMarks } from './author-index.ts';
+import { type AuthorMarks, type AuthorRange, createAuthorMarks } from './author-index.ts';
 import type { BookDatabase } from './book-database.ts';
 import { type BookContext, type BookLog, createBookLog } from './book-log.ts';
 import { createBookStore, type NewEntry } from './book-store.ts';
@@ -34,6 +34,8 @@ export interface VillageBooks {
   size(book: string): number;
   /** Hashes of entries kept here that the owner of the marks lacks; parents come first. */
   lackedBy(book: string, marks: readonly AuthorMark[]): Promise<string[]>;
+  /** Hashes of entries kept here within ranges of some authors; parents come first. */
+  within(book: string, ranges: readonly AuthorRange[]): Promise<string[]>;
   /** Verifies everything that came for a book. Stores and remembers nothing. */
   check(delivery: Delivery): Promise<CheckedDelivery>;
   /** Remembers what was refused, tells of it, and joins what may be joined. Rejects only when the disk fails. */
@@ -143,6 +145,7 @@ export async function openVillageBooks(db: BookDatabase, context: BookContext): 
       if (!store || store.marks().isCoveredBy(marks)) return [];
       return (await store.index()).lackedBy(marks);
     },
+    within: async (book, ranges) => (await logs.get(book)?.store.index())?.within(ranges) ?? [],
     check: (delivery) => checkDelivery(delivery, { village: context.village, identities, standing, underWay }),
     async join({ book, peer, arrivals, unsound }) {
       for (const { hash, reason, forGood } of unsound) {

@@ -3,6 +3,7 @@ import * as z from 'zod';
 import type { AuthorMark } from '#core/ports/village-node.ts';
 import { BOOK } from '#domain/books/record.ts';
 import { encode, fromHex, toHex } from '#domain/bytes.ts';
+import type { AuthorRange } from './author-index.ts';
 import { MAX_IDENTITY_BYTES } from './device-identity.ts';
 import { MAX_ENTRIES_PER_FRAME, readEntriesFrame, writeEntriesFrame } from './entries-frame.ts';
 import { MAX_ENTRY_BYTES, ORBIT_HASH } from './entry-limits.ts';
@@ -10,18 +11,22 @@ import { MAX_FRAME_BYTES } from './frame-parser.ts';
 
 export const MAX_HEADS = 4096;
 export const MAX_WANTED = 512;
+/** Authors of one book in one message. */
+export const MAX_MARKS = 20_000;
 
 const hash = z.string().regex(ORBIT_HASH);
 const book = z.string().regex(BOOK);
 const heads = z.array(hash).max(MAX_HEADS);
 const binary = (max: number) => z.custom<Uint8Array>((value) => value instanceof Uint8Array && value.length <= max);
-const mark = z
-  .tuple([
-    z.custom<Uint8Array>((value) => value instanceof Uint8Array && value.length === 32),
-    z.int().min(0),
-    z.int().min(0),
-  ])
-  .transform(([device, time, count]): AuthorMark => ({ device: toHex(device), time, count }));
+const MARK = [
+  z.custom<Uint8Array>((value) => value instanceof Uint8Array && value.length === 32),
+  z.int().min(0),
+  z.int().min(0),
+] as const;
+const mark = z.tuple(MARK).transform(([device, time, count]): AuthorMark => ({ device: toHex(device), time, count }));
+const range = z
+  .tuple([...MARK, z.int().min(0)])
+  .transform(([device, time, count, upTo]): AuthorRange => ({ device: toHex(device), time, count, upTo }));
 
 const schema = z.discriminatedUnion('t', [
   z.strictObject({
@@ -30,8 +35,11 @@ const schema = z.discriminatedUnion('t', [
     village: z.string().regex(/^[0-9a-f]{64}$/),
     /** More greetings follow with the rest of the books. */
     more: z.boolean(),
-    books: z.array(z.strictObject({ book, heads, marks: z.array(mark).max(20_000) })).max(4096),
+    books: z.array(z.strictObject({ book, heads, marks: z.array(mark).max(MAX_MARKS) })).max(4096),
   }),
+  z.strictObject({ t: z.literal('marks'), book, marks: z.array(mark).min(1).max(MAX_MARKS) }),
+  z.strictObject({ t: z.literal('pull'), book, ranges: z.array(range).min(1).max(MAX_MARKS) }),
+  z.strictObject({ t: z.literal('pulled'), book }),
   z.strictObject({ t: z.literal('pulse'), digest: z.string().regex(/^[0-9a-f]{64}$/) }),
   z.strictObject({ t: z.literal('heads'), books: z.array(z.strictObject({ book, heads })).max(4096) }),
   z.strictObject({
@@ -48,7 +56,8 @@ const schema = z.discriminatedUnion('t', [
 
 /**
  * What two peers say to each other. hello: all books with heads and author marks, once per stream and after an
- * overflow. entries/ack: data and its window. want: entries by name; gone: those of them that are not kept any more. pulse: digest of all heads, every few seconds.
+ * overflow. marks: how far the sender has come since. pull: asks for what lies beyond the asker's marks, up to what the
+ * other told; pulled: all of it was sent. entries/ack: data and its window. want: entries by name; gone: those of them that are not kept any more. pulse: digest of all heads, every few seconds.
  * heads: the answer to a pulse that differs.
  */
 export type Message = z.infer<typeof schema>;
@@ -73,12 +82,24 @@ export function readMessage(bytes: Uint8Array): ReadMessage {
   return { ok: false, reason: `bad message field ${parsed.error.issues[0]?.path.join('.') || 't'}` };
 }
 
+const packMark = ({ device, time, count }: AuthorMark) => [fromHex(device), time, count];
+
 export function writeMessage(message: Message): Uint8Array {
-  if (message.t === 'entries') return writeEntriesFrame(message);
-  if (message.t !== 'hello') return encode(message);
-  const books = message.books.map((b) => ({
-    ...b,
-    marks: b.marks.map((m) => [fromHex(m.device), m.time, m.count]),
-  }));
-  return encode({ ...message, books });
+  switch (message.t) {
+    case 'entries':
+      return writeEntriesFrame(message);
+    case 'hello':
+      return encode({ ...message, books: message.books.map((b) => ({ ...b, marks: b.marks.map(packMark) })) });
+    case 'marks':
+      return encode({ ...message, marks: message.marks.map(packMark) });
+    case 'pull':
+      return encode({ ...message, ranges: message.ranges.map((r) => [...packMark(r), r.upTo]) });
+    case 'pulled':
+    case 'pulse':
+    case 'heads':
+    case 'ack':
+    case 'want':
+    case 'gone':
+      return encode(message);
+  }
 }

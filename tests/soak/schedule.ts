@@ -85,6 +85,7 @@ async function createWorld(cast: Cast, random: Random): Promise<World> {
   const consoles = cast.entrances.slice(0, size).map((entrance, i): SoakConsole => {
     skewMs.push((random.int(13) - 6) * HOUR_MS);
     const made = createSoakConsole(i, cast.village, entrance, {
+      now: () => virtualMs,
       onDeath: () => cutAllOf(made),
       onRefused: (reason) => problems.push(`console ${i} refused what an honest console wrote: ${reason}`),
     });
@@ -113,6 +114,8 @@ async function createWorld(cast: Cast, random: Random): Promise<World> {
         peer: `console ${(i === 0 ? b : a).number}`,
         village: cast.village,
         books: own.books(),
+        pulls: own.pulls(),
+        isDirect: true,
         now: () => virtualMs,
         hasRoom: () => true,
         mayWrite: () => true,

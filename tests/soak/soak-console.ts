@@ -9,6 +9,7 @@ import { cidOf } from '#domain/bytes.ts';
 import { foldVillage, stateHash } from '#domain/village/fold.ts';
 import { recoverOnce } from '#domain/village/village-fixture.ts';
 import { type BookDatabase, openBookDatabase } from '#p2p/book-database.ts';
+import { type BookPulls, createBookPulls } from '#p2p/book-pulls.ts';
 import { createDeviceIdentity } from '#p2p/device-identity.ts';
 import { createEntryBundles, type EntryBundles } from '#p2p/entry-bundles.ts';
 import { createIdentityStore } from '#p2p/identity-store.ts';
@@ -38,6 +39,7 @@ export interface SoakConsole {
   /** Resolves with the id once durable; never when the console dies first. */
   append(act: SoakAct, nowMs: number): Promise<string>;
   books(): VillageBooks;
+  pulls(): BookPulls;
   bundles(): EntryBundles;
   readonly sessions: Set<SyncSession>;
   /** Ids of all records. */
@@ -51,6 +53,7 @@ export interface SoakConsole {
 interface Running {
   readonly index: RecordIndex;
   readonly books: VillageBooks;
+  readonly pulls: BookPulls;
   readonly bundles: EntryBundles;
   readonly db: BookDatabase;
   readonly blocks: VillageBlocks;
@@ -60,6 +63,8 @@ interface Running {
 interface Told {
   onDeath(): void;
   onRefused(reason: string): void;
+  /** Monotonic ms. */
+  readonly now: () => number;
 }
 
 /** No month is closed here, so all records are in memory. */
@@ -139,14 +144,22 @@ export function createSoakConsole(number: number, village: string, { keys }: Ent
         identities: createIdentityStore(blocks),
         staged: createStagedEntries(),
         refusals: createRefusals(),
-        onJoined({ book, hashes, records }) {
+        onJoined({ book, hashes, records, origin }) {
           admission.learn(index.add(opened(records)));
-          for (const session of sessions) session.offer(book, hashes);
+          for (const session of sessions) session.offer(book, hashes, origin);
         },
         onRefused: ({ reason }) => told.onRefused(reason),
       },
     );
-    self = { index, books, bundles: createEntryBundles(books), db, blocks, writing: createMutex() };
+    self = {
+      index,
+      books,
+      pulls: createBookPulls(books, told.now),
+      bundles: createEntryBundles(books),
+      db,
+      blocks,
+      writing: createMutex(),
+    };
     running = self;
     for (const book of books.names())
       for await (const part of books.scan(book)) admission.learn(index.add(opened(part)));
@@ -173,6 +186,7 @@ export function createSoakConsole(number: number, village: string, { keys }: Ent
       });
     },
     books: () => get().books,
+    pulls: () => get().pulls,
     bundles: () => get().bundles,
     ids: () => new Set(get().index.outside.keys()),
     positions: () => get().index.positions(),

@@ -1,0 +1,33 @@
+import type { AuthorMark } from '#core/ports/village-node.ts';
+
+/** How far a peer says it has each book. */
+export interface RemoteMarks {
+  books(): readonly string[];
+  of(book: string): Iterable<AuthorMark>;
+  get(book: string, device: string): AuthorMark | undefined;
+  /** Answers how many marks there are in all. */
+  note(book: string, marks: readonly AuthorMark[]): number;
+  forget(book: string): void;
+}
+
+export function createRemoteMarks(): RemoteMarks {
+  const books = new Map<string, Map<string, AuthorMark>>();
+  let count = 0;
+  return {
+    books: () => [...books.keys()],
+    of: (book) => books.get(book)?.values() ?? [],
+    get: (book, device) => books.get(book)?.get(device),
+    note(book, marks) {
+      const known = books.get(book) ?? new Map<string, AuthorMark>();
+      books.set(book, known);
+      count -= known.size;
+      for (const mark of marks) known.set(mark.device, mark);
+      count += known.size;
+      return count;
+    },
+    forget(book) {
+      count -= books.get(book)?.size ?? 0;
+      books.delete(book);
+    },
+  };
+}
