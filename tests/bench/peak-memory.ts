@@ -2,6 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 
 const LOOK_MS = 200;
+/** Of the kernel's counts: the same on every Linux that Node runs on. */
+const TICKS_PER_SECOND = 100;
 
 export interface PeakMemory {
   /** MB (10^6 B) of the largest process; null where there is no /proc. */
@@ -22,6 +24,12 @@ const readProc = (pid: number | 'self', file: string): string => {
 export function peakMbOf(pid: number | 'self'): number | null {
   const kib = /^VmHWM:\s+(\d+) kB/m.exec(readProc(pid, 'status'))?.[1];
   return kib === undefined ? null : Math.round((Number(kib) * 1024) / 1e6);
+}
+
+/** Seconds of processor time that a process has used; 0 where there is no /proc. */
+export function cpuSecondsOf(pid: number): number {
+  const fields = readProc(pid, 'stat').replace(/^.*\) /, '').split(' ');
+  return (Number(fields[11] ?? 0) + Number(fields[12] ?? 0)) / TICKS_PER_SECOND;
 }
 
 /** Every process below one, by the parents the kernel names; none where there is no /proc. */
