@@ -123,7 +123,6 @@ export async function proposeClose(village: Village, month: Month): Promise<stri
     );
   }
   const cut: PeriodCut = {
-    segments: [...result.state.segments.keys(segmentsUpTo(village, last))].sort(),
     records,
     checkpoint: result.checkpoint ?? ZERO_HASH,
     rules: 1,
@@ -134,12 +133,6 @@ export async function proposeClose(village: Village, month: Month): Promise<stri
   await village.act([{ book: 'settlement', kind: 'close.propose', body: { ...body, digest } }]);
   step('close.proposed');
   return digest;
-}
-
-/** How many segments a close and those before it count. */
-function segmentsUpTo(village: Village, close: Close | undefined): number {
-  const at = close && village.atCut(close.prev, close.cut.records);
-  return at?.ok ? at.state.segments.size : 0;
 }
 
 export const ledgerOf = (state: VillageState) => ({

@@ -5,7 +5,6 @@ import type { ChainHost, ChainStatus, SettlementChain } from '#core/ports/settle
 import { step } from '#core/ports/steps.ts';
 import type { Village } from '#core/village/open-village.ts';
 import { agreedChain, batchOf } from '#domain/village/fold-settlement.ts';
-import { cutOf } from '#domain/village/shelves.ts';
 import { type Close, lanesOf, type VillageState } from '#domain/village/state.ts';
 import { ledgerOf, zoneOf } from './closing.ts';
 
@@ -80,7 +79,6 @@ export function createSettler(village: Village, options: CoreOptions): Settler {
           ...close,
           village: village.id,
           zone: zoneOf(state),
-          cut: cutOf(state, close),
           lanes: lanesOf(state, close.digest),
         },
         ledgerOf(state),

@@ -90,8 +90,7 @@ function meteredVillage() {
   const close = (month: string, prev?: string) => {
     const { statements } = account(month);
     const lanes = statements.map((s) => ({ member: s.member, index: s.index, net: s.net }));
-    const cut = { ...cutNow(village, prev), segments: [...village.fold().segments.keys()] };
-    return settle(village, { month, lanes, cut, ...(prev === undefined ? {} : { prev }) });
+    return settle(village, { month, lanes, cut: cutNow(village, prev), ...(prev === undefined ? {} : { prev }) });
   };
   return { village, tablet, meters, facts, read, announce, add, account, netOf, close };
 }

@@ -69,7 +69,7 @@ export function cutNow(village: TestVillage, prev: string = ZERO_HASH): PeriodCu
   }
   const records = positionsOf(chains, village.records, () => true);
   const at = foldAtCut(genesis(village.id), village.records, { prev, cut: { records } }, recoverOnce);
-  return { segments: [], records, checkpoint: at.ok ? checkpointHash(at.base) : ZERO_HASH, rules: 1 };
+  return { records, checkpoint: at.ok ? checkpointHash(at.base) : ZERO_HASH, rules: 1 };
 }
 
 export interface CloseParts {

@@ -45,7 +45,7 @@ describe('an asset', () => {
     expect([...village.fold().assets.values()].map((a) => a.private)).toEqual([sealedText('claim')]);
     const { records } = cutNow(village);
     const { [device.id]: _, ...assets } = records['assets'] ?? {};
-    settle(village, { cut: { segments: [], rules: 1, checkpoint: ZERO_HASH, records: { ...records, assets } } });
+    settle(village, { cut: { rules: 1, checkpoint: ZERO_HASH, records: { ...records, assets } } });
     const state = village.fold();
     expect([...state.assets.values()].map((a) => a.private)).toEqual([sealedText('roof')]);
     expect(state.onHold.has(late.id)).toBe(true);

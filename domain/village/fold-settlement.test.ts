@@ -79,9 +79,7 @@ describe('a close', () => {
     expect(propose({}, { digest: `0x${'00'.repeat(32)}` }).reason).toBe(wrong);
     expect(propose({}, { root: `0x${'00'.repeat(32)}` }).reason).toBe(wrong);
     expect(propose({}, { month: '2012-02' }).reason).toBe(wrong);
-    expect(
-      propose({}, { cut: { segments: [], records: { members: {} }, checkpoint: ZERO_HASH, rules: 1 } }).reason,
-    ).toBe(wrong);
+    expect(propose({}, { cut: { records: { members: {} }, checkpoint: ZERO_HASH, rules: 1 } }).reason).toBe(wrong);
   });
 
   test('is proposed by a coordinator only (P2)', () => {

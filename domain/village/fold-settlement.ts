@@ -19,7 +19,6 @@ import {
 
 const positions = z.record(z.string().max(64), z.strictObject({ seq: z.int().min(0), id: cidSchema }));
 export const cutSchema = z.strictObject({
-  segments: z.array(cidSchema).max(20_000),
   records: z.record(z.string().max(40), positions),
   checkpoint: hash32Schema,
   rules: z.literal(1),
@@ -119,14 +118,13 @@ const propose: Apply = (ctx) => {
       onHold: ctx.record.id,
       text: b.month,
     });
-  const { segments, ...cut } = b.cut;
   state.closes.set(b.digest, {
     month: b.month,
     digest: b.digest,
     prev: b.prev,
     root: b.root,
     evidence: evidenceOf(b.cut),
-    cut,
+    cut: b.cut,
     proposedBy: ctx.author,
     proposedMs: ctx.record.at.ms,
     record: ctx.record.id,
@@ -135,7 +133,6 @@ const propose: Apply = (ctx) => {
     agreed: false,
     receipt: null,
   });
-  state.closeSegments.set(b.digest, segments);
   state.closeLanes.set(b.digest, b.lanes);
   return undefined;
 };

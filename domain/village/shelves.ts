@@ -1,5 +1,5 @@
 import { dayOf, UTC } from '../time.ts';
-import type { Close, Entry, KeyShares, PeriodCut, SegmentRef, VeeDecision, VillageState } from './state.ts';
+import type { Entry, KeyShares, SegmentRef, VeeDecision, VillageState } from './state.ts';
 
 const SHARE_MONTH = /:(\d{4}-\d{2}) /;
 
@@ -13,7 +13,6 @@ export const SHELVES = {
   decisions: (d: VeeDecision) => dayOf(d.fromMs, UTC),
   entries: (e: Entry) => (e.vouched === null ? OPEN_ENTRIES : ''),
   vouched: () => '',
-  closeSegments: () => '',
   closeLanes: () => '',
   onHold: () => '',
   unknown: () => '',
@@ -31,8 +30,3 @@ export function firstDataMs(state: Pick<VillageState, 'segments'>): number | und
   if (day === undefined) return undefined;
   return Math.min(...[...state.segments.within(day, day)].map(([, s]) => s.fromMs));
 }
-/** What a close counts. */
-export const cutOf = (state: Pick<VillageState, 'closeSegments'>, { cut, digest }: Close): PeriodCut => ({
-  ...cut,
-  segments: state.closeSegments.get(digest) ?? [],
-});

@@ -22,7 +22,7 @@ import { sealedFieldsSchema } from '../membership/private-fields.ts';
 import { announceBody } from '../metering/frame.ts';
 import { assetBody, meterBody } from './fold-assets.ts';
 import { decideBody, entryBody } from './fold-operations.ts';
-import { cutSchema, proposeBody } from './fold-settlement.ts';
+import { proposeBody } from './fold-settlement.ts';
 
 /** What a snapshot may hold: each value as the fold makes it, and nothing else. */
 
@@ -111,14 +111,12 @@ export const sealedKeyValue = z.strictObject({
   iv: bytesOf(12),
   box: bytesOf(48),
 });
-const { lanes: lanesValue, cut: _cut, ...proposal } = proposeBody.shape;
-const { segments: segmentsNamed, ...cutKept } = cutSchema.shape;
+const { lanes: lanesValue, ...proposal } = proposeBody.shape;
 
-export { lanesValue, segmentsNamed };
+export { lanesValue };
 export const closeValue = z.strictObject({
   ...proposal,
   evidence: hash32Schema,
-  cut: z.strictObject(cutKept),
   proposedBy: memberSchema,
   proposedMs: msSchema,
   record: cidSchema,

@@ -34,18 +34,9 @@ import {
   meterValue,
   reasonOnHold,
   sealedKeyValue,
-  segmentsNamed,
   segmentValue,
 } from './snapshot-schemas.ts';
-import {
-  decisionKey,
-  type Entry,
-  type KeyShares,
-  type LaneChange,
-  type PeriodCut,
-  type VillageState,
-  ZERO_HASH,
-} from './state.ts';
+import { decisionKey, type Entry, type KeyShares, type LaneChange, type VillageState, ZERO_HASH } from './state.ts';
 
 /** A larger one is not read: some hundred thousand records. */
 export const MAX_SNAPSHOT_BYTES = 64 * 1024 * 1024;
@@ -160,7 +151,6 @@ const stateParts: { readonly [K in keyof KeptState]: Part<KeptState[K]> } = {
   entries: grownValues<Entry>(SHELVES.entries, entryValue, (e) => e.id),
   vouched: grownKeys(SHELVES.vouched, cidSchema),
   closes: inOrder(closeValue, (c) => c.digest),
-  closeSegments: grownPairs<PeriodCut['segments']>(SHELVES.closeSegments, hash32Schema, plain(segmentsNamed)),
   closeLanes: grownPairs<readonly LaneChange[]>(SHELVES.closeLanes, hash32Schema, plain(lanesValue)),
   head: plain(hash32Schema),
   lanes: mapOf(memberSchema, plain(z.int().min(0))),

@@ -165,8 +165,6 @@ export interface NetworkKey {
   readonly seen: Set<string>;
 }
 export interface PeriodCut {
-  /** Segments that entered with this close; earlier closes name theirs. */
-  readonly segments: readonly string[];
   /** What moved on since the cut of the close before. */
   readonly records: Cut;
   /** Hash of the snapshot of the checkpoint that this close follows; zero for the first. */
@@ -179,14 +177,14 @@ export interface LaneChange {
   readonly index: number;
   readonly net: bigint;
 }
-/** The segments it names and what it moves are in {@link VillageState.closeSegments} and {@link VillageState.closeLanes}. */
+/** What it moves is in {@link VillageState.closeLanes}. */
 export interface Close {
   readonly month: string;
   readonly digest: string;
   readonly prev: string;
   readonly root: string;
   readonly evidence: string;
-  readonly cut: Omit<PeriodCut, 'segments'>;
+  readonly cut: PeriodCut;
   readonly proposedBy: string;
   readonly proposedMs: number;
   readonly record: string;
@@ -261,7 +259,6 @@ export interface VillageState {
   readonly vouched: LayeredMap<true>;
   /** Proposals by digest, in the order in which they count. */
   readonly closes: Map<string, Close>;
-  readonly closeSegments: LayeredMap<PeriodCut['segments']>;
   readonly closeLanes: LayeredMap<readonly LaneChange[]>;
   /** Digest of the last agreed close; zero when none. */
   head: string;
@@ -331,7 +328,6 @@ export function emptyState(village: string): VillageState {
     entries: new LayeredMap(SHELVES.entries),
     vouched: new LayeredMap<true>(SHELVES.vouched),
     closes: new Map(),
-    closeSegments: new LayeredMap<PeriodCut['segments']>(SHELVES.closeSegments),
     closeLanes: new LayeredMap<readonly LaneChange[]>(SHELVES.closeLanes),
     head: ZERO_HASH,
     lanes: new Map(),
@@ -354,7 +350,6 @@ export const restate = (
   decisions: replace(state.decisions, 'decisions'),
   entries: replace(state.entries, 'entries'),
   vouched: replace(state.vouched, 'vouched'),
-  closeSegments: replace(state.closeSegments, 'closeSegments'),
   closeLanes: replace(state.closeLanes, 'closeLanes'),
   onHold: replace(state.onHold, 'onHold'),
   unknown: replace(state.unknown, 'unknown'),

@@ -28,7 +28,9 @@ export function peakMbOf(pid: number | 'self'): number | null {
 
 /** Seconds of processor time that a process has used; 0 where there is no /proc. */
 export function cpuSecondsOf(pid: number): number {
-  const fields = readProc(pid, 'stat').replace(/^.*\) /, '').split(' ');
+  const fields = readProc(pid, 'stat')
+    .replace(/^.*\) /, '')
+    .split(' ');
   return (Number(fields[11] ?? 0) + Number(fields[12] ?? 0)) / TICKS_PER_SECOND;
 }
 

@@ -87,7 +87,6 @@ describe('a close', () => {
     const { village } = first.open();
     const state = village.state();
     const cut = {
-      segments: [...state.segments.keys()].sort(),
       records: village.nameCut(),
       checkpoint: ZERO_HASH,
       rules: 1 as const,

@@ -119,8 +119,8 @@ function decide(month: Month, fromMs: number): void {
   }
 }
 
-function close(month: Month, prev: string, segments: readonly string[], block: number): string {
-  const cut = { segments: segments.toSorted(), records: writer.takeCut(), checkpoint: ZERO_HASH, rules: 1 as const };
+function close(month: Month, prev: string, block: number): string {
+  const cut = { records: writer.takeCut(), checkpoint: ZERO_HASH, rules: 1 as const };
   const body = { month, prev, root: `0x${'ab'.repeat(32)}`, cut, lanes: [] };
   const { digest } = batchOf({ village: village.id, zone: ZONE, ...body }, chain);
   const signer = village.row.member;
@@ -144,7 +144,7 @@ for (let n = 1; n <= months; n++) {
   village.store.putSegments(
     cids.map((cid) => ({ cid, state: 'verified' as const, reason: '', bytes: 24_000, frames: [], locked: [] })),
   );
-  prev = close(month, prev, cids, n);
+  prev = close(month, prev, n);
   await writer.flush();
   month = nextMonth(month);
 }
