@@ -9,6 +9,8 @@ const part = {
   verified: z.int(),
   /** Missing, and nobody in reach has them. */
   absent: z.int(),
+  /** Damaged on this disk, and to be had again; what they tell is known. */
+  lost: z.int(),
   isFetched: z.boolean(),
 };
 /** Whose segments, or of which UTC month. */
@@ -26,6 +28,8 @@ const fetching = z.object({
   verified: amount,
   /** Missing, and nobody in reach has them. */
   absent: amount,
+  /** Damaged on this disk, and to be had again. */
+  lost: amount,
   /** Missing, and not asked for because somebody at this console said so. */
   cancelled: amount,
   /** Segments kept out for good. */
@@ -37,8 +41,8 @@ const fetching = z.object({
   secondsLeft: z.int().nullable(),
   /** By the device that announced them. */
   devices: z.array(z.object({ ...part, device: deviceId, name: z.string().nullable() })),
-  /** Months that are not all here, or not fetched. */
-  months: z.array(z.object({ ...part, month })),
+  /** Months that are not all here, or not fetched, and the file each was last written to. */
+  months: z.array(z.object({ ...part, month, file: z.string().nullable() })),
 });
 
 export const sync = {

@@ -1,3 +1,4 @@
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { Level } from 'level';
 import { AppError } from '#core/ports/errors.ts';
 
@@ -20,7 +21,29 @@ const ENCODINGS = { keyEncoding: 'utf8', valueEncoding: 'view' } as const;
 const BLOCKS = { ...ENCODINGS, compression: false, writeBufferSize: 16 * 1024 ** 2, maxFileSize: 32 * 1024 ** 2 };
 
 export const openDatabase = (path: string): Promise<Database> => open(path, new Level(path, ENCODINGS));
-export const openDurableDatabase = (path: string): Promise<Database> => open(path, new DurableLevel(path, BLOCKS));
+/** One that was found damaged when it was last used, or cannot be opened because it is, is repaired first. */
+export async function openDurableDatabase(path: string): Promise<Database> {
+  if (existsSync(damagedMark(path))) await repair(path);
+  try {
+    return await open(path, new DurableLevel(path, BLOCKS));
+  } catch (error) {
+    if (!isCorruption(error)) throw error;
+    await repair(path);
+    return open(path, new DurableLevel(path, BLOCKS));
+  }
+}
+
+const damagedMark = (path: string): string => `${path}.damaged`;
+/** What LevelDB cannot read would stop it from writing one day: the next opening takes over what is whole. */
+export const markDamaged = (path: string): void => writeFileSync(damagedMark(path), '');
+export const isCorruption = (error: unknown): boolean => hasCode(error, 'LEVEL_CORRUPTION');
+
+/** LevelDB proper can; the type of `level` also stands for a browser's store, which cannot. */
+const { repair: repairLevel } = Level as typeof Level & { readonly repair?: (path: string) => Promise<void> };
+async function repair(path: string): Promise<void> {
+  await repairLevel?.(path);
+  rmSync(damagedMark(path), { force: true });
+}
 
 async function open(path: string, db: Database): Promise<Database> {
   try {
@@ -31,7 +54,6 @@ async function open(path: string, db: Database): Promise<Database> {
   }
 }
 
-/** LevelDB proper can; the type of `level` also stands for a browser's store, which cannot. */
 type Compactable = Database & { readonly compactRange?: (start: string, end: string) => Promise<void> };
 
 /** Gives the disk space of what was deleted in the range back, where the database can. */

@@ -141,7 +141,9 @@ async function openDisk(options: VillageNodeOptions, events: NodeEvents): Promis
   let books: VillageBooks | undefined;
   let joinedListener: JoinedListener = () => undefined;
   const readEntry = async (hash: string): Promise<Uint8Array | undefined> => books?.entryBytes(hash);
-  const blocks = await openVillageBlocks(join(options.dir, 'blocks'), readEntry);
+  const blocks = await openVillageBlocks(join(options.dir, 'blocks'), readEntry, (cid) =>
+    events.emit({ type: 'damaged', cid }),
+  );
   try {
     books = await openVillageBooks(await openBookDatabase(join(options.dir, 'books')), {
       village: options.village,

@@ -1,16 +1,21 @@
+import { hash } from 'node:crypto';
 import * as dagCbor from '@ipld/dag-cbor';
 import { LevelBlockstore } from 'blockstore-level';
 import { base32, base32upper } from 'multiformats/bases/base32';
 import { CID } from 'multiformats/cid';
 import { create } from 'multiformats/hashes/digest';
+import { cidOfDigest, equalBytes } from '#domain/bytes.ts';
 import { openIdentity } from './device-identity.ts';
-import { asDiskError, type Database, openDurableDatabase } from './level-database.ts';
+import { asDiskError, type Database, isCorruption, markDamaged, openDurableDatabase } from './level-database.ts';
 import { toOrbitHash } from './orbit-hash.ts';
 
 /** Reads a log entry by its OrbitDB hash, from whichever book it is in. */
 export type ReadEntryBytes = (hash: string) => Promise<Uint8Array | undefined>;
 
-/** The blocks on this disk. Log entries live in their books and are shown here too, so that bitswap can serve them. */
+/**
+ * The blocks on this disk. Log entries live in their books and are shown here too, so that bitswap can serve them. A block
+ * whose bytes are not those of its name any more, or cannot be read, is dropped: it is not here, and can be stored again.
+ */
 export interface VillageBlocks {
   readonly blockstore: LevelBlockstore;
   /** Durable when resolved. */
@@ -31,35 +36,76 @@ const SHA_256 = 0x12;
 const keyOf = (digest: Uint8Array): string => `/${base32upper.encode(create(SHA_256, digest).bytes)}`;
 const hashOf = (digest: Uint8Array): string => toOrbitHash(CID.createV1(dagCbor.code, create(SHA_256, digest)));
 
+/** Blocks that lie here as blocks, not as entries of a book. */
+interface SoundBlocks {
+  read(digest: Uint8Array): Promise<Uint8Array | undefined>;
+  readMany(digests: readonly Uint8Array[]): Promise<(Uint8Array | undefined)[]>;
+}
+
+function createSoundBlocks(db: Database, path: string, onDamaged: (cid: string) => void): SoundBlocks {
+  const drop = async (digest: Uint8Array): Promise<undefined> => {
+    await db.del(keyOf(digest));
+    onDamaged(cidOfDigest(digest));
+  };
+  const check = async (digest: Uint8Array, bytes: Uint8Array | undefined): Promise<Uint8Array | undefined> =>
+    bytes === undefined || equalBytes(hash('sha256', bytes, 'buffer'), digest) ? bytes : drop(digest);
+  const read = async (digest: Uint8Array): Promise<Uint8Array | undefined> => {
+    let bytes: Uint8Array | undefined;
+    try {
+      bytes = await db.get(keyOf(digest));
+    } catch (error) {
+      if (!isCorruption(error)) throw error;
+      markDamaged(path);
+      return drop(digest);
+    }
+    return check(digest, bytes);
+  };
+  return {
+    read,
+    async readMany(digests) {
+      let found: (Uint8Array | undefined)[];
+      try {
+        found = await db.getMany(digests.map(keyOf));
+      } catch (error) {
+        if (!isCorruption(error)) throw error;
+        return Promise.all(digests.map(read));
+      }
+      return Promise.all(digests.map((digest, i) => check(digest, found[i])));
+    },
+  };
+}
+
 class OverlaidBlockstore extends LevelBlockstore {
   readonly #readEntry: ReadEntryBytes;
-  constructor(db: Database, readEntry: ReadEntryBytes) {
+  readonly #sound: SoundBlocks;
+  constructor(db: Database, sound: SoundBlocks, readEntry: ReadEntryBytes) {
     super(db);
+    this.#sound = sound;
     this.#readEntry = readEntry;
   }
-  override async *get(cid: CID, options?: { signal?: AbortSignal }): AsyncGenerator<Uint8Array> {
+  async read(cid: CID): Promise<Uint8Array | undefined> {
     const entry = await this.#readEntry(toOrbitHash(cid));
-    if (entry) yield entry;
+    return entry ?? (cid.multihash.code === SHA_256 ? this.#sound.read(cid.multihash.digest) : undefined);
+  }
+  override async *get(cid: CID, options?: { signal?: AbortSignal }): AsyncGenerator<Uint8Array> {
+    const bytes = await this.read(cid);
+    if (bytes) yield bytes;
     else yield* super.get(cid, options);
   }
-  override async has(cid: CID, options?: { signal?: AbortSignal }): Promise<boolean> {
-    return (await this.#readEntry(toOrbitHash(cid))) !== undefined || super.has(cid, options);
-  }
-  /** Whether it lies here as a block of its own, not as an entry of a book. */
-  holds(cid: CID): Promise<boolean> {
-    return super.has(cid);
+  override async has(cid: CID): Promise<boolean> {
+    return (await this.read(cid)) !== undefined;
   }
 }
 
-async function toBytes(source: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of source) chunks.push(chunk);
-  return chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks);
-}
-
-export async function openVillageBlocks(path: string, readEntry: ReadEntryBytes): Promise<VillageBlocks> {
+/** @param onDamaged told of each block that was dropped because it is not what it was */
+export async function openVillageBlocks(
+  path: string,
+  readEntry: ReadEntryBytes,
+  onDamaged: (cid: string) => void = () => undefined,
+): Promise<VillageBlocks> {
   const db = await openDurableDatabase(path);
-  const blockstore = new OverlaidBlockstore(db, readEntry);
+  const sound = createSoundBlocks(db, path, onDamaged);
+  const blockstore = new OverlaidBlockstore(db, sound, readEntry);
   return {
     blockstore,
     async put(cid, bytes) {
@@ -70,18 +116,14 @@ export async function openVillageBlocks(path: string, readEntry: ReadEntryBytes)
       }
     },
     has: (cid) => blockstore.has(cid),
-    async readLocal(cid) {
-      if (!(await blockstore.has(cid))) return undefined;
-      return toBytes(blockstore.get(cid));
-    },
+    readLocal: (cid) => blockstore.read(cid),
     async release(cid) {
-      if (!(await blockstore.holds(cid))) return undefined;
-      const bytes = await toBytes(blockstore.get(cid));
-      await blockstore.delete(cid);
-      return bytes.length;
+      const bytes = await sound.read(cid.multihash.digest);
+      if (bytes) await blockstore.delete(cid);
+      return bytes?.length;
     },
     async readMany(digests) {
-      const found = await db.getMany(digests.map(keyOf));
+      const found = await sound.readMany(digests);
       return Promise.all(found.map(async (bytes, i) => bytes ?? readEntry(hashOf(digests[i] ?? new Uint8Array()))));
     },
     async putMany(list) {

@@ -97,7 +97,7 @@ function staysBy({ settled, segments, rows, open }: Look, month: Month): Stays |
   if (!settled.includes(month)) return 'not-settled';
   if (settled.slice(-RECENT).includes(month)) return 'recent';
   if (booksOf(month).some((book) => open.has(book))) return 'late-records';
-  return (segments.get(month) ?? []).some(({ cid }) => !rows.has(cid)) ? 'days-missing' : null;
+  return (segments.get(month) ?? []).some(({ cid }) => rows.get(cid)?.lost ?? true) ? 'days-missing' : null;
 }
 
 const WORDS: Readonly<Record<Stays, string>> = {

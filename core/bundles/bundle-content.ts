@@ -57,7 +57,11 @@ export async function gatherContent(village: Village, wish: ContentWish, signal:
   for (const a of askedFor(village, wish)) announced.set(a.cid, a.bytes);
   const blocks: BundleContent['blocks'][number][] = [];
   for (const [cid, size] of announced) {
-    if (blocks.length >= MAX_BLOCKS || !(await node.hasBlock(cid))) continue;
+    if (blocks.length >= MAX_BLOCKS) break;
+    if (!(await node.hasBlock(cid))) {
+      village.segments.onLost(cid);
+      continue;
+    }
     blocks.push({ cid, digest: digestOf(cid), bytes: size });
     bytes += carBlockSize(size);
   }

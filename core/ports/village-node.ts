@@ -165,6 +165,8 @@ export type NodeEvent =
       readonly records: readonly SignedRecord[];
     }
   | { readonly type: 'peers' }
+  /** A block on this disk was not what it was any more, and is gone: it can be fetched or stored again. */
+  | { readonly type: 'damaged'; readonly cid: string }
   | { readonly type: 'refused'; readonly peer: string; readonly book: string; readonly reason: string };
 
 /**
@@ -213,6 +215,7 @@ export interface VillageNode {
   subscribe(listener: (event: NodeEvent) => void): () => void;
   /** Stores a dag-cbor block under its CID (base32 text); durable when resolved. */
   putBlock(cid: string, bytes: Uint8Array): Promise<void>;
+  /** Whether it is here and whole; one that is not whole is dropped and told as 'damaged'. */
   hasBlock(cid: string): Promise<boolean>;
   /** From disk, or from peers (bitswap) until the signal aborts. The bytes are checked against the CID. */
   getBlock(cid: string, options: { readonly signal: AbortSignal; readonly localOnly?: boolean }): Promise<Uint8Array>;

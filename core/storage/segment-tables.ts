@@ -4,7 +4,7 @@ import { type Database, int, type Row, text } from './open-database.ts';
 /** Read models of the books: may be dropped and made again. */
 export const SEGMENT_TABLES = `
    create table segment (cid text primary key, state text not null, reason text not null, bytes integer not null,
-     locked integer not null, away integer not null default 0) strict, without rowid;
+     locked integer not null, away integer not null default 0, lost integer not null default 0) strict, without rowid;
    create table frame (segment text not null, meter text not null, from_ms integer not null, step_ms integer not null,
      intervals integer not null, signature_ok integer not null, key text not null, sealed blob not null) strict;
    create unique index frame_by_meter on frame (meter, from_ms, segment);
@@ -55,6 +55,8 @@ export interface SegmentRow {
   readonly locked: number;
   /** It was checked here and is in the file of its month now: frames and block are not on this disk. */
   readonly away: boolean;
+  /** Its block on this disk was damaged and is to be had again; its frames are here. */
+  readonly lost: boolean;
 }
 
 export interface SegmentTables {
@@ -65,6 +67,8 @@ export interface SegmentTables {
    * from their blocks.
    */
   putSegments(checked: readonly CheckedSegment[]): void;
+  /** The block of a verified segment is not on this disk any more. Answers whether that is news. */
+  markLost(cid: string): boolean;
   /** How many frames of these segments are not shared with this device. */
   lockedIn(cids: Iterable<string>): number;
   /** Frames that are not shared with this device, by meter. */
@@ -85,6 +89,7 @@ const rowOf = (r: Row): SegmentRow => ({
   bytes: int(r, 'bytes'),
   locked: int(r, 'locked'),
   away: int(r, 'away') === 1,
+  lost: int(r, 'lost') === 1,
 });
 export function segmentTables(db: Database): SegmentTables {
   const put = ({ cid, state, reason, bytes, frames, locked }: CheckedSegment): void => {
@@ -92,7 +97,7 @@ export function segmentTables(db: Database): SegmentTables {
     if (before && int(before, 'locked') > 0) db.run('delete from locked_frame where segment = ?', cid);
     if (before && state === 'bad') db.run('delete from frame where segment = ?', cid);
     const closed = locked.reduce((n, l) => n + l.frames, 0);
-    db.run('insert or replace into segment values (?, ?, ?, ?, ?, 0)', cid, state, reason, bytes, closed);
+    db.run('insert or replace into segment values (?, ?, ?, ?, ?, 0, 0)', cid, state, reason, bytes, closed);
     for (const { meter, key, frames: n } of locked)
       db.run('insert into locked_frame values (?, ?, ?, ?)', cid, meter, key, n);
     for (const f of frames) {
@@ -116,6 +121,11 @@ export function segmentTables(db: Database): SegmentTables {
     },
     segments: () => new Map(db.all('select * from segment').map((r) => [text(r, 'cid'), rowOf(r)])),
     putSegments: (checked) => db.relaxed(() => checked.forEach(put)),
+    markLost(cid) {
+      const row = db.get(`select 1 from segment where cid = ? and state = 'verified' and away + lost = 0`, cid);
+      if (row) db.run('update segment set lost = 1 where cid = ?', cid);
+      return row !== undefined;
+    },
     lockedIn(cids) {
       let n = 0;
       for (const cid of cids)

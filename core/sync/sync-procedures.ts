@@ -78,6 +78,7 @@ function statusOf(village: Village) {
     return member ? (state.members.get(member)?.name ?? null) : null;
   };
   const fetching = village.segments.progress();
+  const files = village.store.archivedMonths();
   const hash = village.stateHash();
   return {
     online: village.node.online,
@@ -95,7 +96,7 @@ function statusOf(village: Village) {
     fetching: {
       ...fetching,
       devices: fetching.devices.map(({ id, ...d }) => ({ ...d, device: id, name: nameOf(id) })),
-      months: fetching.months.map(({ id, ...m }) => ({ ...m, month: id })),
+      months: fetching.months.map(({ id, ...m }) => ({ ...m, month: id, file: files.get(id)?.file ?? null })),
     },
     peers: village.node.peers().map((p) => ({
       peer: p.peer,

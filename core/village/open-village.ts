@@ -72,7 +72,7 @@ export interface Village {
   act(acts: readonly Act[]): Promise<string[]>;
   readonly readings: Readings;
   /** Announced segments: brought here, checked, opened. */
-  readonly segments: Pick<SegmentFetcher, 'open' | 'fetch' | 'setFetched' | 'wants' | 'progress'>;
+  readonly segments: Pick<SegmentFetcher, 'open' | 'fetch' | 'setFetched' | 'wants' | 'onLost' | 'progress'>;
   /** Months were put away, or books came back: what is kept in memory of them is read again. */
   onArchive(cameBack: readonly string[]): Promise<void>;
   /** Drops the read models and makes them again from books and blocks. */
@@ -304,6 +304,8 @@ function assemble(p: Parts): Village & { load(): Promise<void> } {
       const { peer, book, reason } = event;
       orLog('refused', () => store.addRefused({ atMs: now(), peer, book, reason }));
       p.changes.notify('sync', row.id);
+    } else if (event.type === 'damaged') {
+      orLog('damaged block', () => segments.onLost(event.cid));
     } else {
       segments.onPeers();
       p.changes.notify('sync', row.id);

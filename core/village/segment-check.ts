@@ -2,7 +2,7 @@ import { openBytes, type SealingKey } from '#core/crypto/aead.ts';
 import { ed25519Verifier } from '#core/crypto/device-keys.ts';
 import { nativeSha256 } from '#core/crypto/native-sha256.ts';
 import type { CheckedSegment, LockedFrames, StoredFrame } from '#core/storage/segment-tables.ts';
-import { digestOf, equalBytes, fromHex } from '#domain/bytes.ts';
+import { equalBytes, fromHex } from '#domain/bytes.ts';
 import { frameAad, frameLeaf, frameMessages, type SealedFrame, type Segment } from '#domain/metering/frame.ts';
 import { type FrameHead, readFrameHead, readSegment } from '#domain/metering/frame-reader.ts';
 import { frameRoot } from '#domain/proof/merkle.ts';
@@ -15,15 +15,11 @@ export interface CheckedAgainst {
 
 export interface SegmentJob {
   readonly ref: Pick<SegmentRef, 'cid' | 'device' | 'day' | 'prev' | 'frames' | 'root'>;
+  /** Its bytes are those of the CID: the node that read it saw to that. */
   readonly block: Uint8Array;
-  /** The bytes come from a disk that may have changed them; what comes over the wire was hashed on its way in. */
-  readonly isUnhashed: boolean;
   /** Open only frames under these keys: the others were opened, and their signatures checked, before. */
   readonly only: readonly string[] | null;
 }
-
-/** 'damaged': the bytes are not those of the CID, which says nothing about the segment. */
-export type SegmentVerdict = CheckedSegment | { readonly cid: string; readonly state: 'damaged' };
 
 class BadSegment extends Error {}
 
@@ -31,9 +27,8 @@ class BadSegment extends Error {}
  * Checks a segment's block against what its record announced, and opens the frames this device has keys for. The one
  * place where a segment is judged: what it says is a function of the announcement, the block and the keys alone.
  */
-export function checkSegment(against: CheckedAgainst, { ref, block, isUnhashed, only }: SegmentJob): SegmentVerdict {
+export function checkSegment(against: CheckedAgainst, { ref, block, only }: SegmentJob): CheckedSegment {
   const { cid } = ref;
-  if (isUnhashed && !equalBytes(nativeSha256(block), digestOf(cid))) return { cid, state: 'damaged' };
   const base = { cid, bytes: block.length };
   try {
     const segment = readAnnounced(against.village, ref, block);

@@ -15,6 +15,8 @@ export interface SegmentFetcher {
   readonly open: (cids: readonly string[]) => Promise<void>;
   /** Takes up all that is announced and missing; resolves when nothing more can be had now, and goes on trying by itself. */
   readonly fetch: () => Promise<void>;
+  /** The block of a segment is not on this disk any more: it is fetched again. */
+  readonly onLost: (cid: string) => void;
   /** Peers came or went. */
   readonly onPeers: () => void;
   /** Nobody is asked for these any more, until told to; what has arrived is still checked. Kept over restarts. */
@@ -82,8 +84,8 @@ export function createSegmentFetcher(source: SegmentSource): SegmentFetcher {
       source.onOpened();
     },
   });
-  const take = async (ref: SegmentRef, block: Uint8Array, how: Parameters<typeof intake.take>[2]): Promise<Taking> => {
-    const { stored } = await intake.take(ref, block, how);
+  const take = async (ref: SegmentRef, block: Uint8Array, only: readonly string[] | null): Promise<Taking> => {
+    const { stored } = await intake.take(ref, block, only);
     return { done: stored.then((isStored) => (isStored ? sought.arrived(ref) : sought.absent(ref))) };
   };
 
@@ -99,7 +101,7 @@ export function createSegmentFetcher(source: SegmentSource): SegmentFetcher {
   };
   const takeHere = async (ref: SegmentRef, only: readonly string[] | null): Promise<Taking | undefined> => {
     const block = isStopped() ? undefined : await readHere(ref.cid);
-    return block && (await take(ref, block, { isUnhashed: true, only }));
+    return block && (await take(ref, block, only));
   };
   /** Tells of each that came; resolves when nothing more comes. */
   const askPeers = async (refs: readonly SegmentRef[], onCome: (ref: SegmentRef, taking: Taking) => void) => {
@@ -115,7 +117,7 @@ export function createSegmentFetcher(source: SegmentSource): SegmentFetcher {
             clearTimeout(timer);
             timer = setTimeout(() => stalled.abort(), STALL_MS);
             const ref = byCid.get(cid);
-            if (ref && !isStopped()) onCome(ref, await take(ref, block, { isUnhashed: false, only: null }));
+            if (ref && !isStopped()) onCome(ref, await take(ref, block, null));
           },
         },
       );
@@ -135,10 +137,19 @@ export function createSegmentFetcher(source: SegmentSource): SegmentFetcher {
       const ref = state().segments.get(cid);
       const taking = ref && (await takeHere(ref, only));
       if (taking) takings.push(taking.done);
+      else if (!isStopped()) onLost(cid);
     }
   };
 
-  const wants = (ref: SegmentRef): boolean => !known().has(ref.cid) && choice.allows(ref);
+  const wants = (ref: SegmentRef): boolean => (known().get(ref.cid)?.lost ?? true) && choice.allows(ref);
+  const onLost = (cid: string): void => {
+    if (!store.markLost(cid)) return;
+    log(`segment ${cid}: its block on this disk was damaged; it is fetched again`);
+    const row = store.segment(cid);
+    if (row) rows?.set(cid, row);
+    source.onProgress();
+    void fetch();
+  };
   const missing = (): SegmentRef[] => [...state().segments.values()].filter(wants);
   const runRound = async (round: readonly Sought[]): Promise<void> => {
     const { signal } = asking;
@@ -199,12 +210,14 @@ export function createSegmentFetcher(source: SegmentSource): SegmentFetcher {
       const takings: Promise<void>[] = [];
       for (const cid of cids) {
         const ref = state().segments.get(cid);
-        const taking = ref && (store.segment(cid)?.away ?? true) && (await takeHere(ref, null));
+        const row = store.segment(cid);
+        const taking = ref && (!row || row.away || row.lost) && (await takeHere(ref, null));
         if (taking) takings.push(taking.done);
       }
       await Promise.all(takings);
     },
     fetch,
+    onLost,
     onPeers() {
       const now = new Set(node.peers().flatMap((p) => (p.connected ? [p.peer] : [])));
       const isNew = [...now].some((peer) => !connected.has(peer));

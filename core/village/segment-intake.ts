@@ -1,7 +1,7 @@
 import type { CheckedSegment } from '#core/storage/segment-tables.ts';
 import type { VillageStore } from '#core/storage/village-store.ts';
 import type { SegmentRef } from '#domain/village/state.ts';
-import { checkSegment, type SegmentJob, type SegmentVerdict } from './segment-check.ts';
+import { checkSegment, type SegmentJob } from './segment-check.ts';
 import { createSegmentPool } from './segment-pool.ts';
 import { createSlots } from './segment-slots.ts';
 import { createSegmentWriter } from './segment-writer.ts';
@@ -9,7 +9,7 @@ import { createSegmentWriter } from './segment-writer.ts';
 /** Blocks on their way from bytes to rows: checked on threads, stored many at a time, never more than a bounded number. */
 export interface SegmentIntake {
   /** Resolves once there is room; what comes of the block is told to the listener. */
-  take(ref: SegmentRef, block: Uint8Array, how: Pick<SegmentJob, 'isUnhashed' | 'only'>): Promise<Taken>;
+  take(ref: SegmentRef, block: Uint8Array, only: SegmentJob['only']): Promise<Taken>;
   /** Here, and neither stored nor refused yet. */
   readonly unchecked: ReadonlySet<string>;
   stop(): Promise<void>;
@@ -58,15 +58,11 @@ export function createSegmentIntake(source: IntakeSource): SegmentIntake {
     pool.checkpoint(store.path);
   });
 
-  const check = (job: SegmentJob): Promise<SegmentVerdict> | SegmentVerdict =>
+  const check = (job: SegmentJob): Promise<CheckedSegment> | CheckedSegment =>
     job.ref.frames <= INLINE_FRAMES ? checkSegment({ village, keys: keys() }, job) : pool.check(job);
   const process = async (job: SegmentJob): Promise<boolean> => {
     try {
       const verdict = await check(job);
-      if (verdict.state === 'damaged') {
-        log(`segment ${verdict.cid}: its block on this disk was changed since it came; nothing of it counts`);
-        return false;
-      }
       await writer.put(verdict, job.only !== null);
       return true;
     } catch (e) {
@@ -76,13 +72,13 @@ export function createSegmentIntake(source: IntakeSource): SegmentIntake {
   };
   return {
     unchecked,
-    async take(ref, block, how) {
+    async take(ref, block, only) {
       const { cid, device, day, prev, frames, root } = ref;
       const release = await slots.take();
       inFlight += 1;
       unchecked.add(cid);
       refs.set(cid, ref);
-      const stored = process({ ref: { cid, device, day, prev, frames, root }, block, ...how }).finally(() => {
+      const stored = process({ ref: { cid, device, day, prev, frames, root }, block, only }).finally(() => {
         inFlight -= 1;
         unchecked.delete(cid);
         refs.delete(cid);

@@ -1,7 +1,8 @@
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import type { SegmentJob, SegmentVerdict } from './segment-check.ts';
+import type { CheckedSegment } from '#core/storage/segment-tables.ts';
+import type { SegmentJob } from './segment-check.ts';
 import type { FromWorker, ToWorker, WorkerStart } from './segment-worker.ts';
 
 /** Threads that check segments: started when there is work, ended when there is none. */
@@ -9,7 +10,7 @@ export interface SegmentPool {
   /** How many jobs keep all threads busy. */
   readonly width: number;
   /** Takes over the block's memory when it is the whole of its buffer. Rejects when no thread could finish it. */
-  readonly check: (job: SegmentJob) => Promise<SegmentVerdict>;
+  readonly check: (job: SegmentJob) => Promise<CheckedSegment>;
   /** Lets a running thread move a database's log into its file. */
   readonly checkpoint: (path: string) => void;
   readonly stop: () => Promise<void>;
@@ -21,7 +22,7 @@ export interface PoolSource extends WorkerStart {
 
 interface Asked {
   readonly job: SegmentJob;
-  readonly resolve: (verdict: SegmentVerdict) => void;
+  readonly resolve: (verdict: CheckedSegment) => void;
   readonly reject: (e: Error) => void;
 }
 interface Thread {

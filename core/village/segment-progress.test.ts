@@ -3,7 +3,14 @@ import type { FetchScope } from '#core/storage/fetch-tables.ts';
 import type { SegmentRef } from '#domain/village/state.ts';
 import { createRateMeter, progressOf } from './segment-progress.ts';
 
-const row = (state: 'verified' | 'bad', locked = 0) => ({ state, reason: '', bytes: 100, locked, away: false });
+const row = (state: 'verified' | 'bad', locked = 0) => ({
+  state,
+  reason: '',
+  bytes: 100,
+  locked,
+  away: false,
+  lost: false,
+});
 const ref = (cid: string, day = '2026-03-01'): SegmentRef => ({
   cid,
   device: 'd1',
@@ -33,13 +40,14 @@ test('what is announced, here and verified is counted in segments and bytes, and
     choice: everything,
     bytesPerSecond: 50,
   };
-  const part = { announced: 5, present: 3, verified: 1, absent: 0, isFetched: true };
+  const part = { announced: 5, present: 3, verified: 1, absent: 0, lost: 0, isFetched: true };
   expect(progressOf(source)).toEqual({
     state: 'fetching',
     announced: { segments: 5, bytes: 500 },
     present: { segments: 3, bytes: 300 },
     verified: { segments: 1, bytes: 100 },
     absent: none,
+    lost: none,
     cancelled: none,
     bad: 1,
     lockedFrames: 3,
@@ -67,8 +75,8 @@ test('time is told for what is asked for and what somebody has; what is not fetc
   const progress = progressOf(source);
   expect(progress).toMatchObject({ absent: { segments: 1 }, cancelled: { segments: 1 }, secondsLeft: 2 });
   expect(progress.months).toEqual([
-    { id: '2026-03', announced: 2, present: 0, verified: 0, absent: 1, isFetched: true },
-    { id: '2026-02', announced: 2, present: 1, verified: 1, absent: 0, isFetched: false },
+    { id: '2026-03', announced: 2, present: 0, verified: 0, absent: 1, lost: 0, isFetched: true },
+    { id: '2026-02', announced: 2, present: 1, verified: 1, absent: 0, lost: 0, isFetched: false },
   ]);
   expect(progress.devices.map((d) => [d.id, d.announced, d.isFetched])).toEqual([
     ['d2', 0, false],

@@ -12,6 +12,8 @@ export interface SegmentProgress {
   readonly verified: Amount;
   /** Missing, and nobody in reach had them when they were last asked for. */
   readonly absent: Amount;
+  /** Damaged on this disk, and to be had again. */
+  readonly lost: Amount;
   /** Missing, and not asked for because a person said so. */
   readonly cancelled: Amount;
   /** Kept out for good. */
@@ -38,6 +40,8 @@ export interface FetchPart {
   readonly present: number;
   readonly verified: number;
   readonly absent: number;
+  /** Damaged on this disk, and to be had again; what they tell is known. */
+  readonly lost: number;
   readonly isFetched: boolean;
 }
 
@@ -85,7 +89,14 @@ export interface ProgressSource {
 
 export function progressOf(source: ProgressSource): SegmentProgress {
   const { state, announced, known, unchecked, isAbsent, choice, bytesPerSecond } = source;
-  const count = { announced: none(), present: none(), verified: none(), absent: none(), cancelled: none() };
+  const count = {
+    announced: none(),
+    present: none(),
+    verified: none(),
+    absent: none(),
+    lost: none(),
+    cancelled: none(),
+  };
   const devices = createParts('device', choice.stopped);
   const months = createParts('month', choice.stopped);
   let [bad, lockedFrames] = [0, 0];
@@ -94,7 +105,8 @@ export function progressOf(source: ProgressSource): SegmentProgress {
     const row = known.get(cid);
     const of: PartCount[] = ['announced'];
     if (row?.state === 'verified') of.push('verified');
-    if (row || unchecked.has(cid)) of.push('present');
+    if (row?.lost) of.push('lost');
+    if ((row && !row.lost) || unchecked.has(cid)) of.push('present');
     else if (!choice.allows(segment)) add(count.cancelled, bytes);
     else if (isAbsent(segment)) of.push('absent');
     for (const what of of) add(count[what], bytes);
@@ -118,7 +130,7 @@ export function progressOf(source: ProgressSource): SegmentProgress {
   };
 }
 
-type PartCount = 'announced' | 'present' | 'verified' | 'absent';
+type PartCount = 'announced' | 'present' | 'verified' | 'absent' | 'lost';
 type Part = { -readonly [K in keyof FetchPart]: FetchPart[K] };
 
 function createParts(kind: 'device' | 'month', stopped: FetchChoice['stopped']) {
@@ -127,7 +139,7 @@ function createParts(kind: 'device' | 'month', stopped: FetchChoice['stopped']) 
     const known = parts.get(id);
     if (known) return known;
     const isFetched = !stopped.has(`${kind}:${id}`);
-    const made = { id, announced: 0, present: 0, verified: 0, absent: 0, isFetched };
+    const made = { id, announced: 0, present: 0, verified: 0, absent: 0, lost: 0, isFetched };
     parts.set(id, made);
     return made;
   };

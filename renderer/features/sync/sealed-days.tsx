@@ -1,12 +1,12 @@
-import { Trans, useLingui } from '@lingui/react/macro';
-import { Pause, Play } from 'lucide-react';
+import { Plural, Trans, useLingui } from '@lingui/react/macro';
+import { Pause, Play, TriangleAlert } from 'lucide-react';
 import { SizeText } from '../../app/amounts.tsx';
 import { useConsole } from '../../app/console-context.tsx';
 import { useCommand } from '../../app/use-command.ts';
 import { useVillage } from '../../app/village-context.tsx';
 import { Button } from '../../ui/button.tsx';
 import { useFormat } from '../../ui/format.tsx';
-import { Block, Muted, Small } from '../../ui/layout.tsx';
+import { Block, Muted, Note, Small } from '../../ui/layout.tsx';
 import { Progress } from '../../ui/marks.tsx';
 import { InlineError } from '../../ui/view.tsx';
 import s from './sync.module.css';
@@ -70,10 +70,37 @@ export function SealedDays({ fetching }: { readonly fetching: Fetching }) {
               <Trans>Some meters in them are not shared with you: they stay closed here.</Trans>
             </Muted>
           )}
+          {fetching.months.flatMap((m) => (m.lost > 0 ? [<Damaged key={m.month} part={m} />] : []))}
           <WhatIsFetched fetching={fetching} />
         </div>
       )}
     </Block>
+  );
+}
+
+function Damaged({ part }: { readonly part: Fetching['months'][number] }) {
+  const format = useFormat();
+  const month = format.month(part.month);
+  const { lost, file } = part;
+  return (
+    <Note icon={<TriangleAlert size={20} aria-hidden />} bad>
+      <p>
+        <Plural
+          value={lost}
+          one={`# day of ${month} was damaged on this disk. Its readings still count here; to give it to others it must come again.`}
+          other={`# days of ${month} were damaged on this disk. Their readings still count here; to give them to others they must come again.`}
+        />
+      </p>
+      <p>
+        {file === null ? (
+          <Trans>It is fetched from whoever has it. If nobody does, read a stick with {month}.</Trans>
+        ) : (
+          <Trans>
+            It is fetched from whoever has it. If nobody does, read the file <b>{file}</b>.
+          </Trans>
+        )}
+      </p>
+    </Note>
   );
 }
 

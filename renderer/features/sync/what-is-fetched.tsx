@@ -13,7 +13,7 @@ import s from './sync.module.css';
 import type { SyncStatus } from './sync.tsx';
 
 type Fetching = SyncStatus['fetching'];
-type Part = Omit<Fetching['months'][number], 'month'>;
+type Part = Omit<Fetching['devices'][number], 'device' | 'name'>;
 type What = In['sync']['cancelFetch']['what'];
 
 /** Years of months are a long list. */
