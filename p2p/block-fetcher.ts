@@ -145,9 +145,11 @@ async function deliverLocal(
   names: readonly BlockName[],
   { signal, deliver }: FetchOptions,
 ): Promise<BlockName[]> {
-  const elsewhere: BlockName[] = [];
-  for (let at = 0; at < names.length && !signal.aborted; at += READ_AT_ONCE) {
-    const part = names.slice(at, at + READ_AT_ONCE);
+  const are = await blocks.hasMany(names.map(({ digest }) => digest));
+  const elsewhere = names.filter((_, i) => !are[i]);
+  const here = names.filter((_, i) => are[i]);
+  for (let at = 0; at < here.length && !signal.aborted; at += READ_AT_ONCE) {
+    const part = here.slice(at, at + READ_AT_ONCE);
     const found = await blocks.readMany(part.map(({ digest }) => digest));
     await Promise.all(
       part.map(async (name, i) => {

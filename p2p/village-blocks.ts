@@ -24,6 +24,8 @@ export interface VillageBlocks {
   readLocal(cid: CID): Promise<Uint8Array | undefined>;
   /** Bytes that were freed; undefined when it was not here. */
   release(cid: CID): Promise<number | undefined>;
+  /** Whether this disk has them, by their sha-256, in that order. */
+  hasMany(digests: readonly Uint8Array[]): Promise<boolean[]>;
   /** Blocks by their sha-256, in that order; undefined where this disk has none. */
   readMany(digests: readonly Uint8Array[]): Promise<(Uint8Array | undefined)[]>;
   /** All of them durable when resolved: one write, one fsync. */
@@ -121,6 +123,12 @@ export async function openVillageBlocks(
       const bytes = await sound.read(cid.multihash.digest);
       if (bytes) await blockstore.delete(cid);
       return bytes?.length;
+    },
+    async hasMany(digests) {
+      const are = await db.hasMany(digests.map(keyOf));
+      return Promise.all(
+        are.map(async (is, i) => is || (await readEntry(hashOf(digests[i] as Uint8Array))) !== undefined),
+      );
     },
     async readMany(digests) {
       const found = await sound.readMany(digests);

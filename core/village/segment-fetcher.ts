@@ -99,6 +99,11 @@ export function createSegmentFetcher(source: SegmentSource): SegmentFetcher {
       return undefined;
     }
   };
+  /** Those of which this disk has the block, or cannot say: reading it will. */
+  const lookHere = async (refs: readonly SegmentRef[]): Promise<SegmentRef[]> => {
+    const are = await Promise.all(refs.map(({ cid }) => node.hasBlock(cid).catch(() => true)));
+    return refs.filter((_, i) => are[i]);
+  };
   const takeHere = async (ref: SegmentRef, only: readonly string[] | null): Promise<Taking | undefined> => {
     const block = isStopped() ? undefined : await readHere(ref.cid);
     return block && (await take(ref, block, only));
@@ -153,6 +158,7 @@ export function createSegmentFetcher(source: SegmentSource): SegmentFetcher {
   const missing = (): SegmentRef[] => [...state().segments.values()].filter(wants);
   const runRound = async (round: readonly Sought[]): Promise<void> => {
     const { signal } = asking;
+    if (connected.size > 0) intake.expect(round.flatMap(({ ref, isLooked }) => (isLooked ? [] : [ref])));
     const open = new Set(round.map(({ ref }) => ref));
     const takings: Promise<void>[] = [];
     const onCome = (ref: SegmentRef, { done }: Taking): void => {
@@ -161,8 +167,8 @@ export function createSegmentFetcher(source: SegmentSource): SegmentFetcher {
     };
     try {
       await reopen(takings);
-      for (const { ref, isLooked } of round) {
-        const taking = isLooked ? undefined : await takeHere(ref, null);
+      for (const ref of await lookHere(round.flatMap(({ ref, isLooked }) => (isLooked ? [] : [ref])))) {
+        const taking = await takeHere(ref, null);
         if (taking) onCome(ref, taking);
       }
       if (open.size > 0 && !signal.aborted) await askPeers([...open], onCome);

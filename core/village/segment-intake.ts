@@ -10,6 +10,8 @@ import { createSegmentWriter } from './segment-writer.ts';
 export interface SegmentIntake {
   /** Resolves once there is room; what comes of the block is told to the listener. */
   take(ref: SegmentRef, block: Uint8Array, only: SegmentJob['only']): Promise<Taken>;
+  /** These will probably be taken soon. */
+  expect(refs: readonly Pick<SegmentRef, 'frames'>[]): void;
   /** Here, and neither stored nor refused yet. */
   readonly unchecked: ReadonlySet<string>;
   stop(): Promise<void>;
@@ -72,6 +74,7 @@ export function createSegmentIntake(source: IntakeSource): SegmentIntake {
   };
   return {
     unchecked,
+    expect: (refs) => pool.warm(refs.filter(({ frames }) => frames > INLINE_FRAMES).length),
     async take(ref, block, only) {
       const { cid, device, day, prev, frames, root } = ref;
       const release = await slots.take();

@@ -9,6 +9,8 @@ import type { FromWorker, ToWorker, WorkerStart } from './segment-worker.ts';
 export interface SegmentPool {
   /** How many jobs keep all threads busy. */
   readonly width: number;
+  /** Starts the threads that so many jobs will need, so that they are ready when the first one comes. */
+  readonly warm: (jobs: number) => void;
   /** Takes over the block's memory when it is the whole of its buffer. Rejects when no thread could finish it. */
   readonly check: (job: SegmentJob) => Promise<CheckedSegment>;
   /** Lets a running thread move a database's log into its file. */
@@ -115,6 +117,11 @@ export function createSegmentPool({ village, keys }: PoolSource): SegmentPool {
   };
   return {
     width: width * JOBS_PER_THREAD,
+    warm(jobs) {
+      if (stopped) return;
+      while (threads.size < Math.min(width, jobs)) start().worker.unref();
+      whenIdle();
+    },
     check: (job) =>
       new Promise((resolve, reject) => {
         if (stopped) {
