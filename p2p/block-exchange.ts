@@ -14,7 +14,7 @@ import { asDiskError } from './level-database.ts';
 export const MAX_BLOCK_BYTES = MAX_SEGMENT_BYTES;
 
 export interface BlockExchange
-  extends Pick<VillageNode, 'putBlock' | 'hasBlock' | 'getBlock' | 'fetchBlocks' | 'fetching'> {
+  extends Pick<VillageNode, 'putBlock' | 'hasBlock' | 'heldBlocks' | 'getBlock' | 'fetchBlocks' | 'fetching'> {
   stop(): Promise<void>;
 }
 
@@ -35,6 +35,10 @@ export async function startBlockExchange(
       }
     },
     hasBlock: async (cid) => blocks.has(parseCid(cid)),
+    async heldBlocks(cids) {
+      const are = await blocks.hasMany(cids.map((cid) => parseCid(cid).multihash.digest));
+      return new Set(cids.filter((_, i) => are[i]));
+    },
     async getBlock(cid, { signal, localOnly }) {
       const key = parseCid(cid);
       const local = await blocks.readLocal(key);

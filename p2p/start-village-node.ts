@@ -107,6 +107,7 @@ export const startVillageNode: StartVillageNode = async (options) => {
     releaseBlocks: (cids) => releaseBlocks(disk.blocks, cids),
     putBlock: exchange.putBlock,
     hasBlock: exchange.hasBlock,
+    heldBlocks: exchange.heldBlocks,
     getBlock: exchange.getBlock,
     fetchBlocks: exchange.fetchBlocks,
     fetching: exchange.fetching,

@@ -24,7 +24,7 @@ export interface VillageBlocks {
   readLocal(cid: CID): Promise<Uint8Array | undefined>;
   /** Bytes that were freed; undefined when it was not here. */
   release(cid: CID): Promise<number | undefined>;
-  /** Whether this disk has them, by their sha-256, in that order. */
+  /** Whether they lie on this disk, by their sha-256, in that order; none is read. */
   hasMany(digests: readonly Uint8Array[]): Promise<boolean[]>;
   /** Blocks by their sha-256, in that order; undefined where this disk has none. */
   readMany(digests: readonly Uint8Array[]): Promise<(Uint8Array | undefined)[]>;
@@ -125,7 +125,10 @@ export async function openVillageBlocks(
       return bytes?.length;
     },
     async hasMany(digests) {
-      const are = await db.hasMany(digests.map(keyOf));
+      const are = await db.hasMany(digests.map(keyOf)).catch((error) => {
+        if (!isCorruption(error)) throw error;
+        return digests.map(() => true);
+      });
       return Promise.all(
         are.map(async (is, i) => is || (await readEntry(hashOf(digests[i] as Uint8Array))) !== undefined),
       );

@@ -217,6 +217,8 @@ export interface VillageNode {
   putBlock(cid: string, bytes: Uint8Array): Promise<void>;
   /** Whether it is here and whole; one that is not whole is dropped and told as 'damaged'. */
   hasBlock(cid: string): Promise<boolean>;
+  /** Which of these lie on this disk; none is read, so one that is not whole may be among them. */
+  heldBlocks(cids: readonly string[]): Promise<ReadonlySet<string>>;
   /** From disk, or from peers (bitswap) until the signal aborts. The bytes are checked against the CID. */
   getBlock(cid: string, options: { readonly signal: AbortSignal; readonly localOnly?: boolean }): Promise<Uint8Array>;
   /**

@@ -31,7 +31,7 @@ export interface SegmentFetcher {
 
 export interface SegmentSource {
   readonly village: string;
-  readonly node: Pick<VillageNode, 'getBlock' | 'hasBlock' | 'fetchBlocks' | 'peers'>;
+  readonly node: Pick<VillageNode, 'getBlock' | 'heldBlocks' | 'fetchBlocks' | 'peers'>;
   readonly store: VillageStore;
   readonly state: () => VillageState;
   readonly keys: () => ReadonlyMap<string, Uint8Array>;
@@ -92,17 +92,15 @@ export function createSegmentFetcher(source: SegmentSource): SegmentFetcher {
   /** From this disk, or undefined. */
   const readHere = async (cid: string): Promise<Uint8Array | undefined> => {
     try {
-      if (!(await node.hasBlock(cid))) return undefined;
       return await node.getBlock(cid, { signal: stopping.signal, localOnly: true });
     } catch (e) {
       if (!isStopped() && !(e instanceof AppError && e.code === 'BLOCK_NOT_FOUND')) log(`segment ${cid}: ${String(e)}`);
       return undefined;
     }
   };
-  /** Those of which this disk has the block, or cannot say: reading it will. */
   const lookHere = async (refs: readonly SegmentRef[]): Promise<SegmentRef[]> => {
-    const are = await Promise.all(refs.map(({ cid }) => node.hasBlock(cid).catch(() => true)));
-    return refs.filter((_, i) => are[i]);
+    const held = await node.heldBlocks(refs.map(({ cid }) => cid));
+    return refs.filter(({ cid }) => held.has(cid));
   };
   const takeHere = async (ref: SegmentRef, only: readonly string[] | null): Promise<Taking | undefined> => {
     const block = isStopped() ? undefined : await readHere(ref.cid);
