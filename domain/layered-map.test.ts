@@ -42,7 +42,10 @@ test('a layered map is equal to a map into which the same was put, whatever lies
         const on = [...plain].filter(([, v]) => shelfOf(v) >= first && shelfOf(v) <= last);
         expect([...layered.within(first, last)].sort()).toEqual(on.sort());
       }
-      for (const value of plain.values()) expect((layered.firstShelf() ?? '~') <= shelfOf(value)).toBe(true);
+      for (const value of plain.values()) {
+        expect((layered.firstShelf() ?? '~') <= shelfOf(value)).toBe(true);
+        expect((layered.lastShelf() ?? '') >= shelfOf(value)).toBe(true);
+      }
       for (const { copy, was } of older) expect([...copy]).toEqual(was);
     }),
   );

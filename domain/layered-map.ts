@@ -9,6 +9,8 @@ export interface Items<V> {
   entries(from?: number): Iterable<readonly [string, V]>;
   /** By the order of text no item lies on a shelf before this one. */
   firstShelf(): string | undefined;
+  /** By the order of text no item lies on a shelf after this one. */
+  lastShelf(): string | undefined;
   /** Those on the shelves from one to another, both inside, by the order of text. */
   within(first: string, last: string): Iterable<readonly [string, V]>;
 }
@@ -20,6 +22,7 @@ const NOTHING: Items<never> = {
   positionOf: () => undefined,
   entries: () => [],
   firstShelf: () => undefined,
+  lastShelf: () => undefined,
   within: () => [],
 };
 
@@ -101,6 +104,12 @@ export class LayeredMap<V> implements Items<V>, Iterable<readonly [string, V]> {
     let first = this.#below.firstShelf();
     for (const shelf of this.#shelves.keys()) if (first === undefined || shelf < first) first = shelf;
     return first;
+  }
+  lastShelf(): string | undefined {
+    this.#shelves ??= this.#shelve();
+    let last = this.#below.lastShelf();
+    for (const shelf of this.#shelves.keys()) if (last === undefined || shelf > last) last = shelf;
+    return last;
   }
   /** A copy that goes its own way. */
   fork(): LayeredMap<V> {

@@ -6,6 +6,7 @@ export const READING_TABLES = `
    create table day_sums (from_ms integer primary key, inputs text not null, late text not null,
      pending integer not null, sums blob not null, hours blob not null) strict;
    create index day_pending on day_sums (from_ms) where pending > 0;
+   create table days_looked (one integer primary key check (one = 1), stamp text not null) strict;
    create table month_energy (month text not null, inputs text not null, sealed blob not null,
      primary key (month, inputs)) strict;
    create table verified_close (digest text primary key, sealed blob not null) strict;`;
@@ -36,10 +37,14 @@ export interface ReadingTables {
   daySums(fromMs: number): Pick<StoredDay, 'inputs' | 'late' | 'sums'> | undefined;
   dayHours(fromMs: number, inputs: string): Uint8Array | undefined;
   /** What each judged day was made from. */
-  dayInputs(): Map<number, Pick<StoredDay, 'inputs' | 'late'>>;
+  /** Of the days that start in [fromMs, toMs]. */
+  dayInputs(fromMs: number, toMs: number): Map<number, Pick<StoredDay, 'inputs' | 'late'>>;
   /** Days on which spikes wait for a decision, newest first. */
   pendingDays(): number[];
   putDay(day: StoredDay): void;
+  /** With which stamp all days before the recent ones were looked through last; '': not since something changed. */
+  daysLooked(): string;
+  putDaysLooked(stamp: string): void;
   monthEnergy(month: string, inputs: string): Uint8Array | undefined;
   putMonthEnergy(month: string, inputs: string, sealed: Uint8Array): void;
   verifiedClose(digest: string): Uint8Array | undefined;
@@ -90,14 +95,16 @@ export function readingTables(db: Database): ReadingTables {
     },
     dayHours: (fromMs, inputs) =>
       sealedIn(db.get('select hours from day_sums where from_ms = ? and inputs = ?', fromMs, inputs), 'hours'),
-    dayInputs: () =>
+    dayInputs: (fromMs, toMs) =>
       new Map(
         db
-          .all('select from_ms, inputs, late from day_sums')
+          .all('select from_ms, inputs, late from day_sums where from_ms between ? and ?', fromMs, toMs)
           .map((r) => [int(r, 'from_ms'), { inputs: text(r, 'inputs'), late: text(r, 'late') }]),
       ),
     pendingDays: () =>
       db.all('select from_ms from day_sums where pending > 0 order by from_ms desc').map((r) => int(r, 'from_ms')),
+    daysLooked: () => text(db.get('select stamp from days_looked') ?? { stamp: '' }, 'stamp'),
+    putDaysLooked: (stamp) => db.relaxed(() => db.run('insert or replace into days_looked values (1, ?)', stamp)),
     putDay: (d) =>
       db.relaxed(() =>
         db.run(

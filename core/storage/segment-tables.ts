@@ -143,7 +143,8 @@ export function segmentTables(db: Database): SegmentTables {
       db.all('select distinct segment from locked_frame where key = ?', key).map((r) => text(r, 'segment')),
     dropReadModels: (how) =>
       db.transaction(() => {
-        for (const table of ['frame', 'locked_frame', 'record', 'book_read']) db.run(`delete from ${table}`);
+        for (const table of ['frame', 'locked_frame', 'record', 'book_read', 'segments_here', 'days_looked'])
+          db.run(`delete from ${table}`);
         db.run('delete from segment where away = 0');
         db.run(`delete from day_sums where not ${DAY_AWAY}`);
         db.run(`delete from month_energy where month not in (select month from archived_month where ${MONTH_AWAY})`);

@@ -1,14 +1,18 @@
 import { blob, type Database, int, type Row, text } from './open-database.ts';
 
+const FOR_GOOD = Number.MAX_SAFE_INTEGER;
+
 /** `since` and `until` count anchored cuts: a state reads what was there at its own, whatever was kept after. */
 export const SETTLED_TABLES = `
    -- what the state at the last anchored cut holds of every month, item by item
    create table settled (kind text not null, key text not null, since integer not null, until integer not null,
      shelf text not null, place integer not null, value blob not null, primary key (kind, key, since)) strict;
    create index settled_in_order on settled (kind, place);
-   create index settled_on_shelf on settled (kind, shelf, place);`;
+   create index settled_over on settled (until) where until < ${FOR_GOOD};
+   create index settled_on_shelf on settled (kind, shelf, place);
+   -- so many segments, the first in order, all have a row
+   create table segments_here (one integer primary key check (one = 1), first integer not null) strict;`;
 
-const FOR_GOOD = Number.MAX_SAFE_INTEGER;
 const THERE = 'since <= ? and until > ?';
 
 export interface SettledRow {
@@ -28,7 +32,11 @@ export interface SettledTables {
   settledFrom(kind: string, cut: number, place: number, most: number): SettledRow[];
   /** In order of shelves, from one to another, both inside. */
   settledWithin(kind: string, cut: number, first: string, last: string): SettledRow[];
-  firstSettledShelf(kind: string, cut: number): string | undefined;
+  /** The first or the last by the order of text. */
+  endShelf(kind: string, cut: number, end: 'first' | 'last'): string | undefined;
+  /** So many segments, the first in order, all have a row. */
+  segmentsHere(): number;
+  putSegmentsHere(first: number): void;
   /** What nobody can ask for any more whose oldest state is at this cut. */
   dropSettledBefore(cut: number): void;
 }
@@ -63,16 +71,19 @@ export function settledTables(db: Database): SettledTables {
           cut,
         )
         .map(rowOf),
-    firstSettledShelf(kind, cut) {
+    endShelf(kind, cut, end) {
+      const order = end === 'first' ? 'shelf, place' : 'shelf desc, place desc';
       const row = db.get(
-        `select shelf from settled where kind = ? and ${THERE} order by shelf limit 1`,
+        `select shelf from settled where kind = ? and ${THERE} order by ${order} limit 1`,
         kind,
         cut,
         cut,
       );
       return row && text(row, 'shelf');
     },
-    dropSettledBefore: (cut) => db.run('delete from settled where until <= ?', cut),
+    segmentsHere: () => int(db.get('select first from segments_here') ?? { first: 0 }, 'first'),
+    putSegmentsHere: (first) => db.run('insert or replace into segments_here values (1, ?)', first),
+    dropSettledBefore: (cut) => db.run(`delete from settled where until <= ? and until < ${FOR_GOOD}`, cut),
   };
 }
 

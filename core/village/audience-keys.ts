@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { createKeyOpener, createKeySealer, keyIdOf } from '#core/crypto/aead.ts';
 import { type DeviceKeys, newSeed } from '#core/crypto/device-keys.ts';
 import { audienceOf, monthOfScope } from '#domain/membership/audiences.ts';
@@ -30,7 +31,7 @@ export interface AudienceKeys {
   find(id: string): Uint8Array | undefined;
   /** All keys this device holds, by id; it grows. */
   readonly all: () => ReadonlyMap<string, Uint8Array>;
-  /** Opens what was sealed to this device since. */
+  /** Opens what was sealed to this device since the last checkpoint was kept; to be called before one is kept. */
   learn(state: VillageState): boolean;
   /** What devices of the audiences still lack and this device is to give. */
   owed(state: VillageState, nowMs: number, elapsedMs: number): Owed;
@@ -43,13 +44,15 @@ export function createAudienceKeys(ring: KeyRing, keys: DeviceKeys): AudienceKey
   /** Shares that opened to nothing: noise, or another's. */
   const noise = new Set<string>();
   const noticed = new Map<string, number>();
-  let settled = '';
+  let settled = ring.settledStamp();
   const isOwn = (h: HeldKey): boolean => h.giver === keys.id;
 
   const opener = createKeyOpener(keys);
   const learn = (state: VillageState): boolean => {
     const found: HeldKey[] = [];
-    for (const [share, devices] of state.keyShares) {
+    // What lies below was tried before it was put there.
+    const { changed, fresh } = state.keyShares.laid();
+    for (const [share, devices] of [...changed, ...fresh]) {
       const [scope = '', id = ''] = share.split(' ');
       if (ring.held.has(id)) continue;
       // Anyone of the village may have written noise under this id; the share that opens to the key is the one.
@@ -127,6 +130,7 @@ export function createAudienceKeys(ring: KeyRing, keys: DeviceKeys): AudienceKey
       }
       if (due.length === 0 && nextMs === undefined) {
         settled = stamp;
+        ring.putSettledStamp(stamp);
         noticed.clear();
       }
       return { records: recordsOf(due), nextMs };
@@ -186,5 +190,7 @@ function stampOf(state: VillageState, held: number): string {
   const inForce = [...state.agreements.values()].filter((a) => a.effectiveMs !== null).length;
   const revoked = [...state.dataGrants.values()].filter((g) => g.revoked).length;
   const counts = [inForce, state.dataGrants.size, revoked, state.meters.size, state.assets.size, state.keyShares.size];
-  return [held, ...counts, ...devices, ...members].join(' ');
+  return createHash('sha256')
+    .update([held, ...counts, ...devices, ...members].join(' '))
+    .digest('hex');
 }

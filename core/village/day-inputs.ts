@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
+import type { SegmentRow } from '#core/storage/segment-tables.ts';
 import type { VillageStore } from '#core/storage/village-store.ts';
 import { type ReadingRules, readingRules } from '#domain/settlement/accounts.ts';
-import { DAY_MS, dayOf, dayStart, type Month, monthOf, UTC } from '#domain/time.ts';
+import { DAY_MS, dayOf, dayStart, type Month, monthSpan, UTC } from '#domain/time.ts';
+import { segmentsWithin } from '#domain/village/shelves.ts';
 import type { Meter, VillageState } from '#domain/village/state.ts';
 import { DAY_FORMAT } from './day-codec.ts';
 
@@ -12,19 +14,54 @@ export interface DayInputs {
   readonly of: (fromMs: number) => string;
   /** What a day depends on of a meter. */
   readonly meter: (id: string) => string;
-  /** Days of village time that segments touch, oldest first. */
-  readonly days: readonly number[];
+  /** The first and the last UTC day that segments are of. */
+  readonly span: { readonly firstMs: number; readonly lastMs: number } | undefined;
   /** The first UTC month whose readings of [fromMs, toMs) are not on this disk any more. */
   readonly awayIn: (fromMs: number, toMs: number) => Month | undefined;
 }
 
-type Segments = ReturnType<VillageStore['segments']>;
+/** What this disk knows of segments. */
+export interface SegmentsKept {
+  readonly row: (cid: string) => SegmentRow | undefined;
+  /** UTC months of which something may be away. */
+  readonly awayMonths: readonly Month[];
+}
+
+export function segmentsKept(store: Pick<VillageStore, 'segment' | 'archivedMonths'>): SegmentsKept {
+  const asked = new Map<string, SegmentRow | null>();
+  return {
+    row(cid) {
+      let row = asked.get(cid);
+      if (row === undefined) {
+        row = store.segment(cid) ?? null;
+        asked.set(cid, row);
+      }
+      return row ?? undefined;
+    },
+    awayMonths: [...store.archivedMonths().values()].flatMap(({ month, place }) => (place === 'here' ? [] : [month])),
+  };
+}
+
+/**
+ * What days before an instant are made of, by what may have changed since the checkpoint that the state stands on: equal
+ * stamps, equal days.
+ */
+export function olderStamp(state: VillageState, beforeMs: number): string {
+  const before = dayOf(beforeMs, UTC);
+  const segments = [...state.segments.laid().fresh].flatMap(([cid, s]) => (s.day < before ? [cid] : []));
+  const { changed, fresh } = state.decisions.laid();
+  const decisions = [...changed.values(), ...fresh.values()].flatMap((d) =>
+    d.fromMs < beforeMs ? [`${d.meter} ${d.fromMs} ${d.action}`] : [],
+  );
+  const settled = `${DAY_FORMAT} ${state.epochs.length} ${state.vouched.size}`;
+  return fingerprint(settled, ...[...state.meters.values()].map(metaOf), ...segments, ...decisions);
+}
 
 /** How a segment enters: undefined while nothing of it counts. One that was put away keeps the mark it had. */
-function markOf(cid: string, segments: Segments, vouched: ReadonlySet<string>): string | undefined {
-  const row = segments.get(cid);
+function markOf(cid: string, kept: SegmentsKept, state: VillageState): string | undefined {
+  const row = kept.row(cid);
   if (row?.state !== 'verified') return undefined;
-  return `${cid} ${row.locked}${vouched.has(cid) ? '+' : ''}`;
+  return `${cid} ${row.locked}${state.vouched.has(cid) ? '+' : ''}`;
 }
 
 export const fingerprint = (...parts: readonly string[]): string =>
@@ -32,29 +69,22 @@ export const fingerprint = (...parts: readonly string[]): string =>
 
 const metaOf = (m: Meter): string => `${m.id} ${m.kind} ${m.source ?? ''} ${m.limitW}`;
 
-export function dayInputs(state: VillageState, segments: Segments): DayInputs {
-  const vouched = new Set([...state.entries.values()].filter((e) => e.vouched !== null).flatMap((e) => e.segments));
-  const marks = new Map<string, string[]>();
-  const away = new Set<number>();
-  for (const { cid, day } of state.segments.values()) {
-    const mark = markOf(cid, segments, vouched);
-    if (mark !== undefined) push(marks, day, mark);
-    if (segments.get(cid)?.away) away.add(dayStart(day, UTC));
-  }
+export function dayInputs(state: VillageState, kept: SegmentsKept): DayInputs {
+  const marks = new Map<string, readonly string[]>();
+  const marksOn = (day: string): readonly string[] => {
+    const known = marks.get(day);
+    if (known) return known;
+    const made = [...state.segments.within(day, day)].flatMap(([cid]) => markOf(cid, kept, state) ?? []);
+    marks.set(day, made);
+    return made;
+  };
   const meters = [...state.meters.values()].sort((a, b) => a.sinceMs - b.sinceMs || (a.id < b.id ? -1 : 1));
-  const decisions = [...state.decisions.values()].sort((a, b) => a.fromMs - b.fromMs || (a.meter < b.meter ? -1 : 1));
-  const zone = { offsetMin: state.founding?.zoneOffsetMin ?? 0 };
-  const touched = new Set<number>();
-  for (const day of marks.keys()) {
-    const ms = dayStart(day, UTC);
-    for (const at of [ms, ms + DAY_MS - 1]) touched.add(dayStart(dayOf(at, zone), zone));
-  }
   const metersUntil = new Map<number, string>();
   const made = new Map<number, string>();
   const make = (fromMs: number): string => {
     const first = Math.floor(fromMs / DAY_MS) * DAY_MS;
     const days = first === fromMs ? [first] : [first, first + DAY_MS];
-    const touching = days.flatMap((ms) => marks.get(dayOf(ms, UTC)) ?? []);
+    const touching = days.flatMap((ms) => marksOn(dayOf(ms, UTC)));
     if (touching.length === 0) return '';
     const present = countBefore(meters, (m) => m.sinceMs, fromMs + DAY_MS);
     let known = metersUntil.get(present);
@@ -62,11 +92,11 @@ export function dayInputs(state: VillageState, segments: Segments): DayInputs {
       known = fingerprint(...meters.slice(0, present).map(metaOf));
       metersUntil.set(present, known);
     }
-    const decided = decisions
-      .slice(
-        countBefore(decisions, (d) => d.fromMs, fromMs),
-        countBefore(decisions, (d) => d.fromMs, fromMs + DAY_MS),
-      )
+    const decided = days
+      .flatMap((ms) => [...state.decisions.within(dayOf(ms, UTC), dayOf(ms, UTC))])
+      .map(([, d]) => d)
+      .filter((d) => d.fromMs >= fromMs && d.fromMs < fromMs + DAY_MS)
+      .sort((a, b) => a.fromMs - b.fromMs || (a.meter < b.meter ? -1 : 1))
       .map((d) => `${d.meter} ${d.fromMs} ${d.action}`);
     return fingerprint(`${DAY_FORMAT} ${fromMs}`, known, ...touching, ...decided);
   };
@@ -84,19 +114,24 @@ export function dayInputs(state: VillageState, segments: Segments): DayInputs {
       const m = state.meters.get(id);
       return m ? metaOf(m) : '';
     },
-    days: [...touched].sort((a, b) => a - b),
+    span: spanOf(state),
     awayIn(fromMs, toMs) {
-      let first: number | undefined;
-      for (const at of away) if (at + DAY_MS > fromMs && at < toMs) first = Math.min(at, first ?? at);
-      return first === undefined ? undefined : monthOf(first, UTC);
+      for (const month of kept.awayMonths) {
+        const { from, to } = monthSpan(month, UTC);
+        for (const { cid, day } of segmentsWithin(state, Math.max(from, fromMs - DAY_MS), Math.min(to, toMs))) {
+          const at = dayStart(day, UTC);
+          if (at + DAY_MS > fromMs && at < toMs && kept.row(cid)?.away) return month;
+        }
+      }
+      return undefined;
     },
   };
 }
 
-function push<T>(lists: Map<string, T[]>, key: string, value: T): void {
-  const list = lists.get(key);
-  if (list) list.push(value);
-  else lists.set(key, [value]);
+function spanOf({ segments }: VillageState): DayInputs['span'] {
+  const [first, last] = [segments.firstShelf(), segments.lastShelf()];
+  if (first === undefined || last === undefined) return undefined;
+  return { firstMs: dayStart(first, UTC), lastMs: dayStart(last, UTC) };
 }
 
 /** How many of a sorted list lie before `ms`. */

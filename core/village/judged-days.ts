@@ -21,8 +21,8 @@ export interface JudgedDays {
   readonly keep: (inputs: DayInputs, fromMs: number) => boolean;
   /** For showing, too. */
   readonly hours: (inputs: DayInputs, fromMs: number) => ReadonlyMap<string, MeterHours>;
-  /** Days that were never judged or have changed since, newest first. */
-  readonly unjudged: (inputs: DayInputs) => number[];
+  /** Those of these days that were never judged or have changed since. */
+  readonly unjudged: (inputs: DayInputs, days: readonly number[]) => number[];
   readonly frames: (stored: readonly StoredFrame[]) => FrameFact[];
 }
 
@@ -131,15 +131,16 @@ export function createJudgedDays(
     return kept(inputs, fromMs) ?? judge(inputs, fromMs).sums;
   };
   return {
-    unjudged(inputs) {
-      const stored = store.dayInputs();
+    unjudged(inputs, days) {
+      const stored = store.dayInputs(Math.min(...days), Math.max(...days));
       const isJudged = (at: number): boolean => {
+        if (inputs.of(at) === '') return true;
         const row = stored.get(at);
         if (row?.inputs !== inputs.of(at)) return false;
         return row.late === '[]' || isLateSame(inputs, JSON.parse(row.late) as Late[]);
       };
       const isHere = (at: number): boolean => inputs.awayIn(at, at + DAY_MS) === undefined;
-      return inputs.days.filter((at) => !isJudged(at) && isHere(at)).reverse();
+      return days.filter((at) => !isJudged(at) && isHere(at));
     },
     frames,
     sums,

@@ -16,9 +16,13 @@ export interface KeyRing {
   readonly keys: ReadonlyMap<string, Uint8Array>;
   newestOwn(scope: string): HeldKey | undefined;
   add(more: readonly HeldKey[]): void;
+  /** What stood when nothing was owed to anybody; '' before that. */
+  settledStamp(): string;
+  putSettledStamp(stamp: string): void;
 }
 
 const labelOf = (village: string, shelf: string): string => `audience-keys|${village}|${shelf}`;
+const stampLabel = (village: string): string => `audience-keys-settled|${village}`;
 const shelfOf = (scope: string): string => monthOfScope(scope) ?? 'standing';
 
 export function openKeyRing(store: ConsoleStore, dataKey: DataKey, village: string, device: string): KeyRing {
@@ -49,6 +53,14 @@ export function openKeyRing(store: ConsoleStore, dataKey: DataKey, village: stri
     held,
     keys,
     newestOwn: (scope) => own.get(scope),
+    settledStamp() {
+      const sealed = store.getSecret(stampLabel(village));
+      return sealed ? new TextDecoder().decode(dataKey.open(stampLabel(village), sealed)) : '';
+    },
+    putSettledStamp(stamp) {
+      const label = stampLabel(village);
+      store.putSecret(label, dataKey.seal(label, new TextEncoder().encode(stamp)));
+    },
     add(more) {
       for (const h of more) put(h);
       for (const shelf of new Set(more.map((h) => shelfOf(h.scope)))) save(shelf);

@@ -99,7 +99,7 @@ export function createMonthEnergies(
     async of(inputs, months) {
       const out = new Map<Month, MonthEnergy>();
       const last = [...months].sort().at(-1);
-      const [first] = inputs.days;
+      const first = inputs.span?.firstMs;
       if (first === undefined || last === undefined) return out;
       let carry = NOTHING_KNOWN;
       for (let m = monthOf(first, zoneOf(inputs)); m <= last; m = nextMonth(m)) {

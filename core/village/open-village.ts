@@ -225,8 +225,9 @@ function assemble(p: Parts): Village & { load(): Promise<void> } {
     keys: () => audienceKeys.all(),
     now,
     log,
-    onOpened() {
-      readings.onSegments();
+    settledSegments: () => cache.checkpoint().state.segments.size,
+    onOpened(oldestMs) {
+      readings.onSegments(oldestMs);
       p.changes.notify('readings', row.id);
       p.changes.notify('sync', row.id);
     },
@@ -243,6 +244,7 @@ function assemble(p: Parts): Village & { load(): Promise<void> } {
     dataKey: p.dataKey,
     log,
     now,
+    onKeeping: () => learnKeys(),
     onFolded(names) {
       for (const book of names) p.changes.notify(topicOf(book), row.id);
     },

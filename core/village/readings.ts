@@ -10,7 +10,7 @@ import { type Interval, judgePiece, NO_ENERGY } from '#domain/metering/vee.ts';
 import type { FrameFact, MonthAccounts, MonthEnergy } from '#domain/settlement/accounts.ts';
 import { DAY_MS, dayOf, dayStart, type Month, monthSpan, UTC } from '#domain/time.ts';
 import type { VillageState } from '#domain/village/state.ts';
-import { type DayInputs, dayInputs } from './day-inputs.ts';
+import { type DayInputs, dayInputs, olderStamp, type SegmentsKept, segmentsKept } from './day-inputs.ts';
 import { type DaySums, judgeMeterDay, type MeterDay, type MeterHours } from './day-sums.ts';
 import { createJudgedDays, type JudgedDays } from './judged-days.ts';
 import { keepIfRoom } from './keep-if-room.ts';
@@ -53,8 +53,8 @@ export interface Readings {
   readonly keepMonth: (month: Month) => Promise<boolean>;
   /** Start of the day of village time in which an instant lies. */
   readonly dayStartOf: (ms: number) => number;
-  /** Segments were opened or dropped. */
-  readonly onSegments: () => void;
+  /** Segments were opened or dropped, of this UTC day and later ones; without a day: of any. */
+  readonly onSegments: (oldestMs?: number) => void;
   readonly stop: () => Promise<void>;
 }
 
@@ -87,15 +87,17 @@ export interface ReadingsSource {
 
 /** Days judged before an answer; a year that just came in is judged after it. */
 const JUDGED_AT_ONCE = 3;
+/** Days looked at before an answer; those before them are looked through after it. */
+const RECENT_DAYS = 40;
 
 export function createReadings({ store, dataKey, openStored, state, onJudged }: ReadingsSource): Readings {
   let stopped = false;
-  let segments: ReturnType<VillageStore['segments']> | undefined;
+  let kept: SegmentsKept | undefined;
   let inputsBy = new WeakMap<VillageState, DayInputs>();
 
   const inputsOf = (of: VillageState): DayInputs => {
-    segments ??= store.segments();
-    const known = inputsBy.get(of) ?? dayInputs(of, segments);
+    kept ??= segmentsKept(store);
+    const known = inputsBy.get(of) ?? dayInputs(of, kept);
     inputsBy.set(of, known);
     return known;
   };
@@ -111,7 +113,7 @@ export function createReadings({ store, dataKey, openStored, state, onJudged }: 
     shown: (inputs, at) => goOn().shown(inputs, at),
     keep: (inputs, at) => goOn().keep(inputs, at),
     hours: (inputs, at) => goOn().hours(inputs, at),
-    unjudged: (inputs) => goOn().unjudged(inputs),
+    unjudged: (inputs, days) => goOn().unjudged(inputs, days),
     frames: (stored) => goOn().frames(stored),
   };
   const months = createMonthEnergies(store, dataKey, judged);
@@ -141,7 +143,12 @@ export function createReadings({ store, dataKey, openStored, state, onJudged }: 
     };
   };
   let caughtUp: DayInputs | undefined;
+  /** Set while the days before are looked through; what an older day is made of hardly ever changes. */
   let resting: Promise<void> | undefined;
+  const recentDays = ({ firstMs, lastMs }: NonNullable<DayInputs['span']>) => {
+    const last = dayStartOf(lastMs + DAY_MS - 1);
+    return { first: Math.max(last - RECENT_DAYS * DAY_MS, dayStartOf(firstMs)), last };
+  };
   const judgeAll = async (days: readonly number[]): Promise<void> => {
     const breath = createBreath();
     for (const at of days) {
@@ -150,16 +157,29 @@ export function createReadings({ store, dataKey, openStored, state, onJudged }: 
       judged.sums(present(), at);
     }
   };
+  const judgeOlder = async (before: number, stamp: string): Promise<void> => {
+    const breath = createBreath();
+    const { span } = present();
+    for (let at = before - DAY_MS; span && at >= span.firstMs - DAY_MS; at -= DAY_MS) {
+      await breath();
+      if (stopped) return;
+      for (const day of judged.unjudged(present(), [at])) judged.sums(present(), day);
+    }
+    store.putDaysLooked(stamp);
+  };
   const catchUp = async (): Promise<void> => {
     const inputs = present();
-    if (caughtUp === inputs || resting) return;
-    const open = judged.unjudged(inputs);
+    if (!inputs.span || caughtUp === inputs || resting) return;
+    const { first, last } = recentDays(inputs.span);
+    const recent = Array.from({ length: (last - first) / DAY_MS + 1 }, (_, i) => last - i * DAY_MS);
+    const open = judged.unjudged(inputs, recent);
     await judgeAll(open.slice(0, JUDGED_AT_ONCE));
-    if (open.length <= JUDGED_AT_ONCE) {
-      caughtUp = inputs;
-      return;
-    }
+    const stamp = olderStamp(state(), first);
+    const isOlderSame = stamp === store.daysLooked();
+    if (open.length <= JUDGED_AT_ONCE) caughtUp = inputs;
+    if (open.length <= JUDGED_AT_ONCE && isOlderSame) return;
     resting ??= judgeAll(open.slice(JUDGED_AT_ONCE))
+      .then(() => (isOlderSame ? undefined : judgeOlder(first, stamp)))
       // Nobody waits for this: a day that failed is judged again when it is asked for, and says why.
       .catch(() => undefined)
       .finally(() => {
@@ -252,8 +272,10 @@ export function createReadings({ store, dataKey, openStored, state, onJudged }: 
       await resting;
     },
     dayStartOf,
-    onSegments() {
-      segments = undefined;
+    onSegments(oldestMs = 0) {
+      const { span } = present();
+      if (span && oldestMs < recentDays(span).first && store.daysLooked() !== '') store.putDaysLooked('');
+      kept = undefined;
       inputsBy = new WeakMap();
     },
   };

@@ -1,12 +1,13 @@
 import { AppError } from '#core/ports/errors.ts';
 import type { VillageNode } from '#core/ports/village-node.ts';
 import type { FetchScope } from '#core/storage/fetch-tables.ts';
-import type { SegmentRow } from '#core/storage/segment-tables.ts';
 import type { VillageStore } from '#core/storage/village-store.ts';
+import { dayStart, UTC } from '#domain/time.ts';
 import type { SegmentRef, VillageState } from '#domain/village/state.ts';
 import { createFetchChoice } from './fetch-choice.ts';
 import { createSegmentIntake } from './segment-intake.ts';
 import { createRateMeter, progressOf, type SegmentProgress } from './segment-progress.ts';
+import { createSegmentsHere } from './segments-here.ts';
 import { createSoughtSegments, type Sought } from './sought-segments.ts';
 
 /** Brings in the segments that the books announce: from this disk first, then from peers, the newest first. */
@@ -34,11 +35,13 @@ export interface SegmentSource {
   readonly node: Pick<VillageNode, 'getBlock' | 'heldBlocks' | 'fetchBlocks' | 'peers'>;
   readonly store: VillageStore;
   readonly state: () => VillageState;
+  /** How many of its segments, the first in order, an anchored cut holds. */
+  readonly settledSegments: () => number;
   readonly keys: () => ReadonlyMap<string, Uint8Array>;
   readonly now: () => number;
   readonly log: (line: string) => void;
-  /** Told after segments were opened or refused. */
-  readonly onOpened: () => void;
+  /** Told after segments were opened or refused, with the oldest UTC day they are of. */
+  readonly onOpened: (oldestMs: number) => void;
   /** Told when {@link SegmentFetcher.progress} changed otherwise. */
   readonly onProgress: () => void;
 }
@@ -60,12 +63,7 @@ export function createSegmentFetcher(source: SegmentSource): SegmentFetcher {
   let retry: NodeJS.Timeout | undefined;
   let keysTried = 0;
   let connected: ReadonlySet<string> = new Set();
-  /** As the store has it. */
-  let rows: Map<string, SegmentRow> | undefined;
-  const known = (): Map<string, SegmentRow> => {
-    rows ??= store.segments();
-    return rows;
-  };
+  const here = createSegmentsHere(store, state, source.settledSegments);
   const isStopped = (): boolean => stopping.signal.aborted;
   const askAnew = (): void => {
     asking = new AbortController();
@@ -76,12 +74,14 @@ export function createSegmentFetcher(source: SegmentSource): SegmentFetcher {
   const intake = createSegmentIntake({
     ...source,
     onStored(segments) {
+      let oldestMs = Number.POSITIVE_INFINITY;
       for (const { cid, bytes } of segments) {
-        const row = store.segment(cid);
-        if (row) rows?.set(cid, row);
+        here.onStored(cid);
         rate.add(bytes);
+        const day = state().segments.get(cid)?.day;
+        oldestMs = Math.min(oldestMs, day === undefined ? 0 : dayStart(day, UTC));
       }
-      source.onOpened();
+      source.onOpened(oldestMs);
     },
   });
   const take = async (ref: SegmentRef, block: Uint8Array, only: readonly string[] | null): Promise<Taking> => {
@@ -144,16 +144,15 @@ export function createSegmentFetcher(source: SegmentSource): SegmentFetcher {
     }
   };
 
-  const wants = (ref: SegmentRef): boolean => (known().get(ref.cid)?.lost ?? true) && choice.allows(ref);
+  const wants = (ref: SegmentRef): boolean => !here.has(ref.cid) && choice.allows(ref);
   const onLost = (cid: string): void => {
     if (!store.markLost(cid)) return;
     log(`segment ${cid}: its block on this disk was damaged; it is fetched again`);
-    const row = store.segment(cid);
-    if (row) rows?.set(cid, row);
+    here.onLost(cid);
     source.onProgress();
     void fetch();
   };
-  const missing = (): SegmentRef[] => [...state().segments.values()].filter(wants);
+  const missing = (): SegmentRef[] => here.missing().filter(choice.allows);
   const runRound = async (round: readonly Sought[]): Promise<void> => {
     const { signal } = asking;
     if (connected.size > 0) intake.expect(round.flatMap(({ ref, isLooked }) => (isLooked ? [] : [ref])));
@@ -243,14 +242,14 @@ export function createSegmentFetcher(source: SegmentSource): SegmentFetcher {
       progressOf({
         state: stateNow(),
         announced: state().segments.values(),
-        known: known(),
+        known: here.all(),
         unchecked: intake.unchecked,
         isAbsent: (ref) => connected.size > 0 && sought.isAbsent(ref),
         choice,
         bytesPerSecond: rate.perSecond(),
       }),
     onDropped() {
-      rows = undefined;
+      here.onDropped();
       keysTried = 0;
     },
     async stop() {

@@ -6,6 +6,7 @@ import { createRecent } from './recent.ts';
 /** Of each kind: values read last, and keys that were asked for and are not there. */
 const VALUES_KEPT = 1_000;
 const ABSENT_KEPT = 100_000;
+const SHELVES_KEPT = 100;
 const PAGE = 2_000;
 
 interface Found<V> {
@@ -17,6 +18,7 @@ interface Found<V> {
 export function settledItems<V>(store: SettledTables, kind: string, cut: number, size: number): Items<V> {
   const recent = createRecent<Found<V>>(VALUES_KEPT);
   const absent = new Set<string>();
+  const shelves = createRecent<readonly (readonly [string, V])[]>(SHELVES_KEPT);
   const open = (row: SettledRow): Found<V> => ({ value: deserialize(row.value) as V, place: row.place });
   const find = (key: string): Found<V> | undefined => {
     const known = recent.get(key);
@@ -41,9 +43,14 @@ export function settledItems<V>(store: SettledTables, kind: string, cut: number,
         next = last.place + 1;
       }
     },
-    firstShelf: () => (size === 0 ? undefined : store.firstSettledShelf(kind, cut)),
-    within: (first, last) =>
-      store.settledWithin(kind, cut, first, last).map((row) => [row.key, open(row).value] as const),
+    firstShelf: () => (size === 0 ? undefined : store.endShelf(kind, cut, 'first')),
+    lastShelf: () => (size === 0 ? undefined : store.endShelf(kind, cut, 'last')),
+    within(first, last) {
+      const read = (): readonly (readonly [string, V])[] =>
+        store.settledWithin(kind, cut, first, last).map((row) => [row.key, open(row).value] as const);
+      if (size === 0) return [];
+      return first === last ? (shelves.get(first) ?? shelves.put(first, read())) : read();
+    },
   };
 }
 

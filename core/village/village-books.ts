@@ -51,6 +51,8 @@ export interface BooksSource {
   readonly now: () => number;
   /** Told after new records were folded, with the books they are in. */
   readonly onFolded: (books: ReadonlySet<string>) => void;
+  /** Told before what was folded leaves the memory. */
+  readonly onKeeping: () => void;
 }
 
 export function createVillageBooks(source: BooksSource): VillageBooks {
@@ -109,6 +111,7 @@ export function createVillageBooks(source: BooksSource): VillageBooks {
   };
   const keep = async (): Promise<void> => {
     await catchUp();
+    source.onKeeping();
     const checkpoint = cache.checkpoint();
     const packed = packCheckpoint(source, { checkpoint, heads: index.heads() });
     store.keepCheckpoint(checkpoint.settled, index.settle(checkpoint.chains), packed);

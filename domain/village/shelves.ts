@@ -23,7 +23,7 @@ export const OPEN_ENTRIES = 'open';
 
 /** Segments of the UTC days that touch [fromMs, toMs). */
 export const segmentsWithin = (state: Pick<VillageState, 'segments'>, fromMs: number, toMs: number): SegmentRef[] =>
-  [...state.segments.within(dayOf(fromMs, UTC), dayOf(toMs - 1, UTC))].map(([, s]) => s);
+  fromMs < toMs ? [...state.segments.within(dayOf(fromMs, UTC), dayOf(toMs - 1, UTC))].map(([, s]) => s) : [];
 /** Where the first readings begin. */
 export function firstDataMs(state: Pick<VillageState, 'segments'>): number | undefined {
   const day = state.segments.firstShelf();
