@@ -14,10 +14,12 @@ import {
 
 const dataGrantId = z.string().regex(/^d[0-9a-f]{32}$/);
 
-/** Why somebody reads a meter. */
+/** What is read of an asset: 'shared' its serial number, 'private' exact place and contract too. */
+const assetLevel = z.enum(['shared', 'private']);
+
+/** Why somebody reads a meter or an asset. */
 const reason = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('household') }),
-  z.object({ kind: z.literal('coordinator') }),
+  z.object({ kind: z.enum(['household', 'owner', 'host', 'coordinator']) }),
   z.object({ kind: z.literal('agreement'), agreement: agreementId, title: z.string() }),
   z.object({ kind: z.literal('grant'), grant: dataGrantId, untilMs: atMs, mayRevoke: z.boolean() }),
 ]);
@@ -25,6 +27,8 @@ const reason = z.discriminatedUnion('kind', [
 const line = z.object({
   grant: dataGrantId,
   what: z.enum(['given', 'ended', 'revoked']),
+  /** Null: a grant of a meter. */
+  level: assetLevel.nullable(),
   to: person,
   by: person,
   atMs,
@@ -34,12 +38,12 @@ const line = z.object({
 });
 export type GrantLine = z.infer<typeof line>;
 
-/** Who may read a meter's readings, and who let them. */
+/** Who may read a meter's readings or an asset's fields, and who let them. */
 export const grants = {
-  get: base.input(inVillage.extend({ meter: meterId })).output(
+  get: base.input(inVillage.extend({ thing: z.union([meterId, assetId]) })).output(
     z.object({
-      readers: z.array(z.object({ member: person, reasons: z.array(reason) })),
-      /** People whose key signs a grant of this meter and lies on this console. */
+      readers: z.array(z.object({ member: person, level: assetLevel.nullable(), reasons: z.array(reason) })),
+      /** People whose key signs a grant of it and lies on this console. */
       signers: z.array(person),
       /** Given, ended and taken back, newest first. */
       log: z.array(line),
@@ -50,6 +54,7 @@ export const grants = {
       villageCommand.extend({
         meters: z.array(meterId).max(64),
         assets: z.array(assetId).max(64).default([]),
+        level: assetLevel.default('shared'),
         to: memberId,
         /** Months that end after this. */
         fromMs: atMs,

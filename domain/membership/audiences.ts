@@ -2,13 +2,14 @@ import * as z from 'zod';
 import { partiesOf, untilMonth } from '../agreement/terms.ts';
 import { type Month, monthSpan, UTC } from '../time.ts';
 import { isCoordinator, type VillageState } from '../village/state.ts';
+import type { AssetLevel } from './data-grants.ts';
 
 /** What a key opens, and so who is to hold it. The audience of a scope is a pure function of the state. */
 export const MEMBERS = 'members';
 /** The one key that never changes: what equal serial numbers are recognised by. */
 export const SERIALS = 'serials';
 export const meterScope = (meter: string, month: Month): string => `meter:${meter}:${month}`;
-export const assetScope = (asset: string, level: 'shared' | 'private'): string => `asset-${level}:${asset}`;
+export const assetScope = (asset: string, level: AssetLevel): string => `asset-${level}:${asset}`;
 
 const METER_SCOPE = /^meter:(e[0-9a-f]{32}):(\d{4}-\d{2})$/;
 const ASSET_SCOPE = /^asset-(shared|private):(a[0-9a-f]{32})$/;
@@ -27,9 +28,9 @@ export function peopleOf(state: Pick<VillageState, 'members'>, member: string): 
   return m.kind === 'organisation' ? m.signatories : [m.id];
 }
 
-/** Why somebody may read a meter, for the people who ask. */
+/** Why somebody may read a meter or an asset, for the people who ask. */
 export type ReaderReason =
-  | { readonly kind: 'household' }
+  | { readonly kind: 'household' | 'owner' | 'host' }
   | { readonly kind: 'coordinator' }
   | { readonly kind: 'agreement'; readonly agreement: string }
   | { readonly kind: 'grant'; readonly grant: string; readonly untilMs: number };
@@ -64,17 +65,27 @@ export function readersOf(state: VillageState, meter: string, month: Month, atMs
   return readers;
 }
 
-function assetReaders(state: VillageState, asset: string, level: string, atMs: number): string[] {
+/** Members who may read the fields of an asset at a level: each with every reason there is. */
+export function assetReadersOf(state: VillageState, asset: string, level: AssetLevel, atMs: number): Reader[] {
   const a = state.assets.get(asset);
   if (!a) return [];
-  const members = [a.owner, ...(a.host === null ? [] : [a.host])];
-  for (const m of state.members.values()) if (isCoordinator(state, m.id)) members.push(m.id);
-  if (level === 'private') return members;
-  for (const { terms, effectiveMs } of state.agreements.values())
-    if (effectiveMs !== null && terms.asset === asset) members.push(...partiesOf(terms).map((p) => p.member));
-  for (const g of state.dataGrants.values())
-    if (g.assets.includes(asset) && g.revoked === null && g.untilMs > atMs) members.push(g.to);
-  return members;
+  const readers: Reader[] = [{ member: a.owner, reason: { kind: 'owner' } }];
+  if (a.host !== null) readers.push({ member: a.host, reason: { kind: 'host' } });
+  for (const m of state.members.values())
+    if (isCoordinator(state, m.id)) readers.push({ member: m.id, reason: { kind: 'coordinator' } });
+  if (level === 'shared') {
+    for (const { id, terms, effectiveMs } of state.agreements.values()) {
+      if (effectiveMs === null || terms.asset !== asset) continue;
+      const reason = { kind: 'agreement' as const, agreement: id };
+      for (const { member } of partiesOf(terms)) if (member !== a.owner) readers.push({ member, reason });
+    }
+  }
+  for (const g of state.dataGrants.values()) {
+    if (!g.assets.includes(asset) || g.revoked !== null || g.untilMs <= atMs) continue;
+    if (level === 'private' && g.level !== 'private') continue;
+    readers.push({ member: g.to, reason: { kind: 'grant', grant: g.id, untilMs: g.untilMs } });
+  }
+  return readers;
 }
 
 /** Devices that are to hold the keys of a scope: unrevoked ones of its people. A device that wrote twice with one number is out until it comes back as a new one. */
@@ -83,11 +94,11 @@ export function audienceOf(state: VillageState, scope: string, atMs: number): Re
   if (scope === MEMBERS || scope === SERIALS) return new Set(active.map((d) => d.id));
   const meter = METER_SCOPE.exec(scope);
   const asset = ASSET_SCOPE.exec(scope);
-  const members = meter
-    ? readersOf(state, meter[1] as string, meter[2] as string, atMs).map((r) => r.member)
+  const readers = meter
+    ? readersOf(state, meter[1] as string, meter[2] as string, atMs)
     : asset
-      ? assetReaders(state, asset[2] as string, asset[1] as string, atMs)
+      ? assetReadersOf(state, asset[2] as string, asset[1] as AssetLevel, atMs)
       : [];
-  const people = new Set(members.flatMap((m) => peopleOf(state, m)));
+  const people = new Set(readers.flatMap((r) => peopleOf(state, r.member)));
   return new Set(active.filter((d) => people.has(d.member)).map((d) => d.id));
 }

@@ -17,6 +17,7 @@ import {
   naturalSchema,
   signatureSchema,
 } from '../ids.ts';
+import { assetLevelSchema } from '../membership/data-grants.ts';
 import { rolesSchema } from '../membership/founding.ts';
 import { sealedFieldsSchema } from '../membership/private-fields.ts';
 import { announceBody } from '../metering/frame.ts';
@@ -97,6 +98,7 @@ export const dataGrantValue = z.strictObject({
   owner: memberSchema,
   meters: z.array(meterSchema),
   assets: z.array(assetSchema),
+  level: assetLevelSchema,
   to: memberSchema,
   fromMs: msSchema,
   untilMs: msSchema,

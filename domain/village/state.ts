@@ -2,6 +2,7 @@ import type { HostLease } from '../agreement/terms.ts';
 import type { Cut } from '../books/chains.ts';
 import type { KnownRecord } from '../books/record.ts';
 import { LayeredMap } from '../layered-map.ts';
+import type { AssetLevel } from '../membership/data-grants.ts';
 import type { Founding } from '../membership/founding.ts';
 import type { SealedFields } from '../membership/private-fields.ts';
 import type { Role } from '../membership/roles.ts';
@@ -126,13 +127,15 @@ export interface Entry {
   readonly atMs: number;
   readonly vouched: { readonly by: string; readonly private: SealedFields; readonly atMs: number } | null;
 }
-/** LO4: the owner of readings lets a member read them for a time. */
+/** LO4, EL4: the owner of readings or assets lets a member read them for a time. */
 export interface DataGrant {
   readonly id: string;
   /** Whose meters and assets they are: signed with this member's key. */
   readonly owner: string;
   readonly meters: readonly string[];
   readonly assets: readonly string[];
+  /** Of the assets: 'private' opens exact place and contract beside the serial number. */
+  readonly level: AssetLevel;
   readonly to: string;
   /** Readings of months that end after this. */
   readonly fromMs: number;

@@ -319,7 +319,8 @@ export function shuffle<T>(items: readonly T[], seed: number): T[] {
 export function dataGrantOf(village: TestVillage, meter: string, to: string, fromMs = 0) {
   const { founder, nowMs } = village;
   const grant = village.newId('d', 'grant');
-  const signed = { grant, meters: [meter], assets: [], to, fromMs, untilMs: Math.max(nowMs, fromMs) + 30 * 86_400_000 };
+  const untilMs = Math.max(nowMs, fromMs) + 30 * 86_400_000;
+  const signed = { grant, meters: [meter], assets: [], level: 'shared' as const, to, fromMs, untilMs };
   const sig = founder.sign(dataGrantDigest(village.id, signed));
   return { ...signed, owner: founder.id, private: sealedText('study'), signer: founder.id, sig };
 }

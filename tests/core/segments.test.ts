@@ -97,7 +97,8 @@ async function letRead(on: TestConsole, meter: string, to: string): Promise<void
   const { village } = on.open();
   const owner = village.row.member;
   const grant = newId('d', village.id, new Uint8Array(randomBytes(16)));
-  const terms = { owner, to, meters: [meter], assets: [], fromMs: MARCH_MS, untilMs: MARCH_MS + 365 * DAY_MS };
+  const [fromMs, untilMs] = [MARCH_MS, MARCH_MS + 365 * DAY_MS];
+  const terms = { owner, to, meters: [meter], assets: [], level: 'shared' as const, fromMs, untilMs };
   const key = await village.keystore.unlock(owner, PIN);
   const sig = key.sign(dataGrantDigest(village.id, { grant, ...terms }));
   await village.act([

@@ -86,7 +86,7 @@ describe('the readings of a meter', () => {
     expect(readable(first, meter)).toEqual(['2026-03-01', '2026-03-02', '2026-03-03']);
     // What it could read it may keep; what was sealed since is under a key it was never given.
     expect(readable(ngo, meter)).toEqual(['2026-03-01', '2026-03-02']);
-    const { readers, log } = await ngo.client().grants.get({ village: idOf(ngo), meter });
+    const { readers, log } = await ngo.client().grants.get({ village: idOf(ngo), thing: meter });
     expect(readers.map((r) => r.member.name).sort()).toEqual(['Akello', 'Home']);
     expect(log.map((l) => [l.what, l.to.name, l.purpose])).toEqual([
       ['revoked', 'Lwanga', 'study of evening use'],
@@ -116,7 +116,7 @@ describe('the readings of a meter', () => {
     await sealOne(first, meter, 1);
     await settle(first, ngo);
     expect(readable(ngo, meter)).toEqual(['2026-03-01']);
-    const { log } = await first.client().grants.get({ village: idOf(first), meter });
+    const { log } = await first.client().grants.get({ village: idOf(first), thing: meter });
     expect(log.map((l) => l.what)).toEqual(['ended', 'given']);
   });
 
@@ -183,4 +183,52 @@ test('a late joiner reads every name, and of an asset what its level allows (EL4
   await expect(addAsset(first.open(), { ...what, ...rest, serial: 'sn771' })).rejects.toMatchObject({
     code: 'NOT_ALLOWED',
   });
+});
+
+test('the owner of an asset lets somebody read its serial number, or place and contract too, for a time (EL4, LO4)', async () => {
+  const first = await openConsole();
+  await found(first);
+  const village = idOf(first);
+  const owner = me(first);
+  const place = { place: 'behind the mosque', contract: 'lease 12' };
+  const asset = await addAsset(first.open(), {
+    ...{ name: 'Roof', source: 'solar', serial: 'SN 77-1', district: 'Kiyuni', ...place },
+    ...{ capacityW: 3000, storageWh: null, owner, host: null, simulated: true },
+  });
+  const partner = await joinAs(first, 'Dalia', 'consumer');
+  const auditor = await joinAs(first, 'Esi', 'third-party');
+  const untilMs = first.clock.atMs + DAY_MS;
+  const give = (to: TestConsole, level: 'shared' | 'private') =>
+    first.client().grants.give({
+      ...{ ...command(), village, meters: [], assets: [asset], level, to: me(to), fromMs: 0, untilMs },
+      ...{ purpose: 'yearly audit', signer: owner, pin: PIN },
+    });
+  const seenBy = (on: TestConsole) => on.open().village.revealed().assets.get(asset);
+  await give(partner, 'shared');
+  first.clock.atMs += 1;
+  const { grant } = await give(auditor, 'private');
+  await vi.waitFor(() => expect(seenBy(auditor)).toMatchObject({ serial: 'SN 77-1', ...place }), WAIT);
+  await vi.waitFor(() => expect(seenBy(partner)).toMatchObject({ serial: 'SN 77-1' }), WAIT);
+  await settle(first, partner, auditor);
+  expect(seenBy(partner)).toMatchObject({ place: null, contract: null });
+
+  const view = () => first.client().grants.get({ village, thing: asset });
+  const { readers, signers, log } = await view();
+  expect(readers.map((r) => [r.member.name, r.level, r.reasons.map((x) => x.kind)])).toEqual([
+    ['Akello', 'private', ['owner', 'coordinator']],
+    ['Dalia', 'shared', ['grant']],
+    ['Esi', 'private', ['grant']],
+  ]);
+  expect([signers.map((p) => p.name), log.map((l) => [l.what, l.level])]).toEqual([
+    ['Akello'],
+    [
+      ['given', 'private'],
+      ['given', 'shared'],
+    ],
+  ]);
+  await first.client().grants.revoke({ ...command(), village, grant });
+  expect((await view()).readers.map((r) => r.member.name)).toEqual(['Akello', 'Dalia']);
+  first.clock.atMs = untilMs;
+  expect((await view()).readers.map((r) => r.member.name)).toEqual(['Akello']);
+  expect((await view()).log.map((l) => l.what)).toEqual(['ended', 'revoked', 'given', 'given']);
 });

@@ -150,6 +150,7 @@ async function decide(on: TestConsole, meter: string, member: string): Promise<v
   await giveGrant(village, {
     meters: [meter],
     assets: [],
+    level: 'shared',
     to: grid,
     fromMs: 0,
     untilMs: village.now() + 30 * DAY_MS,

@@ -77,7 +77,10 @@ function createFixtureRouter(mode: FixtureMode) {
       recoverKey: os.members.recoverKey.handler(() => ({})),
     },
     grants: {
-      get: os.grants.get.handler(() => (empty ? { readers: [], signers: [], log: [] } : meters.readers)),
+      get: os.grants.get.handler(({ input }) => {
+        if (empty) return { readers: [], signers: [], log: [] };
+        return input.thing.startsWith('a') ? meters.assetReaders : meters.readers;
+      }),
       give: os.grants.give.handler(() => ({ grant: meters.readers.log[0]?.grant ?? '' })),
       revoke: os.grants.revoke.handler(() => ({})),
     },

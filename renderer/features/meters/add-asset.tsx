@@ -95,13 +95,13 @@ export function AddAsset() {
             <Field label={t`District`} hint={t`Everyone can read it.`} value={district} onChange={setDistrict} />
             <Field
               label={t`Exact place`}
-              hint={t`Only its owner, its host and coordinators can read it.`}
+              hint={t`Its owner, its host and coordinators can read it, and whom the owner lets.`}
               value={place}
               onChange={setPlace}
             />
             <Field
               label={t`Contract`}
-              hint={t`Only its owner, its host and coordinators can read it.`}
+              hint={t`Its owner, its host and coordinators can read it, and whom the owner lets.`}
               value={contract}
               onChange={setContract}
             />

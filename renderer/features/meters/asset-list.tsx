@@ -50,7 +50,7 @@ export function AssetList() {
                 cell: (a) => (
                   <RowName
                     mark={<SourceMark source={a.source} />}
-                    {...(a.meter && { to: `/meters/${a.meter}` })}
+                    to={`/meters/asset/${a.id}`}
                     name={a.name}
                     second={[
                       a.serial,

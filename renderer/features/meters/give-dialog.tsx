@@ -11,17 +11,16 @@ import { Field, Pick } from '../../ui/field.tsx';
 import { useFormat } from '../../ui/format.tsx';
 import { Note } from '../../ui/layout.tsx';
 import { InlineError } from '../../ui/view.tsx';
-import type { MeterCard } from './meter-page.tsx';
-import type { Readers } from './readers-block.tsx';
+import type { Readers, ReadThing } from './readers-block.tsx';
 
 interface GiveProps {
-  readonly card: MeterCard;
+  readonly thing: ReadThing;
   readonly signers: Readers['signers'];
   readonly onClose: () => void;
 }
 
-/** The owner of a meter lets a member read it until a day, and signs with their PIN. */
-export function GiveDialog({ card, signers, onClose }: GiveProps) {
+/** The owner of a meter or an asset lets a member read it until a day, and signs with their PIN. */
+export function GiveDialog({ thing, signers, onClose }: GiveProps) {
   const { t } = useLingui();
   const format = useFormat();
   const village = useVillage();
@@ -30,6 +29,7 @@ export function GiveDialog({ card, signers, onClose }: GiveProps) {
   const members = useQuery(useApi().members.list.queryOptions({ input: { village: village.id } }));
   const [to, setTo] = useState<string | null>(null);
   const [from, setFrom] = useState<'month' | 'all'>('month');
+  const [level, setLevel] = useState<'shared' | 'private'>('private');
   const [until, setUntil] = useState(() => dayOf(nowMs + 90 * DAY_MS, format.zone));
   const [purpose, setPurpose] = useState('');
   const [signer, setSigner] = useState<string | null>(signers.length === 1 ? (signers[0]?.id ?? null) : null);
@@ -42,10 +42,11 @@ export function GiveDialog({ card, signers, onClose }: GiveProps) {
   const send = () => {
     if (!ready || to === null || signer === null || untilMs === null) return;
     const fromMs = from === 'all' ? 0 : monthSpan(monthOf(nowMs, format.zone), format.zone).from;
-    give.send({ village: village.id, meters: [card.id], to, fromMs, untilMs, purpose: purpose.trim(), signer, pin });
+    const what = thing.kind === 'meter' ? { meters: [thing.id] } : { meters: [], assets: [thing.id], level };
+    give.send({ village: village.id, ...what, to, fromMs, untilMs, purpose: purpose.trim(), signer, pin });
   };
   return (
-    <Dialog title={t`Let someone read ${card.name}`} open onClose={onClose}>
+    <Dialog title={t`Let someone read ${thing.name}`} open onClose={onClose}>
       <Form onSend={send}>
         <Pick
           label={t`Who may read?`}
@@ -53,19 +54,33 @@ export function GiveDialog({ card, signers, onClose }: GiveProps) {
           value={to}
           onChange={setTo}
           options={(members.data?.members ?? [])
-            .filter((m) => m.id !== card.member?.id)
+            .filter((m) => m.id !== thing.owner)
             .map((m) => ({ id: m.id, text: m.name }))}
         />
-        <Pick
-          label={t`Which readings?`}
-          none={t`Choose`}
-          value={from}
-          onChange={setFrom}
-          options={[
-            { id: 'month', text: t`From this month on` },
-            { id: 'all', text: t`All months, also those past` },
-          ]}
-        />
+        {thing.kind === 'meter' ? (
+          <Pick
+            label={t`Which readings?`}
+            none={t`Choose`}
+            value={from}
+            onChange={setFrom}
+            options={[
+              { id: 'month', text: t`From this month on` },
+              { id: 'all', text: t`All months, also those past` },
+            ]}
+          />
+        ) : (
+          <Pick
+            label={t`What of it?`}
+            hint={t`Exact place and contract are for its owner, its host and coordinators unless you let others.`}
+            none={t`Choose`}
+            value={level}
+            onChange={setLevel}
+            options={[
+              { id: 'private', text: t`Serial number, exact place and contract` },
+              { id: 'shared', text: t`The serial number only` },
+            ]}
+          />
+        )}
         <Field
           label={t`Last day`}
           kind="date"

@@ -51,7 +51,7 @@ export function MeterPage({ meter }: { readonly meter: string }) {
             <Stack loose>
               <Now card={data} />
               <TrustBlock card={data} />
-              <ReadersBlock card={data} />
+              <ReadersBlock thing={{ kind: 'meter', id: data.id, name: data.name, owner: data.member?.id ?? null }} />
             </Stack>
             <Stack>
               <MeterChart card={data} />

@@ -9,24 +9,32 @@ import { useVillage } from '../../app/village-context.tsx';
 import type { Out } from '../../app/wire.ts';
 import { Button } from '../../ui/button.tsx';
 import { useFormat } from '../../ui/format.tsx';
-import { Block, Muted, Small, Stack } from '../../ui/layout.tsx';
+import { Block, Muted, Small, Stack, Tiny } from '../../ui/layout.tsx';
 import { Table } from '../../ui/table.tsx';
 import { InlineError, View } from '../../ui/view.tsx';
 import { GiveDialog } from './give-dialog.tsx';
-import type { MeterCard } from './meter-page.tsx';
 
 export type Readers = Out['grants']['get'];
 type Reason = Readers['readers'][number]['reasons'][number];
 
-/** Who opens this meter's readings and why; its owner lets others read for a time and takes it back. */
-export function ReadersBlock({ card }: { readonly card: MeterCard }) {
+/** A meter with its readings, or an asset with its sealed fields. */
+export interface ReadThing {
+  readonly kind: 'meter' | 'asset';
+  readonly id: string;
+  readonly name: string;
+  /** Whose it is, who needs no leave; null: the village's. */
+  readonly owner: string | null;
+}
+
+/** Who opens this and why; its owner lets others read for a time and takes it back. */
+export function ReadersBlock({ thing }: { readonly thing: ReadThing }) {
   const { t } = useLingui();
   const village = useVillage();
-  const readers = useQuery(useApi().grants.get.queryOptions({ input: { village: village.id, meter: card.id } }));
+  const readers = useQuery(useApi().grants.get.queryOptions({ input: { village: village.id, thing: thing.id } }));
   const [giving, setGiving] = useState(false);
   return (
     <Block
-      title={<Trans>Who can read this meter</Trans>}
+      title={thing.kind === 'meter' ? <Trans>Who can read this meter</Trans> : <Trans>Who can read more of it</Trans>}
       extra={
         (readers.data?.signers.length ?? 0) > 0 && (
           <Button look="quiet" onPress={() => setGiving(true)}>
@@ -41,10 +49,18 @@ export function ReadersBlock({ card }: { readonly card: MeterCard }) {
           <Stack>
             <ReaderTable data={data} />
             <Muted>
-              <Trans>Whoever could read a day keeps that day. What is sealed after they stop, they cannot open.</Trans>
+              {thing.kind === 'meter' ? (
+                <Trans>
+                  Whoever could read a day keeps that day. What is sealed after they stop, they cannot open.
+                </Trans>
+              ) : (
+                <Trans>
+                  Everyone in the village reads its name, kind, size and district. What somebody read stays with them.
+                </Trans>
+              )}
             </Muted>
             <GrantLog log={data.log} />
-            {giving && <GiveDialog card={card} signers={data.signers} onClose={() => setGiving(false)} />}
+            {giving && <GiveDialog thing={thing} signers={data.signers} onClose={() => setGiving(false)} />}
           </Stack>
         )}
       </View>
@@ -62,7 +78,7 @@ function ReaderTable({ data }: { readonly data: Readers }) {
   return (
     <>
       <Table
-        caption={t`Who can read this meter`}
+        caption={t`Who can read`}
         dense
         rowKey={(r) => r.member.id}
         groups={[{ key: 'readers', rows: data.readers }]}
@@ -82,6 +98,8 @@ function ReaderTable({ data }: { readonly data: Readers }) {
                     <ReasonText reason={reason} />
                   </span>
                 ))}
+                {r.level === 'private' && <Tiny>{t`Serial number, exact place, contract`}</Tiny>}
+                {r.level === 'shared' && <Tiny>{t`Serial number`}</Tiny>}
               </Stack>
             ),
           },
@@ -115,11 +133,22 @@ function ReaderTable({ data }: { readonly data: Readers }) {
 
 function ReasonText({ reason }: { readonly reason: Reason }) {
   const format = useFormat();
-  if (reason.kind === 'household') return <Trans>It is their meter</Trans>;
-  if (reason.kind === 'coordinator') return <Trans>Coordinator</Trans>;
-  if (reason.kind === 'agreement') return <Link href={`/agreements/${reason.agreement}`}>{reason.title}</Link>;
-  const day = format.day(reason.untilMs - 1);
-  return <Trans>Until {day}</Trans>;
+  switch (reason.kind) {
+    case 'household':
+      return <Trans>It is their meter</Trans>;
+    case 'owner':
+      return <Trans>Owner</Trans>;
+    case 'host':
+      return <Trans>Host</Trans>;
+    case 'coordinator':
+      return <Trans>Coordinator</Trans>;
+    case 'agreement':
+      return <Link href={`/agreements/${reason.agreement}`}>{reason.title}</Link>;
+    case 'grant': {
+      const day = format.day(reason.untilMs - 1);
+      return <Trans>Until {day}</Trans>;
+    }
+  }
 }
 
 function GrantLog({ log }: { readonly log: Readers['log'] }) {
@@ -149,7 +178,11 @@ function LogText({ line }: { readonly line: Readers['log'][number] }) {
   const until = format.day(line.untilMs - 1);
   switch (line.what) {
     case 'given':
-      return (
+      return line.level === 'private' ? (
+        <Trans>
+          {by} let {to} read place and contract too until {until}. For: {purpose}
+        </Trans>
+      ) : (
         <Trans>
           {by} let {to} read until {until}. For: {purpose}
         </Trans>
