@@ -8,7 +8,7 @@ const entries = fc.uniqueArray(
 );
 const indexOf = (list: readonly { device: string; time: number }[]) => {
   const index = createAuthorIndex();
-  for (const { device, time } of list) index.add(device, time, `${device}:${time}`);
+  for (const { device, time } of list) index.add(device, { time, hash: `${device}:${time}` });
   return index;
 };
 

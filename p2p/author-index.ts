@@ -53,14 +53,14 @@ export function createAuthorMarks(known: readonly AuthorMark[] = []): AuthorMark
   };
 }
 
-interface Row {
+interface AuthorRow {
   readonly time: number;
   readonly hash: string;
 }
 
 /** Entries of one book by author in log time: answers "what does the owner of these marks lack". */
 export interface AuthorIndex {
-  add(device: string, time: number, hash: string): void;
+  add(device: string, row: AuthorRow): void;
   /** Hashes in an order where parents come first. Marks that lie cost round trips, never entries. */
   lackedBy(marks: readonly AuthorMark[]): string[];
   /** The same of some authors only, and no further than each range goes. */
@@ -68,13 +68,13 @@ export interface AuthorIndex {
 }
 
 export function createAuthorIndex(): AuthorIndex {
-  const authors = new Map<string, Row[]>();
+  const authors = new Map<string, AuthorRow[]>();
   return {
-    add(device, time, hash) {
+    add(device, row) {
       const rows = authors.get(device);
-      if (!rows) authors.set(device, [{ time, hash }]);
-      else if ((rows.at(-1)?.time ?? 0) <= time) rows.push({ time, hash });
-      else rows.splice(upTo(rows, time), 0, { time, hash });
+      if (!rows) authors.set(device, [row]);
+      else if ((rows.at(-1)?.time ?? 0) <= row.time) rows.push(row);
+      else rows.splice(upTo(rows, row.time), 0, row);
     },
     lackedBy(marks) {
       const theirs = new Map(marks.map((m) => [m.device, m]));
@@ -93,17 +93,17 @@ export function createAuthorIndex(): AuthorIndex {
   };
 }
 
-const inTime = (rows: Row[]): string[] => rows.sort((a, b) => a.time - b.time).map((row) => row.hash);
+const inTime = (rows: AuthorRow[]): string[] => rows.sort((a, b) => a.time - b.time).map((row) => row.hash);
 
 /** An author who forked its own log can have fewer entries at a peer than its time says: then send them all. */
-function lackedOf(rows: readonly Row[], mark: AuthorMark | undefined): readonly Row[] {
+function lackedOf(rows: readonly AuthorRow[], mark: AuthorMark | undefined): readonly AuthorRow[] {
   if (!mark) return rows;
   const shared = upTo(rows, mark.time);
   return mark.count < shared ? rows : rows.slice(shared);
 }
 
 /** Index after the last row whose time is at most `time`. */
-function upTo(rows: readonly Row[], time: number): number {
+function upTo(rows: readonly AuthorRow[], time: number): number {
   let low = 0;
   let high = rows.length;
   while (low < high) {

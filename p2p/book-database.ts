@@ -40,7 +40,12 @@ export async function openBookDatabase(path: string): Promise<BookDatabase> {
   const db = await openDatabase(path);
   const group = createGroupCommit<Write>(async (writes) => {
     try {
-      await db.batch([...writes], { sync: true });
+      const batch = db.batch();
+      for (const write of writes) {
+        if (write.type === 'put') batch.put(write.key, write.value);
+        else batch.del(write.key);
+      }
+      await batch.write({ sync: true });
     } catch (error) {
       throw asDiskError(error, path);
     }

@@ -3,6 +3,7 @@ import { utf8 } from '#domain/bytes.ts';
 import { type AuthorRange, createAuthorIndex } from './author-index.ts';
 import { damaged } from './book-database.ts';
 import { ORBIT_HASH } from './entry-limits.ts';
+import { latin1 } from './latin1.ts';
 
 /** What is known of an entry without its bytes. */
 export interface IndexRow {
@@ -37,7 +38,7 @@ export function createBookIndex(): BookIndex {
     row: (hash) => rows.get(hash),
     has: (hash) => rows.has(hash),
     put(row) {
-      if (!rows.has(row.hash)) authors.add(row.device, row.time, row.hash);
+      if (!rows.has(row.hash)) authors.add(row.device, row);
       rows.set(row.hash, row);
     },
     rows: () => rows.values(),
@@ -49,10 +50,15 @@ export function createBookIndex(): BookIndex {
 export const writeIndexRow = ({ hash, time, device, released }: IndexRow): Uint8Array =>
   utf8(released ? `${hash} ${time} ${device} r` : `${hash} ${time} ${device}`);
 
+const HASH_LETTERS = 49;
+const DEVICE_LETTERS = 64;
+
 export function readIndexRow(n: number, value: Uint8Array, path: string): IndexRow {
-  const [hash = '', time, device = '', mark] = Buffer.from(value.buffer, value.byteOffset, value.length)
-    .toString('latin1')
-    .split(' ');
-  if (!ORBIT_HASH.test(hash) || !Number.isSafeInteger(Number(time))) throw damaged(path, 'unreadable index');
-  return { n, hash, time: Number(time), device, released: mark === 'r' };
+  const text = latin1(value);
+  const hash = text.slice(0, HASH_LETTERS);
+  const timeTo = text.indexOf(' ', HASH_LETTERS + 1);
+  const time = Number(text.slice(HASH_LETTERS + 1, timeTo));
+  const deviceTo = timeTo + 1 + DEVICE_LETTERS;
+  if (!ORBIT_HASH.test(hash) || timeTo < 0 || !Number.isSafeInteger(time)) throw damaged(path, 'unreadable index');
+  return { n, hash, time, device: text.slice(timeTo + 1, deviceTo), released: text.endsWith(' r') };
 }

@@ -40,19 +40,33 @@ export interface Signed {
   readonly message: Uint8Array;
 }
 
-/** As {@link verifyEd25519}, for many: a verdict for each, in their order. */
+/** As {@link verifyEd25519}, for many: a verdict for each, in their order. No promise is made for each of thousands. */
 export function verifySignatures(signed: readonly Signed[]): Promise<boolean[]> {
-  return Promise.all(signed.map(({ sig, publicKey, message }) => verifyEd25519(sig, publicKey, message)));
+  return new Promise((resolve) => {
+    const verdicts = signed.map(() => false);
+    let left = signed.length;
+    if (left === 0) resolve(verdicts);
+    for (const [i, one] of signed.entries())
+      check(one, (valid) => {
+        verdicts[i] = valid;
+        left -= 1;
+        if (left === 0) resolve(verdicts);
+      });
+  });
 }
 
 /** Checks off the main thread. Never rejects: whatever is malformed is simply not valid. */
-export function verifyEd25519(sig: Uint8Array, publicKey: string, message: Uint8Array): Promise<boolean> {
-  return new Promise((resolve) => {
-    if (sig.length !== 64) return resolve(false);
-    try {
-      verify(null, message, publicKeyOf(publicKey), sig, (error, valid) => resolve(!error && valid));
-    } catch {
-      resolve(false);
-    }
-  });
+export const verifyEd25519 = (sig: Uint8Array, publicKey: string, message: Uint8Array): Promise<boolean> =>
+  new Promise((resolve) => check({ sig, publicKey, message }, resolve));
+
+function check({ sig, publicKey, message }: Signed, tell: (valid: boolean) => void): void {
+  if (sig.length !== 64) {
+    tell(false);
+    return;
+  }
+  try {
+    verify(null, message, publicKeyOf(publicKey), sig, (error, valid) => tell(!error && valid));
+  } catch {
+    tell(false);
+  }
 }

@@ -116,7 +116,8 @@ const MAP_OF_SIX = 0xa6;
 
 /** What the author signed: the canonical entry without its key, identity and signature. Its keys keep their order. */
 export function signedBytes(bytes: Uint8Array, { idTo, nextFrom, payloadTo }: SignedSpans): Uint8Array {
-  const signed = new Uint8Array(idTo + payloadTo - nextFrom);
+  const { buffer, byteOffset, length } = Buffer.allocUnsafe(idTo + payloadTo - nextFrom);
+  const signed = new Uint8Array(buffer, byteOffset, length);
   signed.set(bytes.subarray(0, idTo));
   signed[0] = MAP_OF_SIX;
   signed.set(bytes.subarray(nextFrom, payloadTo), idTo);

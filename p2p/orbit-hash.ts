@@ -28,22 +28,26 @@ export function orbitHashOf(block: Uint8Array): string {
     let rest = 0;
     for (let i = from; i < LIMBS; i++) {
       const value = rest * LIMB + (limbs[i] as number);
-      limbs[i] = Math.floor(value / BASE);
-      rest = value % BASE;
+      const whole = Math.floor(value / BASE);
+      limbs[i] = whole;
+      rest = value - whole * BASE;
     }
     while (from < LIMBS && limbs[from] === 0) from += 1;
     for (let i = 0; i < DIGITS_AT_ONCE; i++) {
-      letters[at - i] = DIGITS.charCodeAt(rest % 58);
-      rest = Math.floor(rest / 58);
+      const whole = Math.floor(rest / 58);
+      letters[at - i] = DIGITS.charCodeAt(rest - whole * 58);
+      rest = whole;
     }
   }
   return latin1(letters);
 }
 
-function limbsOf(digest: Uint8Array): number[] {
-  const byte = (i: number): number => (i < CID_HEAD.length ? CID_HEAD[i] : digest[i - CID_HEAD.length]) as number;
-  return Array.from(
-    { length: LIMBS },
-    (_, i) => (byte(LIMB_BYTES * i) << 16) | (byte(LIMB_BYTES * i + 1) << 8) | byte(LIMB_BYTES * i + 2),
-  );
+function limbsOf(digest: Uint8Array): Float64Array {
+  const bytes = new Uint8Array(CID_HEAD.length + digest.length);
+  bytes.set(CID_HEAD);
+  bytes.set(digest, CID_HEAD.length);
+  const limbs = new Float64Array(LIMBS);
+  for (let i = 0, at = 0; i < LIMBS; i++, at += LIMB_BYTES)
+    limbs[i] = ((bytes[at] as number) << 16) | ((bytes[at + 1] as number) << 8) | (bytes[at + 2] as number);
+  return limbs;
 }
