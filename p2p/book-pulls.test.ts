@@ -82,6 +82,18 @@ test('a peer that does not send is passed over, and then all others are asked at
   expect([silent.asked, second.asked, third.asked]).toEqual([[[ANNA]], [[ANNA]], [[ANNA]]]);
 });
 
+test('a peer that was passed over once is asked last from then on', () => {
+  const [late, other, blocking] = [sourceOf(), sourceOf(), sourceOf()];
+  late.claim(upTo(BEN, 5));
+  nowMs = 4000;
+  pulls.review();
+  deliver(late, upTo(BEN, 5));
+  blocking.claim(upTo(ANNA, 1));
+  for (const source of [late, other]) source.claim(upTo(ANNA, 5));
+  deliver(blocking, upTo(ANNA, 1));
+  expect([late.asked, other.asked]).toEqual([[[BEN]], [[ANNA]]]);
+});
+
 test('a peer that sends a little at a time is passed over too, one that sends steadily is not', () => {
   const [trickling, steady, other] = [sourceOf(), sourceOf(), sourceOf()];
   trickling.claim(upTo(ANNA, 1000));

@@ -40,6 +40,8 @@ export interface BookPulls {
   review(): void;
   /** Somebody is sending what is lacked of the book. */
   isUnderWay(book: string): boolean;
+  /** Somebody is sending what is lacked of any book. */
+  isBusy(): boolean;
 }
 
 interface Pull {
@@ -57,6 +59,8 @@ interface Standing {
   readonly answered: Map<string, Map<string, number>>;
   /** Pulls that came to their end. */
   kept: number;
+  /** Pulls that were passed over. */
+  late: number;
   /** Frames that came and are not joined yet, and since when: nobody is blamed for our own slowness. */
   joining: number;
   joiningSince: number;
@@ -73,7 +77,7 @@ export function createBookPulls(books: Pick<VillageBooks, 'marksOf'>, now: () =>
   const standingOf = (source: PullSource): Standing => {
     const known = sources.get(source);
     if (known) return known;
-    const fresh = { pulls: new Map(), answered: new Map(), kept: 0, joining: 0, joiningSince: 0 };
+    const fresh = { pulls: new Map(), answered: new Map(), kept: 0, late: 0, joining: 0, joiningSince: 0 };
     sources.set(source, fresh);
     return fresh;
   };
@@ -140,24 +144,27 @@ export function createBookPulls(books: Pick<VillageBooks, 'marksOf'>, now: () =>
       for (const book of asked) consider(book);
     },
     review() {
-      for (const { pulls, joining } of sources.values()) {
-        for (const [book, pull] of pulls) {
-          const isLate = now() > pull.endsAt || (joining === 0 && now() > pull.dueAt);
+      for (const standing of sources.values()) {
+        for (const [book, pull] of standing.pulls) {
+          const isLate = now() > pull.endsAt || (standing.joining === 0 && now() > pull.dueAt);
           if (pull.overdue || !isLate) continue;
           pull.overdue = true;
+          standing.late += 1;
           // Of several who may be no better, waiting for one after the other would add up.
           for (const candidate of candidatesFor(book)) start(candidate, book);
         }
       }
     },
     isUnderWay: (book) => pullsUnderWay(book).length > 0,
+    isBusy: () => [...sources.values()].some(({ pulls }) => [...pulls.values()].some(({ overdue }) => !overdue)),
   };
 }
 
-/** Whoever kept its word before comes first, then whoever is near, then whoever has more. */
+/** Whoever was late comes last, whoever kept its word before comes first, then whoever is near, then whoever has more. */
 const bestOf = (candidates: readonly Candidate[]): Candidate | undefined =>
   [...candidates].sort(
     (a, b) =>
+      a.standing.late - b.standing.late ||
       Number(b.standing.kept > 0) - Number(a.standing.kept > 0) ||
       Number(b.source.isDirect) - Number(a.source.isDirect) ||
       b.ranges.length - a.ranges.length,

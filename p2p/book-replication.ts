@@ -9,6 +9,7 @@ import { createBookPulls } from './book-pulls.ts';
 import { createFrameStream } from './frame-stream.ts';
 import type { PeerPenalties } from './peer-penalties.ts';
 import { createRecentMap } from './recent-map.ts';
+import { widenWindow } from './stream-window.ts';
 import { createSyncSession, type SessionState, type SyncSession } from './sync-session.ts';
 import type { VillageBooks } from './village-books.ts';
 
@@ -16,11 +17,15 @@ export const SYNC_PROTOCOL = '/gridpact/sync/1.0.0';
 const PULSE_EVERY_MS = 2000;
 /** A change is told to peers after this, so that a burst of changes makes one message, ms. */
 const PULSE_AFTER_CHANGE_MS = 100;
+/** The same while entries are coming in: there will be more changes, ms. */
+const PULSE_WHILE_BUSY_MS = 500;
 /** How often it is looked for a peer that does not send what it was asked for, ms. */
 const REVIEW_EVERY_MS = 500;
 /** A peer that said nothing for this long is hung up, ms. */
 const SILENT_AFTER_MS = 20_000;
 const OPEN_TIMEOUT_MS = 10_000;
+/** What a sender has on its way before it waits for a frame to be joined. */
+const WINDOW_BYTES = 1024 * 1024;
 const REOPEN_FIRST_MS = 250;
 const REOPEN_LAST_MS = 10_000;
 
@@ -68,6 +73,7 @@ export async function startBookReplication(context: ReplicationContext): Promise
 
   const runSession = async (peer: string, stream: Stream, isDirect: boolean): Promise<void> => {
     sessions.get(peer)?.stop();
+    widenWindow(stream, WINDOW_BYTES);
     const session = createSyncSession(createFrameStream(stream), {
       peer,
       village,
@@ -156,10 +162,11 @@ export async function startBookReplication(context: ReplicationContext): Promise
   return {
     offer(book, hashes, origin) {
       for (const session of sessions.values()) session.offer(book, hashes, origin);
+      const waitMs = pulls.isBusy() ? PULSE_WHILE_BUSY_MS : PULSE_AFTER_CHANGE_MS;
       changeTimer ??= setTimeout(() => {
         changeTimer = undefined;
         pulseAll();
-      }, PULSE_AFTER_CHANGE_MS);
+      }, waitMs);
     },
     state: (peer) => sessions.get(peer)?.state(),
     heardAt: (peer) => sessions.get(peer)?.state().heardAt ?? lastHeard.get(peer),
