@@ -10,6 +10,8 @@ export const archive = {
     z.object({
       /** So many months are meant to stay here: older ones are suggested, and nothing goes by itself. */
       keep: z.int(),
+      /** The month of the signed checkpoint this console began at; null: it read all books from the first record. */
+      startedFrom: month.nullable(),
       /** Newest first. */
       months: z.array(
         z.object({
@@ -18,6 +20,7 @@ export const archive = {
           place: z.enum(['here', 'dropping', 'dropped']),
           /** Records, blocks and readings on this disk, about. */
           bytes: z.int(),
+          /** Null beside a month that is not here: it never was, and no file of it is known. */
           file: monthFile.nullable(),
           /** Why it cannot be removed now; null: it can, with its file. */
           stays: z.enum(['not-settled', 'recent', 'late-records', 'days-missing']).nullable(),

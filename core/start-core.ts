@@ -2,6 +2,7 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { chainDir, createSettler } from './accounts/settler.ts';
 import { finishDrops } from './archive/drop-month.ts';
+import { startWhenStuck } from './archive/start-checkpoint.ts';
 import { rememberLinks } from './bundles/link-memory.ts';
 import { createChanges } from './changes.ts';
 import { type Console, findVillage, type OpenVillage } from './console.ts';
@@ -110,6 +111,7 @@ async function openRow(console: Console, row: VillageRow, clock: Clock | undefin
     options.log(`putting a month away: ${e instanceof Error ? e.message : String(e)}`);
   });
   rememberLinks(village);
+  startWhenStuck(village);
   const stepMs = options.stepMs ?? HOUR_MS;
   const acquisition = createAcquisition({ village, driver: options.driver, stepMs, log: options.log });
   const entry: OpenVillage = { village, acquisition, settler: createSettler(village, options), plant: undefined };

@@ -40,12 +40,17 @@ export interface BookLog {
   append(records: readonly SignedRecord[]): Promise<void>;
   /** Joins verified entries together with those staged for this book, as far as parents and admission allow. */
   ingest(arrivals: readonly Arrival[]): Promise<Ingested>;
+  /** These parents are kept by nobody: what waits for them joins without. */
+  giveUp(hashes: readonly string[]): Promise<Ingested>;
   release(entries?: number): Promise<{ readonly entries: number; readonly bytes: number }>;
   restore(entries: readonly Pick<NewEntry, 'hash' | 'bytes'>[]): Promise<number>;
   scan(after?: number): AsyncIterable<readonly SignedRecord[]>;
   /** Resolves when nothing changes the book any more. */
   idle(): Promise<void>;
 }
+
+/** Parents of one book that are remembered as gone until their children joined. */
+const MAX_GONE = 20_000;
 
 interface Appending {
   readonly records: readonly SignedRecord[];
@@ -55,6 +60,8 @@ interface Appending {
 
 export function createBookLog(book: string, store: BookStore, context: BookContext): BookLog {
   const mutex = createMutex();
+  const gone = new Set<string>();
+  const isGone = (hash: string): boolean => gone.has(hash);
   let waiting: Appending[] = [];
   const appendWaiting = async (): Promise<void> => {
     const group = waiting;
@@ -71,7 +78,12 @@ export function createBookLog(book: string, store: BookStore, context: BookConte
         if (waiting.length === 1) mutex.run(appendWaiting).catch(reject);
       });
     },
-    ingest: (arrivals) => mutex.run(() => ingestArrivals(book, arrivals, store, context)),
+    ingest: (arrivals) => mutex.run(() => ingestArrivals(book, arrivals, store, context, isGone)),
+    giveUp(hashes) {
+      if (gone.size + hashes.length > MAX_GONE) gone.clear();
+      for (const hash of hashes) gone.add(hash);
+      return mutex.run(() => ingestArrivals(book, [], store, context, isGone));
+    },
     release: (entries) => mutex.run(() => store.release(entries)),
     restore: (entries) => mutex.run(() => store.restore(entries)),
     async *scan(after) {

@@ -11,6 +11,8 @@ export interface NewEntry {
   readonly device: string;
   readonly time: number;
   readonly next: readonly string[];
+  /** Parents that nobody keeps any more, as far as this node was told. */
+  readonly absent?: readonly string[];
 }
 
 /** A head with its log time. */
@@ -25,6 +27,8 @@ interface Summary {
   readonly released: number;
   readonly heads: readonly Head[];
   readonly marks: AuthorMarks;
+  /** Parents of entries that joined without them. */
+  readonly absent: ReadonlySet<string>;
 }
 
 /**
@@ -34,6 +38,8 @@ interface Summary {
 export interface BookStore {
   size(): number;
   heads(): readonly Head[];
+  /** An entry joined without this parent. */
+  readonly isAbsent: (hash: string) => boolean;
   readonly marks: () => AuthorMarks;
   index(): Promise<BookIndex>;
   /** Bytes of entries by hash; undefined where they are not here. */
@@ -49,7 +55,7 @@ export interface BookStore {
 }
 
 const NUMBER_DIGITS = 12;
-const EMPTY: Summary = { size: 0, released: 0, heads: [], marks: createAuthorMarks() };
+const EMPTY: Summary = { size: 0, released: 0, heads: [], marks: createAuthorMarks(), absent: new Set() };
 const put = (key: string, value: Uint8Array): Write => ({ type: 'put', key, value });
 
 /** `row` is the book's summary as it lies on disk, if it has one. */
@@ -98,6 +104,7 @@ export function createBookStore(book: string, db: BookDatabase, row?: Uint8Array
   return {
     size: () => summary.size,
     heads: () => summary.heads,
+    isAbsent: (hash) => summary.absent.has(hash),
     marks: () => summary.marks,
     index,
     async bytesOf(hashes) {
@@ -113,8 +120,9 @@ export function createBookStore(book: string, db: BookDatabase, row?: Uint8Array
       );
       const marks = summary.marks.copy();
       for (const { device, time } of entries) marks.add(device, time);
-      const heads = headsAfter(summary.heads, entries);
-      const after = { ...summary, size: summary.size + entries.length, heads, marks };
+      const heads = headsAfter(summary, entries);
+      const absent = absentAfter(summary, entries);
+      const after = { ...summary, size: summary.size + entries.length, heads, marks, absent };
       await db.commit([
         ...rowWrites(rows),
         ...rows.map((r, i) => put(entryKey(r.n), sealed[i] ?? new Uint8Array())),
@@ -176,12 +184,19 @@ export function createBookStore(book: string, db: BookDatabase, row?: Uint8Array
 const numbered = (n: number): string => String(n).padStart(NUMBER_DIGITS, '0');
 
 /** Heads once the entries are joined, oldest first: an entry replaces the heads it names. */
-function headsAfter(before: readonly Head[], entries: readonly NewEntry[]): Head[] {
-  const covered = new Set(entries.flatMap((e) => e.next));
-  return [...before, ...entries.map(({ hash, time }) => ({ hash, time }))].filter(({ hash }) => !covered.has(hash));
+function headsAfter({ heads, absent }: Summary, entries: readonly NewEntry[]): Head[] {
+  const covered = new Set([...absent, ...entries.flatMap((e) => e.next)]);
+  return [...heads, ...entries.map(({ hash, time }) => ({ hash, time }))].filter(({ hash }) => !covered.has(hash));
 }
 
-const writeSummary = ({ size, released, heads, marks }: Summary): Uint8Array =>
+function absentAfter({ absent }: Summary, entries: readonly NewEntry[]): ReadonlySet<string> {
+  const added = entries.flatMap((e) => e.absent ?? []);
+  if (absent.size + added.length === 0) return absent;
+  const joined = new Set(entries.map((e) => e.hash));
+  return new Set([...absent, ...added].filter((hash) => !joined.has(hash)));
+}
+
+const writeSummary = ({ size, released, heads, marks, absent }: Summary): Uint8Array =>
   utf8(
     JSON.stringify({
       v: 1,
@@ -189,19 +204,27 @@ const writeSummary = ({ size, released, heads, marks }: Summary): Uint8Array =>
       released,
       heads: heads.map((h) => [h.hash, h.time]),
       marks: marks.list().map((m) => [m.device, m.time, m.count]),
+      ...(absent.size > 0 && { absent: [...absent] }),
     }),
   );
 
 function readSummary(row: Uint8Array, path: string): Summary {
   try {
-    const { size, released, heads, marks } = JSON.parse(Buffer.from(row).toString('utf8')) as {
+    const { size, released, heads, marks, absent } = JSON.parse(Buffer.from(row).toString('utf8')) as {
       size: number;
       released: number;
       heads: [string, number][];
       marks: [string, number, number][];
+      absent?: string[];
     };
     const known = marks.map(([device, time, count]): AuthorMark => ({ device, time, count }));
-    return { size, released, heads: heads.map(([hash, time]) => ({ hash, time })), marks: createAuthorMarks(known) };
+    return {
+      size,
+      released,
+      heads: heads.map(([hash, time]) => ({ hash, time })),
+      marks: createAuthorMarks(known),
+      absent: new Set(absent),
+    };
   } catch {
     throw damaged(path, 'an unreadable summary of a book');
   }

@@ -21,13 +21,14 @@ const REASONS_TOLD = 100;
 
 export type EntryBundles = Pick<
   VillageNode,
-  'marks' | 'exportEntries' | 'checkEntries' | 'importEntries' | 'releaseBook'
+  'marks' | 'exportEntries' | 'checkEntries' | 'importEntries' | 'joinWithoutParents' | 'releaseBook'
 >;
 
 /** Entries on their way out of the books and in, other than over a wire. */
 export function createEntryBundles(books: VillageBooks): EntryBundles {
   return {
     marks: () => books.marks(),
+    joinWithoutParents: () => books.giveUpAll(),
     releaseBook: (book, entries) => books.release(book, entries),
     async *exportEntries(since, named) {
       for (const book of books.names()) {

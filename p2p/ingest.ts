@@ -29,12 +29,16 @@ interface Candidate {
   readonly arrival: Arrival;
 }
 
-/** Joins what may be joined of the arrivals and of what is staged for the book. Rejects only when the disk fails. */
+/**
+ * Joins what may be joined of the arrivals and of what is staged for the book. Rejects only when the disk fails.
+ * @param isGone a parent that need not be waited for: nobody keeps it any more
+ */
 export async function ingestArrivals(
   book: string,
   arrivals: readonly Arrival[],
   store: BookStore,
   context: BookContext,
+  isGone: (hash: string) => boolean,
 ): Promise<Ingested> {
   const { staged, refusals } = context;
   const index = await store.index();
@@ -43,12 +47,18 @@ export async function ingestArrivals(
       .filter(({ entry }) => !index.has(entry.hash) && !refusals.has(entry.hash))
       .map((arrival) => [arrival.entry.hash, toCandidate(arrival)]),
   );
-  const { joining, held, dropped, missing } = judgeAll(book, candidates, index, context);
+  const { joining, held, dropped, missing } = judgeAll(
+    book,
+    candidates,
+    index,
+    context,
+    (hash) => isGone(hash) || store.isAbsent(hash),
+  );
   // Before anything is awaited: whoever changes admission in the meantime finds them among the staged.
   let overflowed = 0;
   for (const { arrival } of held) if (!staged.add(book, arrival)) overflowed += 1;
   try {
-    await commitJoining(joining, store, context);
+    await commitJoining(joining, index, store, context);
   } catch (error) {
     for (const { arrival } of joining) staged.add(book, arrival);
     throw error;
@@ -74,12 +84,14 @@ function judgeAll(
   candidates: ReadonlyMap<string, Candidate>,
   index: BookIndex,
   { admit, refusals }: BookContext,
+  isGone: (hash: string) => boolean,
 ): Judged {
   const joining: Candidate[] = [];
   const times = new Map<string, number>();
-  const timeOf = (hash: string): number => times.get(hash) ?? index.row(hash)?.time ?? 0;
+  const timeOf = (hash: string): number | undefined => times.get(hash) ?? index.row(hash)?.time;
+  const isThere = (hash: string): boolean => index.has(hash) || (isGone(hash) && !candidates.has(hash));
   const reasons = new Map<string, string>();
-  const { held, dropped, missing } = walkInOrder(candidates, index.has, refusals.has, (candidate) => {
+  const { held, dropped, missing } = walkInOrder(candidates, isThere, refusals.has, (candidate) => {
     const verdict = judge(candidate.arrival, book, timeOf, admit);
     if (verdict === 'hold') return 'hold';
     if (verdict !== 'join') {
@@ -108,22 +120,35 @@ const toCandidate = (arrival: Arrival): Candidate => ({
 function judge(
   { entry }: Arrival,
   book: string,
-  timeOf: (hash: string) => number,
+  timeOf: (hash: string) => number | undefined,
   admit: Admit,
 ): 'join' | 'hold' | { readonly refuse: string } {
   const { next, time, device, records } = entry;
-  const newestParent = next.reduce((max, hash) => Math.max(max, timeOf(hash)), 0);
+  const times = next.map(timeOf);
+  const newestParent = times.reduce<number>((max, t) => Math.max(max, t ?? 0), 0);
   if (time <= newestParent) return { refuse: 'the clock of the entry is not after its parents' };
-  if (time > newestParent + MAX_CLOCK_JUMP) return { refuse: 'the clock of the entry jumps too far ahead' };
+  if (!times.includes(undefined) && time > newestParent + MAX_CLOCK_JUMP)
+    return { refuse: 'the clock of the entry jumps too far ahead' };
   const verdict = admit({ book, device, records });
   if (verdict === 'accept') return 'join';
   return verdict === 'wait' ? 'hold' : verdict;
 }
 
-async function commitJoining(joining: readonly Candidate[], store: BookStore, context: BookContext): Promise<void> {
+async function commitJoining(
+  joining: readonly Candidate[],
+  index: BookIndex,
+  store: BookStore,
+  context: BookContext,
+): Promise<void> {
   if (joining.length === 0) return;
   const authors = new Map(joining.map(({ arrival }) => [arrival.identity.hash, arrival.identity]));
   for (const identity of authors.values()) await context.identities.keep(identity);
-  await store.commit(joining.map(({ arrival }) => arrival.entry));
+  const here = new Set(joining.map((c) => c.hash));
+  await store.commit(
+    joining.map(({ arrival: { entry }, parents }) => {
+      const absent = parents.filter((hash) => !here.has(hash) && !index.has(hash));
+      return absent.length > 0 ? { ...entry, absent } : entry;
+    }),
+  );
   step('sync.entries-stored');
 }

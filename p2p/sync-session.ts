@@ -4,10 +4,12 @@ import type { BookPulls, PullSource } from './book-pulls.ts';
 import type { CheckedDelivery } from './delivery.ts';
 import { createEntrySender } from './entry-sender.ts';
 import { FrameError, type FrameStream } from './frame-stream.ts';
+import { countAhead, countBehind, isSame, type MarksByBook, noteIn } from './mark-counts.ts';
 import { createMutex } from './mutex.ts';
 import { orbitHashOf } from './orbit-hash.ts';
+import { createPastBooks } from './past-books.ts';
 import { deviceOfPeer } from './peer-device.ts';
-import { createRemoteMarks, type RemoteMarks } from './remote-marks.ts';
+import { createRemoteMarks } from './remote-marks.ts';
 import type { VillageBooks } from './village-books.ts';
 import { createWants } from './wants.ts';
 import { type Hello, MAX_HEADS, MAX_MARKS, type Message, readMessage, writeMessage } from './wire-messages.ts';
@@ -80,6 +82,8 @@ export function createSyncSession(frames: FrameStream, context: SessionContext):
   const greetings = { spare: SPARE_GREETINGS, at: now(), sentAt: Number.NEGATIVE_INFINITY };
   const listed = new Set<string>();
   const wants = createWants(now);
+  const past = createPastBooks();
+  let together: { readonly ours: string; readonly gone: unknown; readonly digest: string } | undefined;
   let greeted = false;
   let remoteDigest: string | undefined;
   let heardAt = now();
@@ -128,6 +132,13 @@ export function createSyncSession(frames: FrameStream, context: SessionContext):
     noteIn(told, book, fresh);
     post({ t: 'marks', book, marks: fresh });
   };
+  /** What only this peer's heads tell of, and nobody keeps, sets nobody apart. */
+  const digest = (): string => {
+    const [ours, gone] = [books.digest(), past.heads()];
+    if (gone.size === 0) return ours;
+    if (together?.ours !== ours || together.gone !== gone) together = { ours, gone, digest: books.digest(gone) };
+    return together.digest;
+  };
   const pulse = (): void => {
     if (overflowed && !books.isStagingFull() && now() - greetings.sentAt > GREETING_EVERY_MS) {
       overflowed = false;
@@ -137,7 +148,7 @@ export function createSyncSession(frames: FrameStream, context: SessionContext):
     }
     for (const book of books.names()) tell(book, false);
     pulls.review();
-    post({ t: 'pulse', digest: books.digest() });
+    post({ t: 'pulse', digest: digest() });
   };
   /** Long ones count more: reading them costs. */
   const countGreeting = ({ books: listings }: Hello): void => {
@@ -156,6 +167,7 @@ export function createSyncSession(frames: FrameStream, context: SessionContext):
     if (listed.size === 0) {
       sender.queue.forgetKnown();
       wants.forgetGone();
+      past.forget();
     }
     for (const { book, heads, marks } of hello.books) {
       listed.add(book);
@@ -193,13 +205,13 @@ export function createSyncSession(frames: FrameStream, context: SessionContext):
     joins
       .run(async () => {
         if (!pulls.ended(source, book)) throw new Violation('it ended what was not asked of it');
-        if (!pulls.isUnderWay(book)) await want(book, books.missing(book));
+        if (!pulls.isUnderWay(book)) await seek(book, books.missing(book));
       })
       .catch(fail);
   };
-  const onPulse = (digest: string): void => {
-    remoteDigest = digest;
-    if (digest === books.digest() || now() - headsSentAt < HEADS_EVERY_MS) return;
+  const onPulse = (theirs: string): void => {
+    remoteDigest = theirs;
+    if (theirs === digest() || now() - headsSentAt < HEADS_EVERY_MS) return;
     headsSentAt = now();
     const list = books.names().map((book) => ({ book, heads: headsOf(books, book) }));
     for (const part of splitHeads(list)) post({ t: 'heads', books: part });
@@ -210,13 +222,25 @@ export function createSyncSession(frames: FrameStream, context: SessionContext):
     const open = hashes.filter((_, i) => standings[i] === 'unknown');
     for (const part of wants.ask(open)) post({ t: 'want', book, hashes: part });
   };
+  /** Parents that are missing: this peer may have them, or said that it does not. */
+  const seek = async (book: string, parents: readonly string[]): Promise<void> => {
+    await want(book, parents);
+    await books.giveUp(book, parents.filter(past.isGone));
+  };
   /** Heads that are staged wait for parents, which this peer may have too. */
   const onHeads = async (
     list: readonly { readonly book: string; readonly heads: readonly string[] }[],
   ): Promise<void> => {
     if (!wants.isQuiet()) return;
-    for (const { book, heads } of list)
+    for (const { book, heads } of list) {
+      past.listed(book, heads);
       if (!pulls.isUnderWay(book)) await want(book, [...heads, ...books.missing(book)]);
+    }
+  };
+  const onGone = async (book: string, hashes: readonly string[]): Promise<void> => {
+    const asked = wants.gone(hashes);
+    past.gone(book, asked);
+    await books.giveUp(book, asked);
   };
   const joinChecked = async (n: number, checking: Promise<CheckedDelivery>): Promise<void> => {
     const checked = await checking;
@@ -232,7 +256,7 @@ export function createSyncSession(frames: FrameStream, context: SessionContext):
     pulls.joined(source, checked.book, bytes);
     if (refused > MAX_REFUSED) throw new Violation('it sent too many unsound entries');
     // While somebody sends what is lacked of the book, the parents are likely to be among it.
-    if (!pulls.isUnderWay(checked.book)) await want(checked.book, receipt.missing);
+    if (!pulls.isUnderWay(checked.book)) await seek(checked.book, receipt.missing);
     context.onChange();
   };
   /** Signatures of the next frame are checked while the one before is joined; joining keeps the order of arrival. */
@@ -273,7 +297,7 @@ export function createSyncSession(frames: FrameStream, context: SessionContext):
         if (!sender.acknowledge(message.n)) throw new Violation('it acknowledged what was never sent');
         return;
       case 'gone':
-        return wants.gone(message.hashes);
+        return onGone(message.book, message.hashes);
       case 'want':
         return sender.sendWanted(message.book, message.hashes);
     }
@@ -313,13 +337,15 @@ export function createSyncSession(frames: FrameStream, context: SessionContext):
       }
     },
     pulse,
-    state: () => ({
-      greeted,
-      inStep: greeted && remoteDigest === books.digest(),
-      toSend: Math.max(sender.count(), remoteDigest === books.digest() ? 0 : countAhead(books, remote, given)),
-      toFetch: Math.max(wants.count(), countBehind(books, remote)),
-      heardAt,
-    }),
+    state() {
+      const inStep = greeted && remoteDigest === digest();
+      // With the same heads, what the marks claim beyond ours is kept by nobody.
+      const [ahead, behind] = inStep
+        ? [0, 0]
+        : [countAhead(books, remote, given), countBehind(books, remote, past.has)];
+      const [toSend, toFetch] = [Math.max(sender.count(), ahead), Math.max(wants.count(), behind)];
+      return { greeted, inStep, toSend, toFetch, heardAt };
+    },
     stop: () => frames.abort(new Error('the session was stopped')),
   };
 }
@@ -331,33 +357,6 @@ const recordsBy = (device: string | undefined, { arrivals }: CheckedDelivery): n
   arrivals.reduce((n, { entry }) => n + (entry.device === device ? entry.records.length : 0), 0);
 const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)));
 const headsOf = (books: VillageBooks, book: string): string[] => books.heads(book).slice(0, MAX_HEADS);
-
-type MarksByBook = Map<string, Map<string, AuthorMark>>;
-
-function noteIn(map: MarksByBook, book: string, marks: readonly AuthorMark[]): void {
-  const known = map.get(book) ?? new Map<string, AuthorMark>();
-  map.set(book, known);
-  for (const mark of marks) known.set(mark.device, mark);
-}
-
-const isSame = (a: AuthorMark, b: AuthorMark | undefined): boolean => a.time === b?.time && a.count === b.count;
-
-function countBehind(books: VillageBooks, remote: RemoteMarks): number {
-  let behind = 0;
-  for (const book of remote.books()) behind += books.marksOf(book).countBehind(remote.of(book));
-  return behind;
-}
-
-/** Entries that the peer did not tell to have and did not ask for yet. */
-function countAhead(books: VillageBooks, remote: RemoteMarks, given: MarksByBook): number {
-  let ahead = 0;
-  for (const book of books.names())
-    for (const { device, count } of books.marksOf(book).list()) {
-      const has = Math.max(remote.get(book, device)?.count ?? 0, given.get(book)?.get(device)?.count ?? 0);
-      ahead += Math.max(0, count - has);
-    }
-  return ahead;
-}
 
 function splitGreeting(village: string, books: VillageBooks): Hello[] {
   const parts: Hello['books'][] = [[]];

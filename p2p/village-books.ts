@@ -7,10 +7,12 @@ import type { BookDatabase } from './book-database.ts';
 import { type BookContext, type BookLog, createBookLog } from './book-log.ts';
 import { createBookStore, type NewEntry } from './book-store.ts';
 import { type CheckedDelivery, checkDelivery, type Delivery, type VerificationsUnderWay } from './delivery.ts';
-import type { Refused } from './ingest.ts';
+import type { Ingested, Refused } from './ingest.ts';
 
 const MAX_BOOKS = 4096;
 const MEMBERS = 'members';
+/** Books of which a node may let go. */
+export const OF_MONTH = /-\d{4}-\d{2}$/;
 
 /** Where an entry is; those that were released stay joined. */
 export type Standing = 'unknown' | 'joined' | 'staged' | 'refused';
@@ -46,6 +48,13 @@ export interface VillageBooks {
   standing(book: string, hashes: readonly string[]): Promise<Standing[]>;
   /** Those of the hashes that were joined, parents first. */
   inJoinOrder(book: string, hashes: readonly string[]): Promise<string[]>;
+  /**
+   * Somebody does not keep these entries any more. Of a month's book, what waits for them joins without: they may come
+   * later all the same. The other books are never let go of, and there nothing joins without its parents.
+   */
+  giveUp(book: string, hashes: readonly string[]): Promise<void>;
+  /** As {@link VillageBooks.giveUp}, for everything that waits. */
+  giveUpAll(): Promise<void>;
   /** Parents that staged entries of the book wait for. */
   missing(book: string): readonly string[];
   /** No room for entries that have to wait. */
@@ -55,8 +64,11 @@ export interface VillageBooks {
   /** Bytes of an entry of whichever book. */
   entryBytes(hash: string): Promise<Uint8Array | undefined>;
   identityBytes(hash: string): Promise<Uint8Array | undefined>;
-  /** Equal on two peers exactly when all their books have the same heads. */
-  digest(): string;
+  /**
+   * Equal on two peers exactly when all their books have the same heads. With heads that are kept by nobody, by book: as
+   * if they were here.
+   */
+  digest(gone?: ReadonlyMap<string, readonly string[]>): string;
   close(): Promise<void>;
 }
 
@@ -98,7 +110,7 @@ export async function openVillageBooks(db: BookDatabase, context: BookContext): 
     [...logs]
       .filter(([, log]) => log.store.size() > 0)
       .map(([book]) => book)
-      .sort((a, b) => Number(b === MEMBERS) - Number(a === MEMBERS) || (a < b ? -1 : 1));
+      .sort(byName);
   const standing = async (book: string, hashes: readonly string[]): Promise<Standing[]> => {
     const store = logs.get(book)?.store;
     const index = store && store.size() > 0 ? await store.index() : undefined;
@@ -111,9 +123,12 @@ export async function openVillageBooks(db: BookDatabase, context: BookContext): 
 
   const ingest = async (book: string, arrivals: CheckedDelivery['arrivals']): Promise<Receipt> => {
     const result = await ensure(book).ingest(arrivals);
-    missing.set(book, result.missing);
-    for (const { peer, reason } of result.refused) context.onRefused({ peer, book, reason });
+    tell(book, result);
     return { ...result, joined: result.joined.length };
+  };
+  const tell = (book: string, { missing: waitedFor, refused }: Ingested): void => {
+    missing.set(book, waitedFor);
+    for (const { peer, reason } of refused) context.onRefused({ peer, book, reason });
   };
   /** A member who joins may be what the next one waits for, so the members come first and until none is left. */
   const reconsider = async (): Promise<void> => {
@@ -122,6 +137,11 @@ export async function openVillageBooks(db: BookDatabase, context: BookContext): 
   };
   const settleMembers = async (book: string): Promise<void> => {
     if (book === MEMBERS) await reconsider();
+  };
+  const giveUp = async (book: string, hashes: readonly string[]): Promise<void> => {
+    const waitedFor = new Set(missing.get(book));
+    const gone = OF_MONTH.test(book) ? hashes.filter((hash) => waitedFor.has(hash)) : [];
+    if (gone.length > 0) tell(book, await ensure(book).giveUp(gone));
   };
   const noMarks = createAuthorMarks();
   const underWay: VerificationsUnderWay = new Map();
@@ -166,6 +186,10 @@ export async function openVillageBooks(db: BookDatabase, context: BookContext): 
       const rows = hashes.map((hash) => index?.row(hash)).filter((row) => row !== undefined);
       return rows.sort((a, b) => a.n - b.n).map((row) => row.hash);
     },
+    giveUp,
+    async giveUpAll() {
+      for (const book of staged.books()) await giveUp(book, missing.get(book) ?? []);
+    },
     missing: (book) => missing.get(book) ?? [],
     isStagingFull: () => staged.isFull(),
     identityBytes: async (hash) => (await identities.get(hash))?.bytes,
@@ -178,8 +202,12 @@ export async function openVillageBooks(db: BookDatabase, context: BookContext): 
       const [bytes] = (await logs.get(book)?.store.bytesOf([hash])) ?? [];
       return bytes;
     },
-    digest: () => {
-      digest ??= toHex(sha256(encode(names().map((book) => [book, headsOf(book).sort()]))));
+    digest(gone) {
+      if (gone && gone.size > 0) {
+        const all = [...new Set([...names(), ...gone.keys()])].sort(byName);
+        return digestOf(all, (book) => [...new Set([...headsOf(book), ...(gone.get(book) ?? [])])]);
+      }
+      digest ??= digestOf(names(), headsOf);
       return digest;
     },
     async close() {
@@ -189,3 +217,7 @@ export async function openVillageBooks(db: BookDatabase, context: BookContext): 
     },
   };
 }
+
+const byName = (a: string, b: string): number => Number(b === MEMBERS) - Number(a === MEMBERS) || (a < b ? -1 : 1);
+const digestOf = (books: readonly string[], headsOf: (book: string) => string[]): string =>
+  toHex(sha256(encode(books.map((book) => [book, headsOf(book).sort()]))));

@@ -11,8 +11,8 @@ export interface Wants {
   /** Marks hashes as asked and returns those that were not, in messages of a bounded size. */
   ask(hashes: readonly string[]): string[][];
   arrived(hashes: readonly string[]): void;
-  /** The peer does not keep these: they are not asked of it again. */
-  gone(hashes: readonly string[]): void;
+  /** The peer does not keep these: they are not asked of it again. Answers those that were asked of it. */
+  gone(hashes: readonly string[]): string[];
   /** The peer said anew what it has. */
   forgetGone(): void;
   /** Whether no entries came for a while, so that what is missing will not come by itself. */
@@ -39,10 +39,10 @@ export function createWants(now: () => number): Wants {
     },
     gone(hashes) {
       if (gone.size >= MAX_ASKED) gone.clear();
-      for (const hash of hashes) {
-        asked.delete(hash);
+      return hashes.filter((hash) => {
         gone.add(hash);
-      }
+        return asked.delete(hash);
+      });
     },
     forgetGone: () => gone.clear(),
     isQuiet: () => now() - arrivedAt > QUIET_AFTER_MS,

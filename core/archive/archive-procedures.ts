@@ -11,7 +11,8 @@ export function archiveProcedures(os: Boundary, console: Console, files: BundleF
   return {
     months: a.months.handler(({ input }) => {
       const keep = keptMonths(console.store, input.village);
-      return { keep, months: monthPlaces(open(input.village), keep).map(told) };
+      const startedFrom = open(input.village).store.startedFrom()?.month ?? null;
+      return { keep, startedFrom, months: monthPlaces(open(input.village), keep).map(told) };
     }),
     export: a.export.handler(({ input }) => {
       const village = open(input.village);
@@ -43,5 +44,8 @@ export function archiveProcedures(os: Boundary, console: Console, files: BundleF
 
 const told = ({ archived, ...m }: MonthPlace) => ({
   ...m,
-  file: archived ? { name: archived.file, sha256: archived.sha256, atMs: archived.atMs, bytes: archived.bytes } : null,
+  file:
+    archived && archived.file !== ''
+      ? { name: archived.file, sha256: archived.sha256, atMs: archived.atMs, bytes: archived.bytes }
+      : null,
 });

@@ -1,10 +1,12 @@
 import type { Village } from '#core/village/open-village.ts';
-import { segmentsOf } from './month-places.ts';
+import { returnAbsent } from './absent-months.ts';
+import { neverHere, segmentsOf } from './month-places.ts';
 
 /** After a file was taken in: months that are whole again are here again; of others, what came back is. */
 export async function finishReturn(village: Village): Promise<void> {
   const { store } = village;
-  const dropped = [...store.archivedMonths().values()].filter((m) => m.place === 'dropped');
+  await returnAbsent(village);
+  const dropped = [...store.archivedMonths().values()].filter((m) => m.place === 'dropped' && !neverHere(m));
   if (dropped.length === 0) return;
   const cameBack: string[] = [];
   for (const archived of dropped) {

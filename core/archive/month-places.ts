@@ -7,7 +7,7 @@ import type { SegmentRef, VillageState } from '#domain/village/state.ts';
 
 /** These settled months stay: adjustments of late readings still need them. */
 const RECENT = 2;
-const MONTH_BOOK = /^(?:segments|operations)-(\d{4}-\d{2})$/;
+export const MONTH_BOOK = /^(?:segments|operations)-(\d{4}-\d{2})$/;
 /** A record lies in the log of its book and in the table. */
 const COPIES = 2;
 const KEEP = 13;
@@ -40,6 +40,10 @@ export function fileOf(village: Pick<Village, 'store'>, month: Month | undefined
   return { month: archived.month, name: archived.file, atMs: archived.atMs };
 }
 
+/** A month from before the signed checkpoint this console started from, which has not come since. */
+export const neverHere = ({ place, file }: Pick<ArchivedMonth, 'place' | 'file'>): boolean =>
+  place === 'dropped' && file === '';
+
 export const booksOf = (month: Month): string[] => [`segments-${month}`, `operations-${month}`];
 export const segmentsOf = (state: VillageState, month: Month): SegmentRef[] =>
   [...state.segments.within(`${month}-01`, `${month}-31`)].map(([, s]) => s);
@@ -49,17 +53,18 @@ interface Look {
   readonly settled: readonly Month[];
   readonly segments: ReadonlyMap<Month, readonly SegmentRef[]>;
   readonly rows: ReturnType<Village['store']['segments']>;
-  /** Books with records that no anchored cut holds. */
+  /** Books with records that no anchored cut holds, or that the last one added: whoever starts from the signed checkpoint before it needs them. */
   readonly open: ReadonlySet<string>;
 }
 function lookAt(village: Village): Look {
   const state = village.state();
+  const last = state.closes.get(village.checkpoint().settled);
   const inMemory = [...village.index.outside.values()].map((r) => r.book);
   return {
     settled: state.epochs.map((e) => e.month),
     segments: Map.groupBy(state.segments.values(), (s) => s.day.slice(0, 7)),
     rows: village.store.segments(),
-    open: new Set([...inMemory, ...village.store.unsettledBooks()]),
+    open: new Set([...inMemory, ...village.store.unsettledBooks(), ...Object.keys(last?.cut.records ?? {})]),
   };
 }
 
@@ -103,7 +108,7 @@ function staysBy({ settled, segments, rows, open }: Look, month: Month): Stays |
 const WORDS: Readonly<Record<Stays, string>> = {
   'not-settled': 'it is not settled yet',
   recent: `it is one of the last ${RECENT} settled months, and late readings may still change the next statements`,
-  'late-records': 'records of it came after its close: they are settled with the next one',
+  'late-records': 'records of it came after its close: they stay until the close after the one that settles them',
   'days-missing': 'not all of its days are on this laptop yet',
 };
 export const neededHere = (month: Month, why: Stays): AppError =>

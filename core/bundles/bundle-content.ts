@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto';
+import { booksOf } from '#core/archive/month-places.ts';
 import type { VillageMarks } from '#core/ports/village-node.ts';
 import type { Village } from '#core/village/open-village.ts';
+import { snapshotBlocksHere } from '#core/village/snapshot-offer.ts';
 import { digestOf, toHex } from '#domain/bytes.ts';
 import { carBlockSize } from './car-write.ts';
 import { announcedIn, viewEntry } from './entry-view.ts';
-import type { KnownThere } from './since.ts';
+import { type KnownThere, lackedOf } from './since.ts';
 
 export const digestOfBytes = (bytes: Uint8Array): Uint8Array =>
   new Uint8Array(createHash('sha256').update(bytes).digest());
@@ -56,6 +58,10 @@ export async function gatherContent(village: Village, wish: ContentWish, signal:
   }
   for (const a of askedFor(village, wish)) announced.set(a.cid, a.bytes);
   const blocks: BundleContent['blocks'][number][] = [];
+  for (const { cid, bytes: size } of await startOf(village, wish)) {
+    blocks.push({ cid, digest: digestOf(cid), bytes: size });
+    bytes += carBlockSize(size);
+  }
   for (const [cid, size] of announced) {
     if (blocks.length >= MAX_BLOCKS) break;
     if (!(await node.hasBlock(cid))) {
@@ -66,6 +72,21 @@ export async function gatherContent(village: Village, wish: ContentWish, signal:
     bytes += carBlockSize(size);
   }
   return { have, books, entries, identities, blocks, wants: wantedBy(village, wish), bytes };
+}
+
+/** The signed checkpoint, for a reader who lacks entries that are not kept here either. */
+async function startOf(village: Village, { there, books }: ContentWish) {
+  const { node, store } = village;
+  const close = village.state().closes.get(village.checkpoint().settled);
+  if (!close || books) return [];
+  const away = [...store.archivedMonths().values()]
+    .filter((m) => m.place === 'dropped')
+    .flatMap((m) => booksOf(m.month));
+  const isLacking = away.some((book) => {
+    const [ours, theirs] = [node.marks().get(book), there?.have.get(book)];
+    return lackedOf(new Map([[book, ours ?? []]]), new Map([[book, theirs ?? []]])) > 0;
+  });
+  return isLacking || (there === null && store.startedFrom()) ? snapshotBlocksHere(node, close.cut.checkpoint) : [];
 }
 
 /** Blocks the other place told that it lacks, and of a whole bundle everything that was announced. */

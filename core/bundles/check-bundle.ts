@@ -4,9 +4,10 @@ import type { RefusedEntries } from '#core/ports/village-node.ts';
 import type { Village } from '#core/village/open-village.ts';
 import { cidOfDigest, digestOf, toHex } from '#domain/bytes.ts';
 import { type BundleVisitor, walkBundle } from './bundle-walk.ts';
-import { announcedIn, viewEntry } from './entry-view.ts';
+import { announcedIn, snapshotsIn, viewEntry } from './entry-view.ts';
 import type { Manifest } from './manifest.ts';
 import { lackedOf } from './since.ts';
+import { createSnapshotParts } from './snapshot-parts.ts';
 
 export interface BundleFault {
   readonly offset: number;
@@ -62,6 +63,7 @@ function createSurvey(village: Village) {
   const announced = new Map([...village.state().segments.values()].map((s) => [toHex(digestOf(s.cid)), s.bytes]));
   const refused = new Map<string, number>();
   const faults: BundleFault[] = [];
+  const snapshots = createSnapshotParts();
   const entries = { fresh: 0, known: 0, seen: 0 };
   const blocks = { fresh: 0, known: 0, unannounced: 0, seen: 0 };
   let manifest: Manifest | undefined;
@@ -76,12 +78,15 @@ function createSurvey(village: Village) {
       entries.known += checked.known;
       entries.seen += batch.entries.length;
       for (const { reason, count } of checked.refused) refused.set(reason, (refused.get(reason) ?? 0) + count);
+      if (batch.book === 'settlement')
+        for (const entry of batch.entries) for (const root of snapshotsIn(viewEntry(entry))) snapshots.expect(root);
       if (!batch.book.startsWith('segments-')) return;
       for (const entry of batch.entries)
         for (const a of announcedIn(viewEntry(entry))) announced.set(toHex(digestOf(a.cid)), a.bytes);
     },
     async block(digest, bytes) {
       blocks.seen += 1;
+      if (snapshots.isOne(digest, bytes)) return;
       if (announced.get(toHex(digest)) !== bytes.length) blocks.unannounced += 1;
       else if (await node.hasBlock(cidOfDigest(digest))) blocks.known += 1;
       else blocks.fresh += 1;

@@ -1,5 +1,6 @@
 import { decode } from '#domain/bytes.ts';
 import { announceBody } from '#domain/metering/frame.ts';
+import { proposeBody } from '#domain/village/fold-settlement.ts';
 
 /** What a block of a bundle is, told by its first bytes: canonical dag-cbor puts the same keys in the same places. */
 export type BlockKind =
@@ -51,6 +52,13 @@ export function viewEntry(bytes: Uint8Array): ViewedEntry | undefined {
     return undefined;
   }
 }
+
+/** Digests in hex of the snapshots that an entry's closes name. */
+export const snapshotsIn = (entry: ViewedEntry | undefined): string[] =>
+  (entry?.records ?? []).flatMap(({ kind, body }) => {
+    const read = kind === 'close.propose' ? proposeBody.safeParse(body) : undefined;
+    return read?.success ? [read.data.cut.checkpoint.slice(2)] : [];
+  });
 
 export interface Announced {
   readonly cid: string;

@@ -1,12 +1,15 @@
 import { finishReturn } from '#core/archive/finish-return.ts';
+import { startFromSigned } from '#core/archive/start-checkpoint.ts';
 import type { JobControl } from '#core/jobs.ts';
 import type { RefusedEntries } from '#core/ports/village-node.ts';
 import type { Village } from '#core/village/open-village.ts';
 import { cidOfDigest } from '#domain/bytes.ts';
 import { walkBundle } from './bundle-walk.ts';
 import { type BundleReport, checkBundle, damagedError } from './check-bundle.ts';
+import { snapshotsIn, viewEntry } from './entry-view.ts';
 import { requireFreeSpace } from './free-space.ts';
 import { learnFromManifest } from './known-consoles.ts';
+import { createSnapshotParts } from './snapshot-parts.ts';
 
 export interface TakenBundle {
   readonly report: BundleReport;
@@ -43,8 +46,11 @@ export async function takeBundle(
     progress: (done: number, of: number) => control.progress(stage, done, of),
   });
   // Entries first: they announce the blocks and let their devices in.
+  const snapshots = createSnapshotParts();
   const entries = {
     async entries(batch: Parameters<Village['node']['importEntries']>[0]) {
+      if (batch.book === 'settlement')
+        for (const entry of batch.entries) for (const root of snapshotsIn(viewEntry(entry))) snapshots.expect(root);
       const imported = await village.node.importEntries(batch);
       sum.joined += imported.joined;
       sum.known += imported.known;
@@ -54,6 +60,8 @@ export async function takeBundle(
     },
   };
   await walkBundle(path, entries, walk('take records'));
+  // The file holds all that its writer kept: what it lacks was put away there too.
+  if (report.manifest?.since === null) await village.node.joinWithoutParents();
   // What waited at first may have joined once the rest was there.
   const joined = Math.max(sum.joined, countOthers(village) - before);
   const waiting = Math.max(0, sum.joined + sum.waiting - joined);
@@ -63,6 +71,7 @@ export async function takeBundle(
   const blocks = {
     async block(digest: Uint8Array, bytes: Uint8Array) {
       const cid = cidOfDigest(digest);
+      if (snapshots.isOne(digest, bytes)) await village.node.putBlock(cid, bytes);
       if (announced.get(cid) !== bytes.length) return;
       const isHere = await village.node.hasBlock(cid);
       if (isHere && !rows.get(cid)?.away) return;
@@ -71,6 +80,7 @@ export async function takeBundle(
     },
   };
   await walkBundle(path, blocks, walk('take days'));
+  await startFromSigned(village, 'disk');
   await village.segments.open(stored);
   await finishReturn(village);
   const { manifest } = report;

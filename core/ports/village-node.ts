@@ -203,6 +203,11 @@ export interface VillageNode {
    */
   importEntries(bundle: EntryBundle): Promise<ImportedEntries>;
   /**
+   * Of books of months, what waits for parents joins without them: whoever gave it does not keep them any more. They may
+   * still come later.
+   */
+  joinWithoutParents(): Promise<void>;
+  /**
    * Drops the bytes of the first `entries` of a book, as they were joined here (all of them without it), from this disk.
    * What they were stays known: nothing is asked for again, marks and heads stay, later entries still join, and peers
    * that ask for them are told that they are not kept here.

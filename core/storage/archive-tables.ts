@@ -6,7 +6,9 @@ export const ARCHIVE_TABLES = `
    -- months that were written to a file, and where their readings are now
    create table archived_month (month text primary key, place text not null, file blob not null, sha256 text not null,
      at_ms integer not null, bytes integer not null, books text not null, from_ms integer not null,
-     to_ms integer not null) strict;`;
+     to_ms integer not null) strict;
+   -- the month of the signed checkpoint this console began at
+   create table started_from (one integer primary key check (one = 1), month text not null, at_ms integer not null) strict;`;
 
 /** Of a month that is not wholly here. */
 export const MONTH_AWAY = `place <> 'here'`;
@@ -18,13 +20,19 @@ export interface ArchivedMonth {
   readonly month: Month;
   /** 'dropping': decided and not finished; the next start finishes it. */
   readonly place: 'here' | 'dropping' | 'dropped';
-  /** The last file that the month was written to. */
+  /** The last file that the month was written to; empty for a month that never was here. */
   readonly file: string;
   readonly sha256: string;
   readonly atMs: number;
   readonly bytes: number;
   /** How many entries of each book were in the file when it was dropped: later ones stay here. */
   readonly books: Readonly<Record<string, number>>;
+}
+
+/** The signed checkpoint this console began at, in place of the books before it. */
+export interface StartedFrom {
+  readonly month: Month;
+  readonly atMs: number;
 }
 
 export interface ArchiveTables {
@@ -35,6 +43,12 @@ export interface ArchiveTables {
    * that nobody asks for them again and what was made of them stays valid.
    */
   beginDrop(archived: ArchivedMonth, cids: readonly string[]): void;
+  /** A month that never was here: its segments are known, and nobody is asked for them. */
+  putAbsent(archived: ArchivedMonth, cids: readonly string[]): void;
+  /** Its records came: its segments are asked for again. */
+  endAbsent(archived: ArchivedMonth, cids: readonly string[]): void;
+  startedFrom(): StartedFrom | undefined;
+  putStartedFrom(started: StartedFrom): void;
   /** Books with records that no anchored cut holds. */
   unsettledBooks(): string[];
   /** The records of a book are read again at the next occasion. */
@@ -96,6 +110,23 @@ export function archiveTables(db: Database, dataKey: DataKey): ArchiveTables {
         for (const book of Object.keys(archived.books))
           db.run('delete from record where book = ? and epoch is not null', book);
       }),
+    putAbsent: (archived, cids) =>
+      db.transaction(() => {
+        put(archived);
+        for (const cid of cids) db.run(`insert or ignore into segment values (?, 'verified', '', 0, 0, 1, 0)`, cid);
+      }),
+    endAbsent: (archived, cids) =>
+      db.transaction(() => {
+        put(archived);
+        for (const cid of cids) db.run('delete from segment where cid = ? and away = 1', cid);
+      }),
+    startedFrom() {
+      const row = db.get('select month, at_ms from started_from');
+      return row && { month: text(row, 'month'), atMs: int(row, 'at_ms') };
+    },
+    putStartedFrom: ({ month, atMs }) => {
+      db.run('insert or replace into started_from values (1, ?, ?)', month, atMs);
+    },
     unsettledBooks: () => db.all('select distinct book from record where epoch is null').map((r) => text(r, 'book')),
     forgetRead: (book) => db.run('delete from book_read where book = ?', book),
     frameBytes: () =>

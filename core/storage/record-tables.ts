@@ -40,6 +40,8 @@ export interface RecordTables {
   recordsOf(book: string, kind: string): Uint8Array[];
   recordBytes(id: string): Uint8Array | undefined;
   settledRecords(): number;
+  /** Settled records that are here, by book. */
+  settledByBook(): ReadonlyMap<string, number>;
   /** Keeps the state at an anchored cut and marks the records that it holds, together. */
   keepCheckpoint(close: string, ids: readonly string[], kept: CheckpointKept): void;
   checkpoint(): Uint8Array | undefined;
@@ -64,6 +66,12 @@ export const recordTables = (db: Database): RecordTables => ({
     return row && blob(row, 'bytes');
   },
   settledRecords: () => int(db.get('select count(*) as n from record where epoch is not null') ?? {}, 'n'),
+  settledByBook: () =>
+    new Map(
+      db
+        .all('select book, count(*) as n from record where epoch is not null group by book')
+        .map((r) => [text(r, 'book'), int(r, 'n')]),
+    ),
   keepCheckpoint: (close, ids, { sealed, cut, isWhole, items }) =>
     db.transaction(() => {
       for (const id of ids) db.run('update record set epoch = ? where id = ?', close, id);

@@ -150,7 +150,7 @@ export function segmentTables(db: Database): SegmentTables {
         db.run(`delete from month_energy where month not in (select month from archived_month where ${MONTH_AWAY})`);
         db.run(`delete from verified_close where not exists (select 1 from archived_month where ${MONTH_AWAY})`);
         if (how?.exceptCheckpoint) return;
-        db.run('delete from checkpoint');
+        for (const table of ['checkpoint', 'started_from']) db.run(`delete from ${table}`);
         db.run('delete from settled');
       }),
   };

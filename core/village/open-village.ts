@@ -14,6 +14,7 @@ import { isCopied } from '#core/villages/copied.ts';
 import type { Cut } from '#domain/books/chains.ts';
 import type { SealedFields, Subject } from '#domain/membership/private-fields.ts';
 import { type RecoverSigner, recoverSigner } from '#domain/membership/typed-data.ts';
+import type { Checkpoint } from '#domain/village/epochs.ts';
 import { stateHash } from '#domain/village/fold.ts';
 import type { RevealedState } from '#domain/village/reveal.ts';
 import type { VillageState } from '#domain/village/state.ts';
@@ -75,11 +76,17 @@ export interface Village {
   readonly segments: Pick<SegmentFetcher, 'open' | 'fetch' | 'setFetched' | 'wants' | 'onLost' | 'progress'>;
   /** Months were put away, or books came back: what is kept in memory of them is read again. */
   onArchive(cameBack: readonly string[]): Promise<void>;
+  /** The last anchored cut: where folds begin. */
+  checkpoint(): Checkpoint;
+  /** Goes on from a checkpoint that the coordinators signed, in place of the books before it. */
+  startFrom(checkpoint: Checkpoint): Promise<void>;
   /** Drops the read models and makes them again from books and blocks. */
   rebuild(): Promise<void>;
   /** The key of the village network, who has it, and where this console meets the others. */
   readonly network: NetworkAccess;
   now(): number;
+  /** For whoever looks after this console. */
+  log(line: string): void;
   notify(topic: Topic): void;
   stop(): Promise<void>;
 }
@@ -201,7 +208,7 @@ function assemble(p: Parts): Village & { load(): Promise<void> } {
     recover: p.recover,
     now,
     everyRecord: () => books.everyRecord(),
-    onCheckpoint: () => books.keepCheckpoint(),
+    onCheckpoint: (before) => books.keepCheckpoint(before),
   });
   const readings = createReadings({
     store,
@@ -334,6 +341,11 @@ function assemble(p: Parts): Village & { load(): Promise<void> } {
     act,
     readings,
     segments,
+    checkpoint: cache.checkpoint,
+    async startFrom(checkpoint) {
+      await books.startFrom(checkpoint);
+      news();
+    },
     async rebuild() {
       await books.reload();
       segments.onDropped();
@@ -348,6 +360,7 @@ function assemble(p: Parts): Village & { load(): Promise<void> } {
     },
     network: p.network,
     now,
+    log,
     notify: (topic) => p.changes.notify(topic, row.id),
     async load() {
       unsubscribe = node.subscribe(onEvent);

@@ -46,8 +46,8 @@ export interface StateSource {
   readonly now: () => number;
   /** All records, settled or not. */
   readonly everyRecord: () => readonly KnownRecord[];
-  /** Another close was anchored. */
-  readonly onCheckpoint: () => void;
+  /** Another close was anchored; with the checkpoint that it follows. */
+  readonly onCheckpoint: (before: Checkpoint | undefined) => void;
 }
 
 export function createStateCache(source: StateSource): StateCache {
@@ -62,7 +62,7 @@ export function createStateCache(source: StateSource): StateCache {
   const take = (folded: Folded): VillageState => {
     const moved = folded.checkpoint !== from;
     from = folded.checkpoint;
-    if (moved) source.onCheckpoint();
+    if (moved) source.onCheckpoint(folded.before);
     return folded.state;
   };
   const current = (): VillageState => {

@@ -4,11 +4,12 @@ import { step } from '#core/ports/steps.ts';
 import type { VillageNode } from '#core/ports/village-node.ts';
 import type { VillageStore } from '#core/storage/village-store.ts';
 import type { KnownRecord, SignedRecord } from '#domain/books/record.ts';
-import { genesis } from '#domain/village/epochs.ts';
+import { type Checkpoint, genesis } from '#domain/village/epochs.ts';
 import type { Folded } from '#domain/village/fold.ts';
 import { type Admission, TEACHING } from './admission.ts';
 import { type KeptCheckpoint, openCheckpoint, packCheckpoint } from './kept-checkpoint.ts';
 import { knownRecord, type RecordIndex } from './record-index.ts';
+import { offerSnapshots } from './snapshot-offer.ts';
 import type { StateCache } from './state-cache.ts';
 
 /** One act to be written: a record of this device. */
@@ -31,7 +32,9 @@ export interface VillageBooks {
   /** All records, settled or not. */
   readonly everyRecord: () => readonly KnownRecord[];
   /** Keeps the present checkpoint soon: what it holds leaves the memory, and the next opening begins there. */
-  readonly keepCheckpoint: () => void;
+  readonly keepCheckpoint: (before: Checkpoint | undefined) => void;
+  /** Goes on from a checkpoint from elsewhere, which was verified. */
+  readonly startFrom: (checkpoint: Checkpoint) => Promise<void>;
   /** Reads the records of books again whose entries came back to this disk. */
   readonly reread: (books: readonly string[]) => Promise<void>;
   /** Resolves when no act is under way. */
@@ -109,7 +112,7 @@ export function createVillageBooks(source: BooksSource): VillageBooks {
     await catchUp();
     await node.reconsider();
   };
-  const keep = async (): Promise<void> => {
+  const keep = async (): Promise<Checkpoint> => {
     await catchUp();
     source.onKeeping();
     const checkpoint = cache.checkpoint();
@@ -117,11 +120,14 @@ export function createVillageBooks(source: BooksSource): VillageBooks {
     store.keepCheckpoint(checkpoint.settled, index.settle(checkpoint.chains), packed);
     index.settle(packed.checkpoint.chains);
     cache.stand(packed.checkpoint);
+    return packed.checkpoint;
   };
-  const keepSoon = (): void => {
-    keeping = keeping.then(keep).catch((e: unknown) => {
-      source.log(`keeping the checkpoint: ${e instanceof Error ? e.message : String(e)}`);
-    });
+  const keepSoon = (before: Checkpoint | undefined): void => {
+    keeping = keeping
+      .then(async () => offerSnapshots(node, await keep(), before))
+      .catch((e: unknown) => {
+        source.log(`keeping the checkpoint: ${e instanceof Error ? e.message : String(e)}`);
+      });
   };
   const write = async (acts: readonly Act[]): Promise<string[]> => {
     const ids: string[] = [];
@@ -163,6 +169,18 @@ export function createVillageBooks(source: BooksSource): VillageBooks {
       });
       keeping = reading.catch(() => undefined);
       return reading;
+    },
+    startFrom(checkpoint) {
+      // What is written meanwhile was judged by the state before.
+      const starting = last.then(async () => {
+        await keeping;
+        await catchUp();
+        cache.restore(checkpoint);
+        await keep();
+        onFolded(new Set(node.books()));
+      });
+      last = starting.catch(() => undefined);
+      return starting;
     },
     everyRecord: () => [...index.outside.values(), ...known(store.everyRecord())],
     keepCheckpoint: keepSoon,

@@ -207,16 +207,24 @@ export function nextCheckpoint(
   return undefined;
 }
 
+/** Closes with a final receipt that this checkpoint does not hold, the newest month first. */
+export const closesAhead = (from: Checkpoint, closes: CloseRecords): Proposal[] =>
+  [...closes.proposals.values()]
+    .filter(({ digest }) => !from.epochs.some((e) => e.close === digest) && isFinal(closes, digest))
+    .sort((a, b) => (a.month > b.month ? -1 : 1));
+
+const isFinal = (closes: CloseRecords, digest: string): boolean =>
+  [...closes.of(digest).values()].some((r) => finalReceipt(r, digest).length > 0);
+
 /**
  * How many records that anchored closes on this checkpoint name are not here: the most of one of them. Where nobody has
  * them any more, only a later checkpoint leads on.
  */
 export function missingAfter(from: Checkpoint, pool: Pool, fold: FoldOver): number {
   let missing = 0;
-  for (const proposal of pool.closes.proposals.values()) {
-    const isFinal = [...pool.closes.of(proposal.digest).values()].some((r) => finalReceipt(r, '').length > 0);
-    if (proposal.prev !== from.settled || !isFinal) continue;
-    const at = cutState(from, pool, proposal.digest, fold);
+  for (const { digest, prev } of closesAhead(from, pool.closes)) {
+    if (prev !== from.settled) continue;
+    const at = cutState(from, pool, digest, fold);
     if (!at.ok) missing = Math.max(missing, at.missing);
   }
   return missing;

@@ -62,6 +62,8 @@ export interface Folded {
   readonly state: VillageState;
   /** The last anchored cut that is whole: a later fold may begin here. */
   readonly checkpoint: Checkpoint;
+  /** The checkpoint before it, if this fold went on from one to the other. */
+  readonly before: Checkpoint | undefined;
 }
 
 /** What one pass over the records finds and the next pass needs: it decides about records that come before it. */
@@ -86,6 +88,7 @@ export const foldVillage = (village: string, records: readonly KnownRecord[], op
 export function foldRecords(village: string, records: readonly KnownRecord[], options: FoldOptions): Folded {
   const recover = options.recover ?? recoverSigner;
   let checkpoint = options.from ?? genesis(village);
+  let before: Checkpoint | undefined;
   const ours = new Map<string, KnownRecord>();
   for (const r of records) if (r.village === village && !holds(checkpoint.chains, r)) ours.set(r.id, r);
   const dueMs = options.nowMs + DAY_MS;
@@ -96,9 +99,10 @@ export function foldRecords(village: string, records: readonly KnownRecord[], op
     const next = nextCheckpoint(checkpoint, pool, foldOver);
     if (!next) {
       const state = foldOver(checkpoint, due, pool);
-      return { state: { ...state, epochs: checkpoint.epochs, outside: new Set(ours.keys()) }, checkpoint };
+      return { state: { ...state, epochs: checkpoint.epochs, outside: new Set(ours.keys()) }, checkpoint, before };
     }
     for (const id of next.added) ours.delete(id);
+    before = checkpoint;
     checkpoint = next.checkpoint;
   }
 }

@@ -9,7 +9,7 @@ import { ZERO_HASH } from './state.ts';
 const PART_BYTES = 1024 * 1024;
 const MAX_PARTS = MAX_SNAPSHOT_BYTES / PART_BYTES;
 /** The most that a root takes: 34 bytes for each part, and its frame. */
-export const MAX_ROOT_BYTES = 34 * MAX_PARTS + 128;
+const MAX_ROOT_BYTES = 34 * MAX_PARTS + 128;
 /** The most that a block of a snapshot takes. */
 export const MAX_PART_BYTES = PART_BYTES + 8;
 
@@ -62,10 +62,15 @@ export const snapshotHash = (root: Uint8Array): string => `0x${toHex(sha256(root
 
 const known = new WeakMap<Checkpoint, string>();
 
+/** The blocks of a checkpoint's snapshot. */
+export function snapshotBlocks(checkpoint: Checkpoint): SnapshotBlocks {
+  const blocks = splitSnapshot(writeSnapshot(checkpoint));
+  known.set(checkpoint, snapshotHash(blocks.root));
+  return blocks;
+}
+
 /** What a close names of the checkpoint that it follows: the hash of its snapshot; zero before the first close. */
 export function checkpointHash(checkpoint: Checkpoint): string {
   if (checkpoint.settled === ZERO_HASH) return ZERO_HASH;
-  const hash = known.get(checkpoint) ?? snapshotHash(splitSnapshot(writeSnapshot(checkpoint)).root);
-  known.set(checkpoint, hash);
-  return hash;
+  return known.get(checkpoint) ?? snapshotHash(snapshotBlocks(checkpoint).root);
 }

@@ -30,7 +30,7 @@ import { proposeBody } from './fold-settlement.ts';
 const reasonSchema = z.string().max(400);
 const count = z.int().min(0);
 
-export const keySchema = z.strictObject({
+const keySchema = z.strictObject({
   address: addressSchema,
   number: count,
   sinceMs: msSchema,

@@ -9,6 +9,15 @@ export function InFile({ of }: { readonly of: Out['accounts']['get']['inFile'] }
   const format = useFormat();
   if (of === null) return null;
   const month = format.month(of.month);
+  if (of.name === '')
+    return (
+      <Note icon={<Archive aria-hidden />}>
+        <Trans>
+          The readings of {month} never were on this laptop: it started from a signed checkpoint of a later month. They
+          come with the file of that month, under Sync.
+        </Trans>
+      </Note>
+    );
   const day = format.day(of.atMs);
   return (
     <Note icon={<Archive aria-hidden />}>

@@ -164,6 +164,9 @@ describe('a closed month that was written to a file', () => {
     await expect(drop(on, early)).rejects.toThrow(/records of it came after its close/);
     await closeMonth(on, '2026-06');
     await kept(on);
+    await expect(drop(on, early)).rejects.toThrow(/they stay until the close after the one that settles them/);
+    await closeMonth(on, '2026-07');
+    await kept(on);
     await expect(drop(on, early)).rejects.toThrow(/lacks \d+ records and 1 days of readings of 2026-03/);
     expect(placeOf(on)).toMatchObject({ place: 'here' });
     await drop(on, await write(on, 'later.car'));

@@ -45,6 +45,8 @@ function Where({ month }: { readonly month: MonthRow }) {
   const format = useFormat();
   const { file } = month;
   const size = <SizeText bytes={month.bytes} />;
+  if (file === null && month.place !== 'here')
+    return <Trans>Never was on this laptop, which started later. It comes with a file of this month.</Trans>;
   if (file === null) return <Trans>About {size} here. It is in no file yet.</Trans>;
   const day = format.day(file.atMs);
   return month.place === 'here' ? (
@@ -62,7 +64,7 @@ function Here({ month }: { readonly month: MonthRow }) {
   if (month.stays === 'late-records')
     return (
       <Muted>
-        <Trans>Something of it came after its close: it can go once the next month is settled.</Trans>
+        <Trans>Something of it came after its close: it can go with the close after the one that settles it.</Trans>
       </Muted>
     );
   if (month.stays !== null)

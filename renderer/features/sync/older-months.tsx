@@ -8,6 +8,7 @@ import { useVillage } from '../../app/village-context.tsx';
 import type { Out } from '../../app/wire.ts';
 import { Button } from '../../ui/button.tsx';
 import { Pick } from '../../ui/field.tsx';
+import { useFormat } from '../../ui/format.tsx';
 import { Block, Muted, Small, Stack } from '../../ui/layout.tsx';
 import { InlineError, LinkLostContext, View } from '../../ui/view.tsx';
 import { OlderMonth } from './older-month.tsx';
@@ -35,6 +36,7 @@ export function OlderMonths() {
 }
 
 function MonthList({ data }: { readonly data: Months }) {
+  const format = useFormat();
   const older = data.months.filter((m) => m.state === 'settled' && m.stays !== 'recent');
   const [all, setAll] = useState(false);
   const shown = all ? older : older.slice(0, FIRST);
@@ -46,6 +48,14 @@ function MonthList({ data }: { readonly data: Months }) {
           stay here; its readings come back with the file.
         </Trans>
       </Small>
+      {data.startedFrom !== null && (
+        <Small>
+          <Trans>
+            This laptop started from the signed checkpoint of {format.month(data.startedFrom)}: enough coordinators
+            signed what the village was then. Of the months before it, the readings come with their files.
+          </Trans>
+        </Small>
+      )}
       {older.length === 0 ? (
         <Muted>
           <Trans>No month is old enough yet. The last two settled ones always stay.</Trans>
