@@ -92,7 +92,7 @@ const rowOf = (r: Row): SegmentRow => ({
   lost: int(r, 'lost') === 1,
 });
 export function segmentTables(db: Database): SegmentTables {
-  const put = ({ cid, state, reason, bytes, frames, locked }: CheckedSegment): void => {
+  const put = ({ cid, state, reason, bytes, locked }: CheckedSegment): void => {
     const before = db.get('select state, locked from segment where cid = ?', cid);
     if (before && int(before, 'locked') > 0) db.run('delete from locked_frame where segment = ?', cid);
     if (before && state === 'bad') db.run('delete from frame where segment = ?', cid);
@@ -100,18 +100,27 @@ export function segmentTables(db: Database): SegmentTables {
     db.run('insert or replace into segment values (?, ?, ?, ?, ?, 0, 0)', cid, state, reason, bytes, closed);
     for (const { meter, key, frames: n } of locked)
       db.run('insert into locked_frame values (?, ?, ?, ?)', cid, meter, key, n);
-    for (const f of frames) {
-      db.run(
-        'insert or ignore into frame values (?, ?, ?, ?, ?, ?, ?, ?)',
-        f.segment,
-        f.meter,
-        f.fromMs,
-        f.stepMs,
-        f.intervals,
-        f.signatureOk ? 1 : 0,
-        f.key,
-        f.sealed,
-      );
+  };
+  /** Meter by meter: the index is in that order, and so are the rows that are read together. */
+  const putFrames = (checked: readonly CheckedSegment[]): void => {
+    const byMeter = Map.groupBy(
+      checked.flatMap(({ frames }) => frames),
+      ({ meter }) => meter,
+    );
+    for (const frames of byMeter.values()) {
+      for (const f of frames) {
+        db.run(
+          'insert or ignore into frame values (?, ?, ?, ?, ?, ?, ?, ?)',
+          f.segment,
+          f.meter,
+          f.fromMs,
+          f.stepMs,
+          f.intervals,
+          f.signatureOk ? 1 : 0,
+          f.key,
+          f.sealed,
+        );
+      }
     }
   };
   return {
@@ -120,7 +129,11 @@ export function segmentTables(db: Database): SegmentTables {
       return row ? rowOf(row) : undefined;
     },
     segments: () => new Map(db.all('select * from segment').map((r) => [text(r, 'cid'), rowOf(r)])),
-    putSegments: (checked) => db.relaxed(() => checked.forEach(put)),
+    putSegments: (checked) =>
+      db.relaxed(() => {
+        checked.forEach(put);
+        putFrames(checked);
+      }),
     markLost(cid) {
       const row = db.get(`select 1 from segment where cid = ? and state = 'verified' and away + lost = 0`, cid);
       if (row) db.run('update segment set lost = 1 where cid = ?', cid);

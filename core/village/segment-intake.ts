@@ -31,7 +31,9 @@ export interface IntakeSource {
 }
 
 /** Checked segments that wait to be stored together. */
-const WRITES_AT_ONCE = 16;
+const WRITES_AT_ONCE = 26;
+/** Of all segments on their way: memory is bounded however large they are. */
+const BYTES_AT_ONCE = 24 * 1024 * 1024;
 /** A thread moves the store's log into its file this often, so that the main one need not wait for the disk. */
 const CHECKPOINT_BYTES = 8 * 1024 * 1024;
 /** So few frames are checked here: handing them to a thread would cost more. */
@@ -40,7 +42,7 @@ const INLINE_FRAMES = 64;
 export function createSegmentIntake(source: IntakeSource): SegmentIntake {
   const { village, store, keys, now, log } = source;
   const pool = createSegmentPool({ village, keys });
-  const slots = createSlots(pool.width + WRITES_AT_ONCE);
+  const slots = createSlots(pool.width + WRITES_AT_ONCE, BYTES_AT_ONCE);
   const unchecked = new Set<string>();
   const refs = new Map<string, SegmentRef>();
   let stopped = false;
@@ -77,7 +79,7 @@ export function createSegmentIntake(source: IntakeSource): SegmentIntake {
     expect: (refs) => pool.warm(refs.filter(({ frames }) => frames > INLINE_FRAMES).length),
     async take(ref, block, only) {
       const { cid, device, day, prev, frames, root } = ref;
-      const release = await slots.take();
+      const release = await slots.take(block.length);
       inFlight += 1;
       unchecked.add(cid);
       refs.set(cid, ref);

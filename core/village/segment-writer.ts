@@ -10,7 +10,7 @@ export interface SegmentWriter {
  * A transaction of this many frames keeps the event loop for some ten milliseconds. Each touches a page of every meter's
  * index, so that small ones would write several times as much.
  */
-const FRAMES_AT_ONCE = 3000;
+const FRAMES_AT_ONCE = 5000;
 /** How long a checked segment waits for others on their way. */
 const WAIT_MS = 500;
 
