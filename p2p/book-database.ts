@@ -16,8 +16,9 @@ export type Write =
 
 /**
  * All books of a village in one LevelDB, so that opening does not depend on their number and one fsync serves several.
- * Keys: `s!<book>` summary; `i!<book>!<number>` index row and `e!<book>!<number>` entry bytes in the order of joining;
- * `h!<hash>` "book number".
+ * Keys: `s!<book>` summary; `e!<book>!<number>` entry bytes in the order of joining; `i!<book>!<number>` index rows of
+ * the entries that were joined together, from that number on; `r!<book>!<number>` the bytes are released; `h!<hash>`
+ * "book number".
  */
 export interface BookDatabase {
   readonly path: string;
@@ -107,8 +108,10 @@ const rangeOf = (prefix: string): { readonly gte: string; readonly lt: string } 
 
 /** Entry bytes as they lie on disk: their CRC-32 comes first, because LevelDB does not look for flipped bits. */
 export function sealBytes(bytes: Uint8Array): Uint8Array {
-  const sealed = new Uint8Array(CRC_BYTES + bytes.length);
-  new DataView(sealed.buffer).setUint32(0, crc32(bytes));
+  // Small ones share their memory with those sealed before and after them: thousands are sealed at once.
+  const { buffer, byteOffset, length } = Buffer.allocUnsafe(CRC_BYTES + bytes.length);
+  const sealed = new Uint8Array(buffer, byteOffset, length);
+  new DataView(buffer, byteOffset, length).setUint32(0, crc32(bytes));
   sealed.set(bytes, CRC_BYTES);
   return sealed;
 }

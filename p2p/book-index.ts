@@ -47,18 +47,22 @@ export function createBookIndex(): BookIndex {
   };
 }
 
-export const writeIndexRow = ({ hash, time, device, released }: IndexRow): Uint8Array =>
-  utf8(released ? `${hash} ${time} ${device} r` : `${hash} ${time} ${device}`);
+/** Of entries that were joined together. */
+export const writeIndexRows = (rows: readonly IndexRow[]): Uint8Array =>
+  utf8(rows.map(({ hash, time, device }) => `${hash} ${time} ${device}`).join('\n'));
 
 const HASH_LETTERS = 49;
-const DEVICE_LETTERS = 64;
 
-export function readIndexRow(n: number, value: Uint8Array, path: string): IndexRow {
-  const text = latin1(value);
+/** The rows from a number on. */
+export const readIndexRows = (from: number, value: Uint8Array, path: string): IndexRow[] =>
+  latin1(value)
+    .split('\n')
+    .map((text, i) => readIndexRow(from + i, text, path));
+
+function readIndexRow(n: number, text: string, path: string): IndexRow {
   const hash = text.slice(0, HASH_LETTERS);
   const timeTo = text.indexOf(' ', HASH_LETTERS + 1);
   const time = Number(text.slice(HASH_LETTERS + 1, timeTo));
-  const deviceTo = timeTo + 1 + DEVICE_LETTERS;
   if (!ORBIT_HASH.test(hash) || timeTo < 0 || !Number.isSafeInteger(time)) throw damaged(path, 'unreadable index');
-  return { n, hash, time, device: text.slice(timeTo + 1, deviceTo), released: text.endsWith(' r') };
+  return { n, hash, time, device: text.slice(timeTo + 1), released: false };
 }

@@ -2,7 +2,7 @@ import type { AuthorMark } from '#core/ports/village-node.ts';
 import { utf8 } from '#domain/bytes.ts';
 import { type AuthorMarks, createAuthorMarks } from './author-index.ts';
 import { type BookDatabase, bodyOf, damaged, sealBytes, unsealBytes, type Write } from './book-database.ts';
-import { type BookIndex, createBookIndex, type IndexRow, readIndexRow, writeIndexRow } from './book-index.ts';
+import { type BookIndex, createBookIndex, type IndexRow, readIndexRows, writeIndexRows } from './book-index.ts';
 
 /** An entry that passed every check and whose parents are in the store or come before it in the same commit. */
 export interface NewEntry {
@@ -57,6 +57,7 @@ export interface BookStore {
 const NUMBER_DIGITS = 12;
 const EMPTY: Summary = { size: 0, released: 0, heads: [], marks: createAuthorMarks(), absent: new Set() };
 const put = (key: string, value: Uint8Array): Write => ({ type: 'put', key, value });
+const del = (key: string): Write => ({ type: 'del', key });
 
 /** `row` is the book's summary as it lies on disk, if it has one. */
 export function createBookStore(book: string, db: BookDatabase, row?: Uint8Array): BookStore {
@@ -64,12 +65,19 @@ export function createBookStore(book: string, db: BookDatabase, row?: Uint8Array
   let loading: Promise<BookIndex> | undefined;
   const entryKey = (n: number): string => `e!${book}!${numbered(n)}`;
   const indexKey = (n: number): string => `i!${book}!${numbered(n)}`;
-  const rowWrites = (rows: readonly IndexRow[]): Write[] => rows.map((r) => put(indexKey(r.n), writeIndexRow(r)));
+  const releasedKey = (n: number): string => `r!${book}!${numbered(n)}`;
 
   const loadIndex = async (): Promise<BookIndex> => {
     const index = createBookIndex();
-    for await (const chunk of db.rows(`i!${book}!`))
-      for (const [key, value] of chunk) index.put(readIndexRow(Number(key.slice(-NUMBER_DIGITS)), value, db.path));
+    // Both as of this moment.
+    const packs = db.rows(`i!${book}!`);
+    const releases = db.rows(`r!${book}!`);
+    const released = new Set<number>();
+    for await (const chunk of releases) for (const [key] of chunk) released.add(numberIn(key));
+    for await (const chunk of packs)
+      for (const [key, value] of chunk)
+        for (const row of readIndexRows(numberIn(key), value, db.path))
+          index.put(released.has(row.n) ? { ...row, released: true } : row);
     return index;
   };
   const index = (): Promise<BookIndex> => {
@@ -114,6 +122,7 @@ export function createBookStore(book: string, db: BookDatabase, row?: Uint8Array
       return hashes.map((hash) => (loaded.has(hash) ? (db.cache.get(hash) ?? read.get(hash)) : undefined));
     },
     async commit(entries) {
+      if (entries.length === 0) return;
       const sealed = entries.map((e) => sealBytes(e.bytes));
       const rows = entries.map(
         ({ hash, time, device }, i): IndexRow => ({ n: summary.size + i, hash, time, device, released: false }),
@@ -124,7 +133,7 @@ export function createBookStore(book: string, db: BookDatabase, row?: Uint8Array
       const absent = absentAfter(summary, entries);
       const after = { ...summary, size: summary.size + entries.length, heads, marks, absent };
       await db.commit([
-        ...rowWrites(rows),
+        put(indexKey(summary.size), writeIndexRows(rows)),
         ...rows.map((r, i) => put(entryKey(r.n), sealed[i] ?? new Uint8Array())),
         ...rows.map((r) => put(`h!${r.hash}`, utf8(`${book} ${r.n}`))),
         put(`s!${book}`, writeSummary(after)),
@@ -141,8 +150,8 @@ export function createBookStore(book: string, db: BookDatabase, row?: Uint8Array
         for (const [key, value] of chunk) if (key < end) bytes += value.length;
       const rows = kept.map((r): IndexRow => ({ ...r, released: true }));
       const after = { ...summary, released: summary.released + rows.length };
-      const gone = rows.map((r): Write => ({ type: 'del', key: entryKey(r.n) }));
-      await db.commit([...rowWrites(rows), ...gone, put(`s!${book}`, writeSummary(after))]);
+      const gone = rows.flatMap((r): Write[] => [del(entryKey(r.n)), put(releasedKey(r.n), new Uint8Array())]);
+      await db.commit([...gone, put(`s!${book}`, writeSummary(after))]);
       for (const { hash } of rows) db.cache.delete(hash);
       await settle(after, rows);
       await db.compact(`e!${book}!`);
@@ -158,8 +167,11 @@ export function createBookStore(book: string, db: BookDatabase, row?: Uint8Array
         .map((r): IndexRow => ({ ...r, released: false }));
       if (rows.length === 0) return 0;
       const after = { ...summary, released: summary.released - rows.length };
-      const back = rows.map((r) => put(entryKey(r.n), sealBytes(bytes.get(r.hash) ?? new Uint8Array())));
-      await db.commit([...rowWrites(rows), ...back, put(`s!${book}`, writeSummary(after))]);
+      const back = rows.flatMap((r) => [
+        put(entryKey(r.n), sealBytes(bytes.get(r.hash) ?? new Uint8Array())),
+        del(releasedKey(r.n)),
+      ]);
+      await db.commit([...back, put(`s!${book}`, writeSummary(after))]);
       await settle(after, rows);
       return rows.length;
     },
@@ -182,6 +194,7 @@ export function createBookStore(book: string, db: BookDatabase, row?: Uint8Array
 }
 
 const numbered = (n: number): string => String(n).padStart(NUMBER_DIGITS, '0');
+const numberIn = (key: string): number => Number(key.slice(-NUMBER_DIGITS));
 
 /** Heads once the entries are joined, oldest first: an entry replaces the heads it names. */
 function headsAfter({ heads, absent }: Summary, entries: readonly NewEntry[]): Head[] {
