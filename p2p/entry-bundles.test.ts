@@ -1,35 +1,17 @@
 import fc from 'fast-check';
-import { afterEach, expect, test, vi } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import type { EntryBundle, ImportedEntries, NodeEvent, VillageNode } from '#core/ports/village-node.ts';
 import { cidOf, encode } from '#domain/bytes.ts';
 import { createDeviceIdentity } from './device-identity.ts';
 import { cidOfOrbitHash } from './orbit-hash.ts';
-import {
-  addressOf,
-  createTestDevice,
-  idsOf,
-  makeEntry,
-  makeTestDir,
-  startTestNode,
-  type TestDevice,
-  tamper,
-} from './test-village.ts';
+import { nodesOfTests, WAIT } from './test-nodes.ts';
+import { addressOf, createTestDevice, idsOf, makeEntry, makeTestDir, type TestDevice, tamper } from './test-village.ts';
 
-const WAIT = { timeout: 30_000, interval: 20 };
-const running = new Set<VillageNode>();
-const start: typeof startTestNode = async (options) => {
-  const node = await startTestNode({ listen: [], ...options });
-  running.add(node);
-  return node;
-};
+const nodes = nodesOfTests();
+/** One that nobody can dial, unless told. */
+const start: typeof nodes.start = (options) => nodes.start({ listen: [], ...options });
+const { stop } = nodes;
 const LISTEN = ['/ip4/127.0.0.1/tcp/0'];
-const stop = async (node: VillageNode): Promise<void> => {
-  running.delete(node);
-  await node.stop();
-};
-afterEach(async () => {
-  await Promise.all([...running].map(stop));
-});
 
 async function write(node: VillageNode, device: TestDevice, book: string, count: number): Promise<void> {
   for (let i = 0; i < count; i++) await node.append(book, [device.write(book)]);

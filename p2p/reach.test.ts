@@ -1,35 +1,16 @@
-import { afterEach, expect, test, vi } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import type { VillageNode } from '#core/ports/village-node.ts';
 import { cidOf, encode } from '#domain/bytes.ts';
-import { addressOf, createTestDevice, idsOf, makeTestDir, startTestNode, type TestDevice } from './test-village.ts';
+import { expectSame, nodesOfTests, WAIT } from './test-nodes.ts';
+import { addressOf, createTestDevice, idsOf, makeTestDir, type TestDevice } from './test-village.ts';
 
-const running = new Set<VillageNode>();
-const start: typeof startTestNode = async (options) => {
-  const node = await startTestNode(options);
-  running.add(node);
-  return node;
-};
-const stop = async (node: VillageNode): Promise<void> => {
-  running.delete(node);
-  await node.stop();
-};
-afterEach(async () => {
-  await Promise.all([...running].map(stop));
-});
+const { start, stop } = nodesOfTests();
 
-const WAIT = { timeout: 45_000, interval: 50 };
 const linkTo = (node: VillageNode, other: VillageNode) => node.peers().find((p) => p.peer === other.peerId);
 const isDirect = (node: VillageNode, other: VillageNode): boolean => {
   const link = linkTo(node, other);
   return link?.connected === true && !link.relayed;
 };
-async function expectSame(nodes: readonly VillageNode[], book: string, count: number): Promise<void> {
-  await vi.waitFor(async () => {
-    const lists = await Promise.all(nodes.map(async (node) => (await idsOf(node, book)).sort()));
-    for (const list of lists) expect(list).toEqual(lists[0]);
-    expect(lists[0]).toHaveLength(count);
-  }, WAIT);
-}
 const devices = (count: number): TestDevice[] => Array.from({ length: count }, () => createTestDevice());
 const membersOf = (list: readonly TestDevice[]) => () => list.map((d) => d.key.id);
 

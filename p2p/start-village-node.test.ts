@@ -1,32 +1,11 @@
-import { afterEach, expect, test, vi } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import type { NodeEvent, VillageNode } from '#core/ports/village-node.ts';
 import { cidOf, encode, sha256, utf8 } from '#domain/bytes.ts';
 import { MAX_BLOCK_BYTES } from './block-exchange.ts';
+import { expectSame, nodesOfTests, WAIT } from './test-nodes.ts';
 import { addressOf, createTestDevice, idsOf, makeTestDir, startTestNode } from './test-village.ts';
 
-const running = new Set<VillageNode>();
-const start: typeof startTestNode = async (options) => {
-  const node = await startTestNode(options);
-  running.add(node);
-  return node;
-};
-const stop = async (node: VillageNode): Promise<void> => {
-  running.delete(node);
-  await node.stop();
-};
-afterEach(async () => {
-  await Promise.all([...running].map(stop));
-});
-
-const WAIT = { timeout: 30_000, interval: 20 };
-const sorted = async (node: VillageNode, book: string): Promise<string[]> => (await idsOf(node, book)).sort();
-async function expectSame(nodes: readonly VillageNode[], book: string, count: number): Promise<void> {
-  await vi.waitFor(async () => {
-    const [first, ...rest] = await Promise.all(nodes.map((node) => sorted(node, book)));
-    expect(first).toHaveLength(count);
-    for (const other of rest) expect(other).toEqual(first);
-  }, WAIT);
-}
+const { start, stop } = nodesOfTests();
 
 test('a record is there after a restart and its order of joining is kept', async () => {
   const dir = makeTestDir();

@@ -2,9 +2,12 @@ import { mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from '
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Browser, chromium, expect, type Locator, type Page, test } from '@playwright/test';
+import { type RunningPlant, spawnPlant } from '#meter-drivers/simulator/plant-client.ts';
 import { pictureOf, poorPictureOf, writeFilm } from './camera-film.ts';
 import { bookWords, choose, collectErrors, keepPaperWords, openScreen, setTick, typeNewPin } from './console-window.ts';
+import { plantCommand } from './free-port.ts';
 import { type StartedConsole, startConsole } from './start-console.ts';
+import { addMember, addMeter, foundVillage, signAgreement, writeLease } from './village-acts.ts';
 
 const STEP_HANG_MS = 240_000;
 const VILLAGE = 'Kwa Mbali';
@@ -21,6 +24,7 @@ interface Desk {
   readonly page: Page;
   readonly errors: string[];
 }
+let plant: RunningPlant;
 let stick: string;
 let film: string;
 let withCamera: Browser;
@@ -38,6 +42,7 @@ async function openDesk(browser: Browser): Promise<Desk> {
 
 test.beforeAll(async ({ browser }) => {
   test.setTimeout(STEP_HANG_MS);
+  plant = await spawnPlant({ ...plantCommand(), village: 'kwa-mtoni', from: '2025-12-01', days: 1 });
   stick = mkdtempSync(join(tmpdir(), 'stick-'));
   film = join(stick, 'film.y4m');
   writeFileSync(film, '');
@@ -57,21 +62,10 @@ test.beforeAll(async ({ browser }) => {
 
 test.afterAll(async () => {
   // the processes first: they must end even if a browser does not let go
-  await Promise.allSettled([neema?.gateway.remove(), halima?.gateway.remove()]);
+  await Promise.allSettled([plant?.stop(), neema?.gateway.remove(), halima?.gateway.remove()]);
   await withCamera?.close();
   rmSync(stick, { recursive: true, force: true });
 });
-
-async function addMember(page: Page, { name, pin }: { name: string; pin: string }): Promise<void> {
-  await openScreen(page, 'Members');
-  await page.getByRole('link', { name: 'Add a member' }).click();
-  await page.getByLabel('Name', { exact: true }).fill(name);
-  await typeNewPin(page, pin);
-  await page.getByRole('button', { name: 'Add the member' }).click();
-  await keepPaperWords(page);
-  await page.getByRole('button', { name: 'The words are on paper' }).click();
-  await expect(page.getByRole('heading', { level: 1, name })).toBeVisible();
-}
 
 const code = (page: Page): Locator => page.getByRole('img', { name: /^Code \d+ of \d+$/ });
 /** Shows one code after the other, as many as are told. */
@@ -80,6 +74,11 @@ async function eachCode(page: Page, count: number, seen: (nth: number) => Promis
     await seen(n);
     await page.getByRole('button', { name: 'Next code' }).click();
   }
+}
+/** Closes the codes that were shown. */
+async function putAway(page: Page): Promise<void> {
+  await page.keyboard.press('Escape');
+  await expect(page.getByRole('dialog')).toHaveCount(0);
 }
 const partsOf = async (page: Page): Promise<number> =>
   Number(/of (\d+)/.exec((await code(page).getAttribute('aria-label')) ?? '')?.[1]);
@@ -115,19 +114,11 @@ async function takeStick(desk: Desk, path: string): Promise<void> {
 test('a village is founded, and its console cut off from every network', async () => {
   const { page, gateway } = neema;
   await page.goto(gateway.link);
-  await page.getByRole('button', { name: /Start a new village/ }).click();
-  await page.getByLabel('Name of the village').fill(VILLAGE);
-  await choose(page, 'Currency', /^UGX/);
-  await choose(page, 'Clock of the village', 'UTC+03:00');
-  await page.getByRole('button', { name: 'Go on' }).click();
-  await page.getByLabel('Your name').fill(NEEMA.name);
-  await typeNewPin(page, NEEMA.pin);
-  await page.getByRole('button', { name: `Found ${VILLAGE}` }).click();
-  await keepPaperWords(page);
-  await page.getByRole('button', { name: 'Go on' }).click();
+  await foundVillage(page, VILLAGE, NEEMA);
   await page.getByRole('button', { name: 'Later' }).click();
   await page.getByRole('button', { name: 'Later' }).click();
-  await addMember(page, BARAKA);
+  await openScreen(page, 'Members');
+  await addMember(page, BARAKA, 'Grid provider');
   await openScreen(page, 'Sync');
   await page.getByText('Linked to the others').click();
   await expect(page.getByText('The link is cut.', { exact: false }).first()).toBeVisible();
@@ -189,7 +180,8 @@ test('a stick brings a console that never met another the same books, in three t
 });
 
 test('what one console wrote since goes over in codes that the other’s camera reads', async () => {
-  await addMember(neema.page, CLINIC);
+  await openScreen(neema.page, 'Members');
+  await addMember(neema.page, CLINIC, 'Uses and makes energy');
   await openScreen(neema.page, 'Sync');
   await neema.page.getByRole('button', { name: 'Show codes' }).click();
   await expect(code(neema.page)).toBeVisible();
@@ -208,6 +200,62 @@ test('what one console wrote since goes over in codes that the other’s camera 
   await halima.page.getByRole('dialog').getByRole('button', { name: 'Close' }).click();
   await openScreen(halima.page, 'Members');
   await expect(halima.page.getByRole('rowheader', { name: new RegExp(CLINIC.name) })).toBeVisible();
+});
+
+test('an agreement goes over as pictures of codes, is signed there, and comes back on a stick in force', async () => {
+  const { page } = neema;
+  await putAway(page);
+  await openScreen(page, 'Meters');
+  await page.getByRole('link', { name: 'Add the first meter' }).click();
+  await addMeter(page, plant, {
+    key: 'clinic',
+    name: 'Clinic meter',
+    place: 'Clinic',
+    member: CLINIC.name,
+    limitKw: '3',
+  });
+  await writeLease(page, {
+    owner: HALIMA.name,
+    host: CLINIC.name,
+    hostMeter: 'Clinic meter',
+    neighbour: null,
+    grid: BARAKA.name,
+    firstMonth: '2026-01',
+  });
+  await signAgreement(page, CLINIC);
+  await signAgreement(page, BARAKA);
+  await expect(page.getByText('2 / 3')).toBeVisible();
+  await page.getByText('Sign without a network').click();
+  await page.getByRole('button', { name: 'Show codes' }).click();
+  await expect(code(page)).toBeVisible();
+  const pictures: Buffer[] = [];
+  await eachCode(page, await partsOf(page), async () => {
+    pictures.push(await pictureOf(code(page)));
+  });
+  await putAway(page);
+
+  await openScreen(halima.page, 'Sync');
+  await halima.page.getByRole('button', { name: 'Scan codes' }).click();
+  const choosing = halima.page.waitForEvent('filechooser');
+  await halima.page.getByRole('dialog').getByRole('button', { name: 'Choose pictures' }).click();
+  const files = pictures.map((buffer, i) => ({ name: `${i}.png`, mimeType: 'image/png', buffer }));
+  await (await choosing).setFiles(files);
+  const report = halima.page.getByRole('dialog', { name: 'What the file holds' });
+  await report.getByRole('button', { name: 'Take it in' }).click();
+  await expect(halima.page.getByText('You can close this now.')).toBeVisible();
+  await halima.page.getByRole('dialog').getByRole('button', { name: 'Close' }).click();
+
+  await openScreen(halima.page, 'Agreements');
+  const row = (desk: Desk) => desk.page.getByRole('region', { name: 'Agreements' }).getByRole('row').nth(1);
+  await expect(row(halima)).toContainText('2 of 3');
+  await row(halima).getByRole('link').click();
+  await signAgreement(halima.page, HALIMA);
+  await expect(halima.page.getByText('3 / 3')).toBeVisible();
+  await takeStick(neema, await copyToStick(halima, NEEMA.name));
+  for (const desk of [neema, halima]) {
+    await openScreen(desk.page, 'Agreements');
+    await expect(row(desk)).toContainText('active');
+  }
 });
 
 test('no window had an error of its own in all this', () => {

@@ -14,6 +14,7 @@ import {
 import { findFreePort, plantCommand } from './free-port.ts';
 import { clockFrom, type StartConsoleOptions, type StartedConsole, startConsole } from './start-console.ts';
 import { loggerFile, MONTH, MONTH_NAME, statementsOf } from './story-month.ts';
+import { addMember, addMeter, foundVillage, signAgreement, tickRoles, writeLease } from './village-acts.ts';
 
 const STEP_HANG_MS = 300_000;
 /** Five minutes past: no hour turns while the story is told. */
@@ -69,18 +70,7 @@ test('a first coordinator pairs by the printed code and founds a village: name, 
   await page.getByRole('button', { name: 'Kiswahili' }).click();
   await expect(page.getByRole('button', { name: 'Kiswahili' })).toHaveAttribute('aria-pressed', 'true');
   await page.getByRole('button', { name: 'English' }).click();
-  await page.getByRole('button', { name: /Start a new village/ }).click();
-
-  await page.getByLabel('Name of the village').fill(VILLAGE);
-  await choose(page, 'Currency', /^UGX/);
-  await choose(page, 'Clock of the village', 'UTC+03:00');
-  await page.getByRole('button', { name: 'Go on' }).click();
-
-  await page.getByLabel('Your name').fill(NEEMA.name);
-  await typeNewPin(page, NEEMA.pin);
-  await page.getByRole('button', { name: `Found ${VILLAGE}` }).click();
-  await keepPaperWords(page);
-  await page.getByRole('button', { name: 'Go on' }).click();
+  await foundVillage(page, VILLAGE, NEEMA);
 
   await expect(page.getByRole('heading', { name: 'The first meter' })).toBeVisible();
   await page.getByRole('button', { name: 'Later' }).click();
@@ -108,10 +98,22 @@ test('meters are added through the wizard, each after a test reading over Modbus
   await openScreen(page, 'Meters');
   await page.getByRole('link', { name: 'Add the first meter' }).click();
   await expect(page.getByRole('heading', { name: 'Add a meter' })).toBeVisible();
-  await addMeter(page, { key: 'clinic', name: 'Clinic meter', place: 'Clinic', member: CLINIC.name, limitKw: '3' });
+  await addMeter(page, plant, {
+    key: 'clinic',
+    name: 'Clinic meter',
+    place: 'Clinic',
+    member: CLINIC.name,
+    limitKw: '3',
+  });
   await openScreen(page, 'Meters');
   await page.getByRole('link', { name: 'Add a meter' }).click();
-  await addMeter(page, { key: 'home-01', name: 'Baraka meter', place: 'Home', member: BARAKA.name, limitKw: '1' });
+  await addMeter(page, plant, {
+    key: 'home-01',
+    name: 'Baraka meter',
+    place: 'Home',
+    member: BARAKA.name,
+    limitKw: '1',
+  });
   await openScreen(page, 'Meters');
   const meters = page.getByRole('region', { name: 'Meters', exact: true });
   await expect(meters.getByRole('row', { name: /Clinic meter/ })).toContainText('limit 3 kW');
@@ -164,20 +166,27 @@ test('two coordinators must sign from now on', async () => {
 });
 
 test('the host-lease is written on one console, signed on both, and in force only with every signature', async () => {
-  await writeLease(neema.page);
+  await writeLease(neema.page, {
+    owner: HALIMA.name,
+    host: CLINIC.name,
+    hostMeter: 'Clinic meter',
+    neighbour: `Baraka meter, ${BARAKA.name}`,
+    grid: GRID.name,
+    firstMonth: MONTH,
+  });
   await openScreen(neema.page, 'Agreements');
   const row = (page: Page) => page.getByRole('region', { name: 'Agreements' }).getByRole('row').nth(1);
   await expect(row(neema.page)).toContainText('0 of 4');
 
   await openScreen(halima.page, 'Agreements');
   await row(halima.page).getByRole('link').click();
-  await sign(halima.page, HALIMA);
+  await signAgreement(halima.page, HALIMA);
   await expect(halima.page.getByText('1 / 4')).toBeVisible();
   await expect(neema.page.getByRole('region', { name: 'Agreements' }).getByRole('row').nth(1)).toContainText('1 of 4');
 
   await row(neema.page).getByRole('link').click();
   for (const [i, person] of [CLINIC, BARAKA, GRID].entries()) {
-    await sign(neema.page, person);
+    await signAgreement(neema.page, person);
     await expect(neema.page.getByText(`${i + 2} / 4`)).toBeVisible();
   }
   for (const { page } of [neema, halima]) {
@@ -327,107 +336,11 @@ test('neither window showed an error in the whole story', () => {
   expect([...neema.errors, ...halima.errors].filter((line) => !meant.test(line))).toEqual([]);
 });
 
-async function addMember(page: Page, person: { name: string; pin: string }, role: string): Promise<void> {
-  await page.getByRole('link', { name: 'Add a member' }).click();
-  await page.getByLabel('Name', { exact: true }).fill(person.name);
-  await tickRoles(page, [role], role === 'Uses energy' ? [] : ['Uses energy']);
-  await typeNewPin(page, person.pin);
-  await page.getByRole('button', { name: 'Add the member' }).click();
-  await keepPaperWords(page);
-  await page.getByRole('button', { name: 'The words are on paper' }).click();
-  await expect(page.getByRole('heading', { level: 1, name: person.name })).toBeVisible();
-  await page.getByRole('link', { name: 'Members' }).first().click();
-}
-
-async function tickRoles(page: Page, on: readonly string[], off: readonly string[]): Promise<void> {
-  for (const name of on) await setTick(page, name, true);
-  for (const name of off) await setTick(page, name, false);
-}
-
-interface MeterEntry {
-  readonly key: string;
-  readonly name: string;
-  readonly place: string;
-  readonly member: string;
-  readonly limitKw: string;
-}
-
-async function addMeter(page: Page, entry: MeterEntry): Promise<void> {
-  const meter = plant.meters.find((m) => m.key === entry.key);
-  if (!meter) throw new Error(`the plant has no meter ${entry.key}`);
-  await choose(page, 'Brand', meter.model === 'sunspec-meter' ? 'SunSpec' : 'Schneider Electric');
-  await page.getByRole('button', { name: 'Go on' }).click();
-  await page.getByLabel('Address').fill('127.0.0.1');
-  await page.getByLabel('Port').fill(String(await findFreePort()));
-  await page.getByLabel('Unit number').fill(String(meter.unit));
-  await page.getByRole('button', { name: 'Read it once' }).click();
-  await expect(page.getByRole('alert')).toBeVisible();
-  await page.getByLabel('Port').fill(String(plant.ports.modbus));
-  await page.getByRole('button', { name: 'Read it once' }).click();
-  await expect(page.getByRole('heading', { name: 'It answers' })).toBeVisible();
-  await expect(page.getByText('simulated', { exact: true })).toBeVisible();
-  await page.getByRole('button', { name: 'The number is right, go on' }).click();
-  await page.getByLabel('Name', { exact: true }).fill(entry.name);
-  await choose(page, 'Place', entry.place);
-  await choose(page, 'Member', entry.member);
-  await page.getByLabel('Most the line can carry').fill(entry.limitKw);
-  await page.getByRole('button', { name: 'Add the meter' }).click();
-  await expect(page.getByRole('heading', { level: 1, name: entry.name })).toBeVisible();
-}
-
 async function setLink(page: Page, on: boolean): Promise<void> {
   const link = page.getByRole('switch', { name: 'Linked to the others' });
   await expect(link).toBeChecked({ checked: !on });
   await page.getByText('Linked to the others').click();
   await expect(link).toBeChecked({ checked: on });
-}
-
-async function writeLease(page: Page): Promise<void> {
-  await openScreen(page, 'Agreements');
-  await page.getByRole('link', { name: 'New agreement' }).click();
-  const fillBlank = async (name: string, value: string): Promise<void> => {
-    const editor = page.getByRole('region', { name, exact: true });
-    await expect(editor).toBeVisible();
-    await editor.getByRole('textbox').fill(value);
-    await editor.getByRole('button', { name: /Next blank/ }).click();
-  };
-  const pickBlank = async (name: string, value: string): Promise<void> => {
-    const editor = page.getByRole('region', { name, exact: true });
-    await choose(editor, name, value);
-    await editor.getByRole('button', { name: /Next blank/ }).click();
-  };
-  await pickBlank('Owner', HALIMA.name);
-  await pickBlank('Plant', 'No single asset');
-  await pickBlank('Host', CLINIC.name);
-  await fillBlank('Price for the host', '200');
-  await pickBlank('Meter of the host', 'Clinic meter');
-  await fillBlank('Rent for the premises', '15');
-  await setTick(page, `Baraka meter, ${BARAKA.name}`, true);
-  await page.getByRole('button', { name: /Next blank/ }).click();
-  await fillBlank('Price for neighbours', '180');
-  await pickBlank('Grid provider', GRID.name);
-  await fillBlank('Price of carrying', '10');
-  await fillBlank('Share of the owner', '60');
-  const from = page.getByRole('region', { name: 'First month', exact: true });
-  await from.getByLabel('First month').fill(MONTH);
-  await from.getByRole('button', { name: /Next blank/ }).click();
-  await fillBlank('How long', '144');
-  await page.getByRole('button', { name: 'Read it, then offer it' }).click();
-  await expect(page.getByText('0 / 4')).toBeVisible();
-}
-
-async function sign(page: Page, person: { name: string; pin: string }): Promise<void> {
-  await page.getByRole('button', { name: 'Sign', exact: true }).click();
-  const dialog = page.getByRole('dialog');
-  const signer = dialog.getByRole('button', { name: /Who signs\?$/ });
-  if (!(await signer.textContent())?.includes(person.name)) await choose(dialog, 'Who signs\\?', person.name);
-  await dialog.getByText(/I have read all \d+ sentences/).click();
-  await dialog.getByLabel('PIN of the person who signs').fill('000000');
-  await dialog.getByRole('button', { name: 'Sign these words' }).click();
-  await expect(dialog.getByRole('alert')).toBeVisible();
-  await dialog.getByLabel('PIN of the person who signs').fill(person.pin);
-  await dialog.getByRole('button', { name: 'Sign these words' }).click();
-  await expect(dialog).toHaveCount(0);
 }
 
 async function openMonth(page: Page): Promise<void> {

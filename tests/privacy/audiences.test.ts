@@ -192,16 +192,33 @@ test('the owner of an asset lets somebody read its serial number, or place and c
   const owner = me(first);
   const place = { place: 'behind the mosque', contract: 'lease 12' };
   const asset = await addAsset(first.open(), {
-    ...{ name: 'Roof', source: 'solar', serial: 'SN 77-1', district: 'Kiyuni', ...place },
-    ...{ capacityW: 3000, storageWh: null, owner, host: null, simulated: true },
+    name: 'Roof',
+    source: 'solar',
+    serial: 'SN 77-1',
+    district: 'Kiyuni',
+    ...place,
+    capacityW: 3000,
+    storageWh: null,
+    owner,
+    host: null,
+    simulated: true,
   });
   const partner = await joinAs(first, 'Dalia', 'consumer');
   const auditor = await joinAs(first, 'Esi', 'third-party');
   const untilMs = first.clock.atMs + DAY_MS;
   const give = (to: TestConsole, level: 'shared' | 'private') =>
     first.client().grants.give({
-      ...{ ...command(), village, meters: [], assets: [asset], level, to: me(to), fromMs: 0, untilMs },
-      ...{ purpose: 'yearly audit', signer: owner, pin: PIN },
+      ...command(),
+      village,
+      meters: [],
+      assets: [asset],
+      level,
+      to: me(to),
+      fromMs: 0,
+      untilMs,
+      purpose: 'yearly audit',
+      signer: owner,
+      pin: PIN,
     });
   const seenBy = (on: TestConsole) => on.open().village.revealed().assets.get(asset);
   await give(partner, 'shared');
