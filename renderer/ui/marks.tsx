@@ -3,6 +3,7 @@ import { Check, TriangleAlert } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { classNames } from './class-names.ts';
 import s from './marks.module.css';
+import colours from './source-colours.module.css';
 import type { Source, TrustLevel } from './words.ts';
 
 export function Chip(p: { readonly children: ReactNode; readonly look?: 'line' | 'dashed' | 'ink' | 'bad' }) {
@@ -33,7 +34,7 @@ const SHAPES: Record<Source, ReactNode> = {
 /** Colour, shape: the word always stands beside it. */
 export function SourceMark({ source }: { readonly source: Source }) {
   return (
-    <svg className={classNames(s['mark'], s[source])} viewBox="0 0 16 16" aria-hidden="true">
+    <svg className={classNames(s['mark'], s['source'], colours[source])} viewBox="0 0 16 16" aria-hidden="true">
       {SHAPES[source]}
     </svg>
   );

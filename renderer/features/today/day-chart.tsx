@@ -8,8 +8,10 @@ import { hourText } from '../../ui/figures.ts';
 import { useFormat } from '../../ui/format.tsx';
 import { Table } from '../../ui/table.tsx';
 import { SOURCE_WORDS, type Source } from '../../ui/words.ts';
+import s from './day-chart.module.css';
 import { type DayFrame, layDay } from './day-geometry.ts';
-import s from './today.module.css';
+import d from './drawing.module.css';
+import { fillOf } from './source-fill.ts';
 
 type Day = Out['today']['get']['day'];
 const WIDE: DayFrame = { width: 812, height: 122, left: 34, bottom: 22, top: 12 };
@@ -59,10 +61,10 @@ export function DayChart({ day, nowMs }: { readonly day: Day; readonly nowMs: nu
         <DayTable day={day} />
       ) : (
         <>
-          <div className={s['wide']}>
+          <div className={d['wide']}>
             <DayDrawing day={day} nowMs={nowMs} frame={WIDE} />
           </div>
-          <div className={s['tall']}>
+          <div className={d['tall']}>
             <DayDrawing day={day} nowMs={nowMs} frame={NARROW} />
           </div>
         </>
@@ -88,18 +90,18 @@ function DayDrawing(p: { readonly day: Day; readonly nowMs: number; readonly fra
       {drawn.ticks.map((x) => (
         <g key={x.wh}>
           <path className={s['gridLine']} d={`M${frame.left} ${x.y}H${frame.width}`} />
-          <text className={`${s['t1']} ${s['muted']}`} x={frame.left - 5} y={x.y + 4} textAnchor="end">
+          <text className={`${d['t1']} ${d['muted']}`} x={frame.left - 5} y={x.y + 4} textAnchor="end">
             {tick(x.wh)}
           </text>
         </g>
       ))}
-      <text className={`${s['t1']} ${s['muted']}`} x={0} y={drawn.baseY} textAnchor="start">
+      <text className={`${d['t1']} ${d['muted']}`} x={0} y={drawn.baseY} textAnchor="start">
         {inKilo ? 'kWh' : 'Wh'}
       </text>
       {drawn.columns.map((c) => (
         <rect
           key={c.key}
-          className={classNames(s[c.source], c.expected && s['expected'])}
+          className={classNames(fillOf(c.source), c.expected && s['expected'])}
           x={c.x}
           y={c.y}
           width={c.width}
@@ -134,7 +136,7 @@ function DayDrawing(p: { readonly day: Day; readonly nowMs: number; readonly fra
       <NowLine x={drawn.nowX} frame={frame} baseY={drawn.baseY} />
       {p.day.hours.map((h, i) =>
         i % 3 === 0 ? (
-          <text key={h.fromMs} className={`${s['t1']} ${s['muted']}`} x={drawn.hourX(i)} y={frame.height - 5}>
+          <text key={h.fromMs} className={`${d['t1']} ${d['muted']}`} x={drawn.hourX(i)} y={frame.height - 5}>
             {hourText(h.fromMs, format.zone)}
           </text>
         ) : null,
@@ -150,7 +152,7 @@ function NowLine({ x, frame, baseY }: { readonly x: number | null; readonly fram
   return (
     <g textAnchor={late ? 'end' : 'start'}>
       <path className={s['nowLine']} d={`M${x} 2V${baseY}`} />
-      <text className={s['t1']} x={x + (late ? -6 : 6)} y={11}>
+      <text className={d['t1']} x={x + (late ? -6 : 6)} y={11}>
         <tspan fontWeight={700}>{t`now`}</tspan>
         {!late && <tspan>{`  ${t`expected`}`}</tspan>}
       </text>

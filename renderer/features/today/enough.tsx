@@ -7,7 +7,9 @@ import { Sums } from '../../ui/layout.tsx';
 import { SourceMark } from '../../ui/marks.tsx';
 import { Table } from '../../ui/table.tsx';
 import { SOURCE_WORDS } from '../../ui/words.ts';
+import d from './drawing.module.css';
 import { layNight } from './night-geometry.ts';
+import { fillOf } from './source-fill.ts';
 import s from './today.module.css';
 
 type Enough = Out['today']['get']['enough'];
@@ -148,10 +150,10 @@ function Night({ enough }: { readonly enough: Known }) {
         aria-label={t`What is expected to carry each hour. The same figures stand under How we know.`}
       >
         {drawn.blocks.map((b) => (
-          <rect key={b.key} className={s[b.source]} x={b.x} y={b.y} width={b.width} height={b.height} />
+          <rect key={b.key} className={fillOf(b.source)} x={b.x} y={b.y} width={b.width} height={b.height} />
         ))}
         {drawn.labels.map((l) => (
-          <text key={l.fromMs} className={`${s['t1']} ${s['muted']}`} x={l.x} y={73} textAnchor="middle">
+          <text key={l.fromMs} className={`${d['t1']} ${d['muted']}`} x={l.x} y={73} textAnchor="middle">
             {hourText(l.fromMs, format.zone)}
           </text>
         ))}

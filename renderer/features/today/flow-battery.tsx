@@ -1,8 +1,9 @@
 import { useLingui } from '@lingui/react/macro';
 import { useFormat } from '../../ui/format.tsx';
+import d from './drawing.module.css';
+import s from './flow.module.css';
 import type { Box } from './flow-geometry.ts';
 import type { FlowNow } from './flow-picture.tsx';
-import s from './today.module.css';
 
 type Battery = NonNullable<FlowNow['battery']>;
 
@@ -44,10 +45,10 @@ export function WideBattery({ box, battery }: { readonly box: Box; readonly batt
         <rect className={s['level']} x={box.x + 4} y={box.y + 4} width={level} height={box.height - 8} rx={2} />
       )}
       <path className={s['reserve']} d={`M${reserveX} ${box.y + 2}V${box.y + box.height - 2}`} />
-      <text className={s['t2']} x={centre} y={box.y + box.height + 20} textAnchor="middle">
+      <text className={d['t2']} x={centre} y={box.y + box.height + 20} textAnchor="middle">
         {words.full}
       </text>
-      <text className={`${s['t1']} ${s['muted']}`} x={centre} y={box.y + box.height + 39} textAnchor="middle">
+      <text className={`${d['t1']} ${d['muted']}`} x={centre} y={box.y + box.height + 39} textAnchor="middle">
         {words.does}
       </text>
     </g>

@@ -1,22 +1,16 @@
 import { Plural, useLingui } from '@lingui/react/macro';
+import { classNames } from '../../ui/class-names.ts';
 import { useFormat } from '../../ui/format.tsx';
 import { PLACE_ICONS, SOURCE_ICONS } from '../../ui/place-icons.ts';
-import { PLACE_WORDS, SOURCE_WORDS, type Source } from '../../ui/words.ts';
+import colours from '../../ui/source-colours.module.css';
+import { PLACE_WORDS, SOURCE_WORDS } from '../../ui/words.ts';
+import d from './drawing.module.css';
+import s from './flow.module.css';
 import { useBatteryWords } from './flow-battery.tsx';
 import type { Flow, FlowFrame } from './flow-geometry.ts';
 import type { FlowNow } from './flow-picture.tsx';
 import { HOUSES_PER_ROW, houseRows } from './house-rows.ts';
-import s from './today.module.css';
 
-const DISC: Record<Source, string | undefined> = {
-  solar: s['discSolar'],
-  hydro: s['discHydro'],
-  wind: s['discWind'],
-  biomass: s['discBiomass'],
-  diesel: s['discDiesel'],
-  battery: s['discBattery'],
-  grid: s['discGrid'],
-};
 type SourceNow = FlowNow['sources'][number];
 type UseNow = FlowNow['uses'][number];
 
@@ -59,17 +53,17 @@ export function SourceLabels(p: {
         const on = item.running && (item.nowW ?? 0) >= 1;
         return (
           <g key={`${item.source}-${item.name}`} textAnchor={anchor}>
-            <circle className={`${s['disc']} ${DISC[item.source]} ${on ? '' : s['off']}`} cx={x(24)} cy={v} r={20} />
-            <g className={DISC[item.source]} style={{ fill: 'none', stroke: 'none' }}>
+            <circle className={classNames(s['disc'], colours[item.source], !on && s['off'])} cx={x(24)} cy={v} r={20} />
+            <g className={classNames(s['icon'], colours[item.source])}>
               <Icon x={x(24) - 11} y={v - 11} width={22} height={22} strokeWidth={1.75} aria-hidden />
             </g>
-            <text className={s['t2']} x={x(53)} y={v - 10} style={{ fontSize: 14 }}>
+            <text className={d['t2']} x={x(53)} y={v - 10} style={{ fontSize: 14 }}>
               {clip(item.name || t(SOURCE_WORDS[item.source]), 13)}
             </text>
-            <text className={s['t4']} x={x(53)} y={v + 12}>
+            <text className={d['t4']} x={x(53)} y={v + 12}>
               <Figure text={figure(item)} />
             </text>
-            <text className={`${s['t1']} ${s['muted']}`} x={x(53)} y={v + 29}>
+            <text className={`${d['t1']} ${d['muted']}`} x={x(53)} y={v + 29}>
               {second(item)}
             </text>
           </g>
@@ -95,7 +89,7 @@ export function UseLabels({
   return (
     <g textAnchor={anchor}>
       {flow.lossW !== null && flow.lossW >= 1 && (
-        <text className={`${s['t1']} ${s['muted']}`} x={x(612)} y={laid.lossV + 4}>
+        <text className={`${d['t1']} ${d['muted']}`} x={x(612)} y={laid.lossV + 4}>
           {t`Lost on the way ${format.power(flow.lossW)}`}
         </text>
       )}
@@ -114,15 +108,15 @@ export function UseLabels({
               strokeWidth={1.75}
               aria-hidden
             />
-            <text className={s['t2']} x={x(642)} y={top + 14} style={{ fontSize: 14 }}>
+            <text className={d['t2']} x={x(642)} y={top + 14} style={{ fontSize: 14 }}>
               <UseName item={item} />
             </text>
-            <text className={s['t4']} x={x(642)} y={top + 36}>
+            <text className={d['t4']} x={x(642)} y={top + 36}>
               <Figure text={item.nowW === null ? t`No news` : format.power(item.nowW)} />
             </text>
             {rows > 0 && <Houses item={item} x={x(642)} y={top + 46} rightToLeft={frame.rightToLeft} />}
             {item.silent > 0 && (
-              <text className={`${s['t1']} ${s['muted']}`} x={x(642)} y={top + (rows > 0 ? 60 + rows * 14 : 54)}>
+              <text className={`${d['t1']} ${d['muted']}`} x={x(642)} y={top + (rows > 0 ? 60 + rows * 14 : 54)}>
                 <Plural value={item.silent} one="# not heard" other="# not heard" />
               </text>
             )}
@@ -165,11 +159,11 @@ function UseName({ item }: { readonly item: UseNow }) {
 /** A figure large, its unit small. */
 function Figure({ text }: { readonly text: string }) {
   const [figure, unit] = text.split('\u00a0');
-  if (!unit) return <tspan className={s['word']}>{figure}</tspan>;
+  if (!unit) return <tspan className={d['word']}>{figure}</tspan>;
   return (
     <>
       {figure}
-      <tspan className={s['unit']}> {unit}</tspan>
+      <tspan className={d['unit']}> {unit}</tspan>
     </>
   );
 }
@@ -189,13 +183,14 @@ function TallSources({ flow, nowMs }: { readonly flow: FlowNow; readonly nowMs: 
         const Icon = SOURCE_ICONS[item.source];
         return (
           <div key={`${item.source}-${item.name}`}>
-            <svg width="40" height="40" viewBox="0 0 40 40" aria-hidden="true" className={DISC[item.source]}>
-              <circle
-                cx="20"
-                cy="20"
-                r="19"
-                className={`${s['disc']} ${DISC[item.source]} ${item.running ? '' : s['off']}`}
-              />
+            <svg
+              width="40"
+              height="40"
+              viewBox="0 0 40 40"
+              aria-hidden="true"
+              className={classNames(s['icon'], colours[item.source])}
+            >
+              <circle cx="20" cy="20" r="19" className={classNames(s['disc'], !item.running && s['off'])} />
               <Icon x={10} y={10} width={20} height={20} strokeWidth={1.75} />
             </svg>
             <span>{item.name}</span>

@@ -5,12 +5,14 @@ import type { Out } from '../../app/wire.ts';
 import { classNames } from '../../ui/class-names.ts';
 import { useFormat } from '../../ui/format.tsx';
 import type { Place } from '../../ui/words.ts';
+import d from './drawing.module.css';
+import s from './flow.module.css';
 import { WideBattery } from './flow-battery.tsx';
 import { tallFrame, wideFrame } from './flow-frames.ts';
 import { type Flow, type FlowFrame, type FlowInput, layFlow } from './flow-geometry.ts';
 import { SourceLabels, TallLabels, UseLabels } from './flow-labels.tsx';
 import { houseRows } from './house-rows.ts';
-import s from './today.module.css';
+import { fillOf } from './source-fill.ts';
 
 export type FlowNow = Out['today']['get']['flow'];
 
@@ -62,29 +64,26 @@ function WideFlow({ flow, laid, frame, nowMs }: Drawn & { readonly frame: FlowFr
   const label = useFlowSentence(flow, laid);
   const format = useFormat();
   return (
-    <svg
-      className={classNames(s['flow'], s['wide'])}
-      viewBox={`0 0 ${WIDE_PX} ${Math.ceil(laid.extentV)}`}
-      role="img"
-      aria-label={label}
-    >
-      <Ribbons laid={laid} />
-      {laid.totalW > 0 && (
-        <text className={s['t2']} x={laid.bus.x + laid.bus.width / 2} y={laid.bus.y - 9} textAnchor="middle">
-          {format.power(laid.totalW)}
-        </text>
-      )}
-      <SourceLabels flow={flow} laid={laid} frame={frame} nowMs={nowMs} />
-      <UseLabels flow={flow} laid={laid} frame={frame} />
-      {laid.battery && flow.battery && <WideBattery box={laid.battery} battery={flow.battery} />}
-    </svg>
+    <div className={d['wide']}>
+      <svg className={s['flow']} viewBox={`0 0 ${WIDE_PX} ${Math.ceil(laid.extentV)}`} role="img" aria-label={label}>
+        <Ribbons laid={laid} />
+        {laid.totalW > 0 && (
+          <text className={d['t2']} x={laid.bus.x + laid.bus.width / 2} y={laid.bus.y - 9} textAnchor="middle">
+            {format.power(laid.totalW)}
+          </text>
+        )}
+        <SourceLabels flow={flow} laid={laid} frame={frame} nowMs={nowMs} />
+        <UseLabels flow={flow} laid={laid} frame={frame} />
+        {laid.battery && flow.battery && <WideBattery box={laid.battery} battery={flow.battery} />}
+      </svg>
+    </div>
   );
 }
 
 function TallFlow({ flow, laid, nowMs }: Drawn) {
   const label = useFlowSentence(flow, laid);
   return (
-    <div className={s['tall']}>
+    <div className={d['tall']}>
       <TallLabels flow={flow} side="sources" nowMs={nowMs} />
       <svg className={s['flow']} viewBox={`0 0 ${laid.extentV} 228`} role="img" aria-label={label}>
         <Ribbons laid={laid} />
@@ -128,7 +127,7 @@ function Ribbons({ laid }: { readonly laid: Flow }) {
         <path key={x.key} className={s['idle']} d={x.path} />
       ))}
       {laid.bands.map((b) => (
-        <path key={b.key} className={s[b.source]} d={b.path} />
+        <path key={b.key} className={fillOf(b.source)} d={b.path} />
       ))}
       {laid.chevrons.flatMap((c) =>
         Array.from({ length: c.count }, (_, i) => {
