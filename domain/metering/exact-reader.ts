@@ -24,7 +24,7 @@ interface Met {
 }
 const MAX_MET = 4096;
 /** Texts read last: keys, books and hashes come again and again, and are then neither made nor looked at anew. */
-const met: (Met | undefined)[] = new Array<Met | undefined>(MAX_MET).fill(undefined);
+const met: (Met | undefined)[] = Array.from({ length: MAX_MET });
 
 /**
  * Walks the canonical dag-cbor of a shape known beforehand: one pass, no values between, nothing allocated that was not
