@@ -20,10 +20,10 @@ test('nobody who reads the disk finds a name, a phone, a place, a serial, a note
   const { meter } = await makeHiddenVillage(on);
   const { village } = on.open();
   // The console itself reads all of it: that it is not found is no accident of its not being there.
-  const { members, meters, assets, entries, decisions, agreements, dataGrants } = village.revealed();
+  const { members, meters, assets, entered, decided, agreements, dataGrants } = village.revealed();
   const read = JSON.stringify(
     [
-      ...[members, meters, assets, entries, decisions, agreements, dataGrants].flatMap((m) => [...m.values()]),
+      ...[members, meters, assets, entered, decided, agreements, dataGrants].flatMap((m) => [...m.values()]),
       village.store.localMeters(),
     ],
     (_, v: unknown) => (typeof v === 'bigint' ? v.toString() : v),
