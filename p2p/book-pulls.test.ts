@@ -112,6 +112,21 @@ test('a peer that sends a little at a time is passed over too, one that sends st
   expect(other.asked).toEqual([[ANNA]]);
 });
 
+test('a pull that never ends is passed over after a minute, whatever it brings', () => {
+  const [endless, other] = [sourceOf(), sourceOf()];
+  endless.claim(upTo(ANNA, 1_000_000));
+  other.claim(upTo(ANNA, 5));
+  const send = (): void => {
+    pulls.arrived(endless);
+    pulls.joined(endless, BOOK, 1_000_000);
+    pulls.review();
+  };
+  for (nowMs = 0; nowMs <= 60_000; nowMs += 1000) send();
+  expect(other.asked).toEqual([]);
+  send();
+  expect(other.asked).toEqual([[ANNA]]);
+});
+
 test('a peer is not blamed for the time that this console takes to check what came', () => {
   const [source, other] = [sourceOf(), sourceOf()];
   source.claim(upTo(ANNA, 1000));
