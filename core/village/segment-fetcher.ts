@@ -152,7 +152,7 @@ export function createSegmentFetcher(source: SegmentSource): SegmentFetcher {
     source.onProgress();
     void fetch();
   };
-  const missing = (): SegmentRef[] => here.missing().filter(choice.allows);
+  const missing = (): SegmentRef[] => here.missing().filter((ref) => choice.allows(ref));
   const runRound = async (round: readonly Sought[]): Promise<void> => {
     const { signal } = asking;
     if (connected.size > 0) intake.expect(round.flatMap(({ ref, isLooked }) => (isLooked ? [] : [ref])));
