@@ -42,17 +42,22 @@ function checkAddress(address: MeterAddress): void {
  * throws METER_SILENT when the gateway is away, later reads reconnect by themselves.
  */
 export function createModbusDriver(options: ModbusDriverOptions = {}): MeterDriver {
-  const templates = loadTemplates(options.templatesDir ?? findTemplatesDir());
+  let read: ReadonlyMap<string, MeterTemplate> | undefined;
+  /** Read when somebody asks: a start does not wait for them. */
+  const templates = (): ReadonlyMap<string, MeterTemplate> => {
+    read ??= loadTemplates(options.templatesDir ?? findTemplatesDir());
+    return read;
+  };
   const lines = createModbusLines(options.timeoutMs ?? 1500);
 
   return {
-    models: () => [...templates.values()].map(toModel),
+    models: () => [...templates().values()].map(toModel),
 
     async open(address, signal): Promise<MeterConnection> {
       checkAddress(address);
-      const template = templates.get(address.model);
+      const template = templates().get(address.model);
       if (!template) {
-        const known = [...templates.keys()].join(', ');
+        const known = [...templates().keys()].join(', ');
         throw new AppError('BAD_ADDRESS', `No meter model '${address.model.slice(0, 60)}'; there are: ${known}.`, {
           data: { model: address.model.slice(0, 60) },
         });

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { Socket } from 'node:net';
-import modbusSerial from 'modbus-serial';
+import type modbusSerial from 'modbus-serial';
 import { AppError } from '#core/ports/errors.ts';
 import { explainConnectError, explainRequestError, isTimeout, silentMeter } from './modbus-errors.ts';
 import type { RegisterSpan } from './register-block.ts';
@@ -18,12 +18,18 @@ export interface ModbusLines {
   acquire(host: string, port: number, signal?: AbortSignal): Promise<ModbusLine>;
 }
 
-// A CommonJS package whose types promise a default export: under Node that is a property of the default import.
-const ModbusClient = modbusSerial.default;
+type Client = InstanceType<typeof modbusSerial.default>;
+
+/** Loaded when the first meter is: a console without one starts sooner. */
+async function createClient(): Promise<Client> {
+  const loaded = await import('modbus-serial');
+  // A CommonJS package whose types promise a default export: under Node that is a property of the default import.
+  return new loaded.default.default();
+}
 
 interface Wire {
   readonly socket: Socket;
-  readonly client: InstanceType<typeof ModbusClient>;
+  readonly client: Client;
 }
 
 /** A dead peer behind a live-looking connection shows as silence of every unit: drop it and connect again. */
@@ -32,6 +38,7 @@ const SILENT_REQUESTS_BEFORE_RECONNECT = 3;
 class LineLost extends Error {}
 
 async function connectWire(host: string, port: number, timeoutMs: number): Promise<Wire> {
+  const client = await createClient();
   const socket = new Socket();
   socket.on('error', () => socket.destroy());
   try {
@@ -44,7 +51,6 @@ async function connectWire(host: string, port: number, timeoutMs: number): Promi
   }
   socket.setNoDelay(true);
   socket.setKeepAlive(true, 30_000);
-  const client = new ModbusClient();
   client.on('error', () => socket.destroy());
   await client.linkTCP(socket, { port });
   client.setTimeout(timeoutMs);
