@@ -1,5 +1,5 @@
 import { blob, type Database, int, text } from './open-database.ts';
-import { putSettled, type SettledItem } from './settled-tables.ts';
+import { addTallies, dropSettled, putSettled, type SegmentTally, type SettledItem } from './settled-tables.ts';
 
 export const RECORD_TABLES = `
    -- records of the books, and the state at the last anchored cut
@@ -27,6 +27,8 @@ export interface CheckpointKept {
   readonly isWhole: boolean;
   /** New and changed items. */
   readonly items: readonly Iterable<SettledItem>[];
+  /** New segments. */
+  readonly tallies: readonly SegmentTally[];
 }
 
 export interface RecordTables {
@@ -72,11 +74,12 @@ export const recordTables = (db: Database): RecordTables => ({
         .all('select book, count(*) as n from record where epoch is not null group by book')
         .map((r) => [text(r, 'book'), int(r, 'n')]),
     ),
-  keepCheckpoint: (close, ids, { sealed, cut, isWhole, items }) =>
+  keepCheckpoint: (close, ids, { sealed, cut, isWhole, items, tallies }) =>
     db.transaction(() => {
       for (const id of ids) db.run('update record set epoch = ? where id = ?', close, id);
-      if (isWhole) db.run('delete from settled');
+      if (isWhole) dropSettled(db);
       for (const some of items) putSettled(db, cut, some);
+      addTallies(db, tallies);
       db.run('insert or replace into checkpoint values (1, ?)', sealed);
     }),
   checkpoint() {

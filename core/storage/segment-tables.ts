@@ -1,10 +1,12 @@
 import { DAY_AWAY, MONTH_AWAY } from './archive-tables.ts';
 import { type Database, int, type Row, text } from './open-database.ts';
+import { dropSettled } from './settled-tables.ts';
 
 /** Read models of the books: may be dropped and made again. */
 export const SEGMENT_TABLES = `
    create table segment (cid text primary key, state text not null, reason text not null, bytes integer not null,
      locked integer not null, away integer not null default 0, lost integer not null default 0) strict, without rowid;
+   create index segment_bad on segment (cid) where state = 'bad';
    create table frame (segment text not null, meter text not null, from_ms integer not null, step_ms integer not null,
      intervals integer not null, signature_ok integer not null, key text not null, sealed blob not null) strict;
    create unique index frame_by_meter on frame (meter, from_ms, segment);
@@ -69,6 +71,8 @@ export interface SegmentTables {
   putSegments(checked: readonly CheckedSegment[]): void;
   /** The block of a verified segment is not on this disk any more. Answers whether that is news. */
   markLost(cid: string): boolean;
+  /** Segments that are kept out for good. */
+  badSegments(): string[];
   /** How many frames of these segments are not shared with this device. */
   lockedIn(cids: Iterable<string>): number;
   /** Frames that are not shared with this device, by meter. */
@@ -139,6 +143,7 @@ export function segmentTables(db: Database): SegmentTables {
       if (row) db.run('update segment set lost = 1 where cid = ?', cid);
       return row !== undefined;
     },
+    badSegments: () => db.all("select cid from segment where state = 'bad'").map((r) => text(r, 'cid')),
     lockedIn(cids) {
       let n = 0;
       for (const cid of cids)
@@ -164,7 +169,7 @@ export function segmentTables(db: Database): SegmentTables {
         db.run(`delete from verified_close where not exists (select 1 from archived_month where ${MONTH_AWAY})`);
         if (how?.exceptCheckpoint) return;
         for (const table of ['checkpoint', 'started_from']) db.run(`delete from ${table}`);
-        db.run('delete from settled');
+        dropSettled(db);
       }),
   };
 }

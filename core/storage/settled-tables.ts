@@ -10,6 +10,9 @@ export const SETTLED_TABLES = `
    create index settled_in_order on settled (kind, place);
    create index settled_over on settled (until) where until < ${FOR_GOOD};
    create index settled_on_shelf on settled (kind, shelf, place);
+   -- the segments among them, by who announced them and their UTC month
+   create table segment_tally (month text not null, device text not null, segments integer not null,
+     bytes integer not null, primary key (month, device)) strict, without rowid;
    -- so many segments, the first in order, all have a row
    create table segments_here (one integer primary key check (one = 1), first integer not null) strict;`;
 
@@ -26,7 +29,16 @@ export interface SettledItem extends SettledRow {
   readonly shelf: string;
 }
 
+/** Segments that one device announced of one UTC month. */
+export interface SegmentTally {
+  readonly month: string;
+  readonly device: string;
+  readonly segments: number;
+  readonly bytes: number;
+}
+
 export interface SettledTables {
+  segmentTallies(): SegmentTally[];
   settledItem(kind: string, cut: number, key: string): SettledRow | undefined;
   /** In order, from a place on, at most so many. */
   settledFrom(kind: string, cut: number, place: number, most: number): SettledRow[];
@@ -81,6 +93,13 @@ export function settledTables(db: Database): SettledTables {
       );
       return row && text(row, 'shelf');
     },
+    segmentTallies: () =>
+      db.all('select * from segment_tally order by month, device').map((r) => ({
+        month: text(r, 'month'),
+        device: text(r, 'device'),
+        segments: int(r, 'segments'),
+        bytes: int(r, 'bytes'),
+      })),
     segmentsHere: () => int(db.get('select first from segments_here') ?? { first: 0 }, 'first'),
     putSegmentsHere: (first) => db.run('insert or replace into segments_here values (1, ?)', first),
     dropSettledBefore: (cut) => db.run(`delete from settled where until <= ? and until < ${FOR_GOOD}`, cut),
@@ -102,4 +121,18 @@ export function putSettled(db: Database, cut: number, items: Iterable<SettledIte
       value,
     );
   }
+}
+
+const ADD_TALLY = `insert into segment_tally values (?, ?, ?, ?) on conflict (month, device) do update set
+  segments = segments + excluded.segments, bytes = bytes + excluded.bytes`;
+
+/** Within a transaction: segments that are new at a cut. */
+export function addTallies(db: Database, tallies: readonly SegmentTally[]): void {
+  for (const { month, device, segments, bytes } of tallies) db.run(ADD_TALLY, month, device, segments, bytes);
+}
+
+/** Within a transaction. */
+export function dropSettled(db: Database): void {
+  db.run('delete from settled');
+  db.run('delete from segment_tally');
 }

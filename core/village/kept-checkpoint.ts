@@ -1,13 +1,14 @@
 import { deserialize, serialize } from 'node:v8';
 import type { DataKey } from '#core/crypto/data-key.ts';
 import type { CheckpointKept } from '#core/storage/record-tables.ts';
-import type { SettledItem } from '#core/storage/settled-tables.ts';
+import type { SegmentTally, SettledItem } from '#core/storage/settled-tables.ts';
 import type { VillageStore } from '#core/storage/village-store.ts';
 import { noChains } from '#domain/books/chains.ts';
 import type { LayeredMap } from '#domain/layered-map.ts';
 import type { Checkpoint } from '#domain/village/epochs.ts';
 import { type Growing, SHELVES } from '#domain/village/shelves.ts';
 import { emptyState, restate, type VillageState } from '#domain/village/state.ts';
+import { monthOfSegment } from './fetch-choice.ts';
 import type { Head } from './record-index.ts';
 import { itemsLaid, settledItems } from './settled-items.ts';
 
@@ -42,6 +43,18 @@ export interface PackedCheckpoint extends CheckpointKept {
   readonly checkpoint: Checkpoint;
 }
 
+function talliesOf(segments: VillageState['segments']): SegmentTally[] {
+  const tallies = new Map<string, { month: string; device: string; segments: number; bytes: number }>();
+  for (const s of segments.laid().fresh.values()) {
+    const month = monthOfSegment(s);
+    const tally = tallies.get(`${month} ${s.device}`) ?? { month, device: s.device, segments: 0, bytes: 0 };
+    tally.segments += 1;
+    tally.bytes += s.bytes;
+    tallies.set(`${month} ${s.device}`, tally);
+  }
+  return [...tallies.values()];
+}
+
 /** Under the data key, which also vouches for it: only this console wrote what opens. */
 export function packCheckpoint(
   source: { readonly store: VillageStore; readonly dataKey: DataKey },
@@ -60,7 +73,7 @@ export function packCheckpoint(
   const { state, settled, epochs } = checkpoint;
   const hot = Object.fromEntries(Object.entries(state).filter(([name]) => !Object.hasOwn(SHELVES, name)));
   const sealed = source.dataKey.seal(LABEL, serialize({ form: FORM, settled, epochs, state: hot, sizes, heads }));
-  return { checkpoint: stood, sealed, cut, isWhole, items };
+  return { checkpoint: stood, sealed, cut, isWhole, items, tallies: talliesOf(state.segments) };
 }
 
 /** What was kept; where it does not open, the tables are emptied and all is read from the books again. */

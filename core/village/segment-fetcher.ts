@@ -241,8 +241,9 @@ export function createSegmentFetcher(source: SegmentSource): SegmentFetcher {
     progress: () =>
       progressOf({
         state: stateNow(),
-        announced: state().segments.values(),
-        known: here.all(),
+        ...here.tally(),
+        known: { get: here.row },
+        lockedFrames: [...store.lockedByMeter().values()].reduce((n, frames) => n + frames, 0),
         unchecked: intake.unchecked,
         isAbsent: (ref) => connected.size > 0 && sought.isAbsent(ref),
         choice,

@@ -30,7 +30,9 @@ const everything = { allows: () => true, stopped: new Set<FetchScope>() };
 test('what is announced, here and verified is counted in segments and bytes, and the rest is a time', () => {
   const source = {
     state: 'fetching' as const,
-    announced: ['a', 'b', 'c', 'd', 'e'].map((cid) => ref(cid)),
+    whole: [],
+    lockedFrames: 3,
+    rest: ['a', 'b', 'c', 'd', 'e'].map((cid) => ref(cid)),
     known: new Map([
       ['a', row('verified', 3)],
       ['b', row('bad')],
@@ -56,16 +58,26 @@ test('what is announced, here and verified is counted in segments and bytes, and
     devices: [{ id: 'd1', ...part }],
     months: [{ id: '2026-03', ...part }],
   });
+  const whole = [{ month: '2026-02', device: 'd1', segments: 7, bytes: 700 }];
+  expect(progressOf({ ...source, whole })).toMatchObject({
+    announced: { segments: 12, bytes: 1200 },
+    verified: { segments: 8, bytes: 800 },
+    secondsLeft: 4,
+    devices: [{ id: 'd1', announced: 12, present: 10, verified: 8 }],
+    months: [{ id: '2026-03', ...part }],
+  });
   expect(progressOf({ ...source, state: 'waiting' }).secondsLeft).toBeNull();
   expect(progressOf({ ...source, bytesPerSecond: 0 }).secondsLeft).toBeNull();
-  expect(progressOf({ ...source, announced: [ref('a')], state: 'idle' })).toMatchObject({ secondsLeft: 0, months: [] });
+  expect(progressOf({ ...source, rest: [ref('a')], state: 'idle' })).toMatchObject({ secondsLeft: 0, months: [] });
 });
 
 test('time is told for what is asked for and what somebody has; what is not fetched is named by month and by device', () => {
   const stopped = new Set<FetchScope>(['month:2026-02', 'device:d2']);
   const source = {
     state: 'fetching' as const,
-    announced: [ref('a'), ref('b'), ref('old', '2026-02-01'), ref('older', '2026-02-02')],
+    whole: [],
+    lockedFrames: 0,
+    rest: [ref('a'), ref('b'), ref('old', '2026-02-01'), ref('older', '2026-02-02')],
     known: new Map([['older', row('verified')]]),
     unchecked: new Set<string>(),
     isAbsent: ({ cid }: SegmentRef) => cid === 'b',

@@ -1,4 +1,5 @@
 import type { SegmentRow } from '#core/storage/segment-tables.ts';
+import type { SegmentTally } from '#core/storage/settled-tables.ts';
 import type { SegmentRef } from '#domain/village/state.ts';
 import { type FetchChoice, monthOfSegment } from './fetch-choice.ts';
 
@@ -78,8 +79,13 @@ export function createRateMeter(nowMs: () => number = () => performance.now()): 
 
 export interface ProgressSource {
   readonly state: SegmentProgress['state'];
-  readonly announced: Iterable<SegmentRef>;
-  readonly known: ReadonlyMap<string, SegmentRow>;
+  /** Here and verified, in sums. */
+  readonly whole: readonly SegmentTally[];
+  /** All that is announced beside those. */
+  readonly rest: Iterable<SegmentRef>;
+  readonly known: Pick<ReadonlyMap<string, SegmentRow>, 'get'>;
+  /** Frames of all segments that are not shared with this device. */
+  readonly lockedFrames: number;
   /** Here and waiting to be checked. */
   readonly unchecked: ReadonlySet<string>;
   readonly isAbsent: (segment: SegmentRef) => boolean;
@@ -88,7 +94,7 @@ export interface ProgressSource {
 }
 
 export function progressOf(source: ProgressSource): SegmentProgress {
-  const { state, announced, known, unchecked, isAbsent, choice, bytesPerSecond } = source;
+  const { state, whole, rest, known, unchecked, lockedFrames, isAbsent, choice, bytesPerSecond } = source;
   const count = {
     announced: none(),
     present: none(),
@@ -99,8 +105,15 @@ export function progressOf(source: ProgressSource): SegmentProgress {
   };
   const devices = createParts('device', choice.stopped);
   const months = createParts('month', choice.stopped);
-  let [bad, lockedFrames] = [0, 0];
-  for (const segment of announced) {
+  let bad = 0;
+  for (const sum of whole) {
+    for (const what of WHOLE) {
+      count[what].segments += sum.segments;
+      count[what].bytes += sum.bytes;
+      for (const part of [devices.of(sum.device), months.of(sum.month)]) part[what] += sum.segments;
+    }
+  }
+  for (const segment of rest) {
     const { cid, bytes } = segment;
     const row = known.get(cid);
     const of: PartCount[] = ['announced'];
@@ -113,7 +126,6 @@ export function progressOf(source: ProgressSource): SegmentProgress {
     for (const part of [devices.of(segment.device), months.of(monthOfSegment(segment))])
       for (const what of of) part[what] += 1;
     if (row?.state === 'bad') bad += 1;
-    lockedFrames += row?.locked ?? 0;
   }
   const left = count.announced.bytes - count.present.bytes - count.cancelled.bytes - count.absent.bytes;
   const canTell = state === 'fetching' && bytesPerSecond > 0;
@@ -130,6 +142,7 @@ export function progressOf(source: ProgressSource): SegmentProgress {
   };
 }
 
+const WHOLE = ['announced', 'verified', 'present'] as const;
 type PartCount = 'announced' | 'present' | 'verified' | 'absent' | 'lost';
 type Part = { -readonly [K in keyof FetchPart]: FetchPart[K] };
 

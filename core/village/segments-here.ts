@@ -1,13 +1,15 @@
 import type { SegmentRow, SegmentTables } from '#core/storage/segment-tables.ts';
-import type { SettledTables } from '#core/storage/settled-tables.ts';
+import type { SegmentTally, SettledTables } from '#core/storage/settled-tables.ts';
 import type { SegmentRef, VillageState } from '#domain/village/state.ts';
+import { monthOfSegment } from './fetch-choice.ts';
 
 /** Which announced segments have a row on this disk, without looking at each of them again. */
 export interface SegmentsHere {
   /** It was looked at, and its block is whole. */
   readonly has: (cid: string) => boolean;
-  /** Every row, read once. */
-  readonly all: () => ReadonlyMap<string, SegmentRow>;
+  readonly row: (cid: string) => SegmentRow | undefined;
+  /** All that is announced: what lies here whole and is settled in sums, the rest one by one. */
+  readonly tally: () => { readonly whole: readonly SegmentTally[]; readonly rest: readonly SegmentRef[] };
   readonly missing: () => SegmentRef[];
   /** The block of a segment turned out to be damaged. */
   readonly onLost: (cid: string) => void;
@@ -19,17 +21,16 @@ export interface SegmentsHere {
 
 /** @param settled how many segments, the first ones in order, an anchored cut holds: those stay as they are */
 export function createSegmentsHere(
-  store: Pick<SegmentTables, 'segment' | 'segments'> & Pick<SettledTables, 'segmentsHere' | 'putSegmentsHere'>,
+  store: Pick<SegmentTables, 'segment' | 'badSegments'> &
+    Pick<SettledTables, 'segmentsHere' | 'putSegmentsHere' | 'segmentTallies'>,
   state: () => VillageState,
   settled: () => number,
 ): SegmentsHere {
   const asked = new Map<string, SegmentRow | null>();
-  let every: Map<string, SegmentRow> | undefined;
   /** The first so many were looked at; of them these are not here. */
   let looked: number | undefined;
   const absent = new Map<string, SegmentRef>();
   const row = (cid: string): SegmentRow | undefined => {
-    if (every) return every.get(cid);
     let known = asked.get(cid);
     if (known === undefined) {
       known = store.segment(cid) ?? null;
@@ -41,7 +42,6 @@ export function createSegmentsHere(
   const renew = (cid: string): SegmentRow | undefined => {
     const stored = store.segment(cid);
     asked.set(cid, stored ?? null);
-    if (stored) every?.set(cid, stored);
     return stored;
   };
   /** Those before stay looked at from one start to the next, as long as none of them is missing. */
@@ -59,9 +59,25 @@ export function createSegmentsHere(
   };
   return {
     has,
-    all() {
-      every ??= store.segments();
-      return every;
+    row,
+    tally() {
+      const { segments } = state();
+      look(settled());
+      const sums = new Map(store.segmentTallies().map((t) => [`${t.month} ${t.device}`, { ...t }]));
+      const summed = [...sums.values()].reduce((n, t) => n + t.segments, 0);
+      const apart = new Map(absent);
+      for (const cid of store.badSegments()) {
+        const ref = segments.get(cid);
+        if (ref) apart.set(cid, ref);
+      }
+      const rest = [...apart.values()].filter(({ cid }) => (segments.positionOf(cid) ?? summed) < summed);
+      for (const ref of rest) {
+        const sum = sums.get(`${monthOfSegment(ref)} ${ref.device}`);
+        if (!sum) continue;
+        sum.segments -= 1;
+        sum.bytes -= ref.bytes;
+      }
+      return { whole: [...sums.values()], rest: [...rest, ...segments.values(summed)] };
     },
     missing() {
       const upTo = look(settled());
@@ -81,7 +97,6 @@ export function createSegmentsHere(
     },
     onDropped() {
       asked.clear();
-      every = undefined;
       absent.clear();
       looked = undefined;
     },

@@ -32,7 +32,7 @@ test('a map on rows of the disk is equal to one in memory, and what an older cut
         }
         const cut = i + 1;
         const sealed = new Uint8Array();
-        store.keepCheckpoint('', [], { sealed, cut, isWhole: i === 0, items: [itemsLaid('kind', map)] });
+        store.keepCheckpoint('', [], { sealed, cut, isWhole: i === 0, items: [itemsLaid('kind', map)], tallies: [] });
         map = map.standingOn(settledItems(store, 'kind', cut, map.size));
         seen.push({ map: map.fork(), was: [...plain] });
         expect([map.get('a'), map.has('b'), map.positionOf('c') ?? -1]).toEqual([
