@@ -18,15 +18,15 @@ import {
   openConsole,
   openTwo,
   PIN,
+  QUIET,
   type TestConsole,
+  villageOf,
   WAIT,
 } from './consoles.ts';
 import { dayOfMeter, FIRST_DAY_MS, type Lease, MONTH, makeLease, propose, sealDay, setClocks, sign } from './months.ts';
 
 afterEach(endAll);
-const QUIET = { signal: new AbortController().signal, progress: () => undefined };
 const MONTHS = [MONTH, '2026-04', '2026-05'];
-const villageOf = (on: TestConsole) => on.open().village;
 
 async function closeMonth(on: TestConsole, month: string): Promise<void> {
   setClocks(monthSpan(month, { offsetMin: 180 }).to + HOUR_MS, on);

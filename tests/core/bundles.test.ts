@@ -20,17 +20,17 @@ import {
   openConsole,
   openTwo,
   PIN,
+  QUIET,
   type TestConsole,
+  villageOf,
   WAIT,
 } from './consoles.ts';
 import { dayOfMeter, FIRST_DAY_MS, makeLease, sealDay } from './months.ts';
 
 afterEach(endAll);
-const QUIET = { signal: new AbortController().signal, progress: () => undefined };
 const ALL = { wholeParts: false };
 
 const fileIn = (name = 'stick'): string => join(makeFolder('stick'), `${name}.car`);
-const villageOf = (on: TestConsole) => on.open().village;
 const wordsOf = (on: TestConsole): string => villageOf(on).stateHash();
 async function write(on: TestConsole, wish: Parameters<typeof exportBundle>[2] = {}) {
   const path = fileIn();

@@ -20,6 +20,8 @@ export const PIN = '2468';
 export const WAIT = { timeout: 30_000, interval: 20 };
 /** 2026-03-01 in a village three hours ahead of UTC. */
 export const MARCH_MS = Date.UTC(2026, 1, 28, 21);
+/** A job that nobody watches or cancels. */
+export const QUIET = { signal: new AbortController().signal, progress: () => undefined };
 export const command = () => ({ commandId: randomUUID() });
 
 const toEnd: (() => Promise<void> | void)[] = [];
@@ -106,6 +108,11 @@ export async function openConsole(
     },
   };
 }
+
+export const villageOf = (on: TestConsole) => on.open().village;
+/** How far readings are, as the Sync screen is told. */
+export const fetchingOn = async (on: TestConsole) =>
+  (await on.client().sync.status({ village: villageOf(on).id })).fetching;
 
 export async function found(on: TestConsole, name = 'Akello') {
   return await foundVillage(on.console(), {

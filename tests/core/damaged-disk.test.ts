@@ -3,14 +3,22 @@ import { afterEach, expect, test, vi } from 'vitest';
 import { exportBundle, exportMonth } from '#core/bundles/export-bundle.ts';
 import { takeBundle } from '#core/bundles/take-bundle.ts';
 import { rotDisk } from '#p2p/testing/rot-disk.ts';
-import { codeOf, converge, endAll, framesOn, makeFolder, openTwo, type TestConsole, WAIT } from './consoles.ts';
+import {
+  codeOf,
+  converge,
+  endAll,
+  fetchingOn,
+  framesOn,
+  makeFolder,
+  openTwo,
+  QUIET,
+  type TestConsole,
+  WAIT,
+} from './consoles.ts';
 import { dayOfMeter, enterMeters, FIRST_DAY_MS, sealDay } from './months.ts';
 
 afterEach(endAll);
 
-const QUIET = { signal: new AbortController().signal, progress: () => undefined };
-const fetchingOn = async (on: TestConsole) =>
-  (await on.client().sync.status({ village: on.open().village.id })).fetching;
 const writeAll = (on: TestConsole, path: string) => exportBundle(on.open().village, path, {}, QUIET);
 
 /** The second console comes back from a rest in which its disk changed a byte of the one sealed day. */

@@ -2,7 +2,7 @@ import { afterEach, expect, test, vi } from 'vitest';
 import { recordBytes, type SignedRecord } from '#domain/books/record.ts';
 import { cidOf, encode } from '#domain/bytes.ts';
 import { DAY_MS, dayOf, HOUR_MS, UTC } from '#domain/time.ts';
-import { command, converge, endAll, framesOn, openTwo, type TestConsole, WAIT } from './consoles.ts';
+import { command, converge, endAll, fetchingOn, framesOn, openTwo, type TestConsole, WAIT } from './consoles.ts';
 import { dayOfMeter, enterMeters, FIRST_DAY_MS, sealDay } from './months.ts';
 
 afterEach(endAll);
@@ -10,8 +10,6 @@ afterEach(endAll);
 /** More than are sought of one device at a time. */
 const LIES = 1200;
 const NEXT_MONTH_MS = FIRST_DAY_MS + 31 * DAY_MS;
-const fetchingOn = async (on: TestConsole) =>
-  (await on.client().sync.status({ village: on.open().village.id })).fetching;
 const seal = (on: TestConsole, meter: string, dayMs: number) => sealDay(on, dayOfMeter(meter, dayMs, 0n, 10n));
 
 test('what a person leaves out is asked of nobody, also after a restart, and comes when it is asked for again', async () => {
@@ -110,7 +108,7 @@ test('a granted device that announces without end what does not exist is named, 
     const { announced, absent, devices } = await fetchingOn(gateway);
     expect(announced.segments).toBe(LIES);
     expect(absent.segments).toBe(512);
-    const counts = { announced: LIES, present: 0, verified: 0, absent: 512 };
+    const counts = { announced: LIES, present: 0, verified: 0, absent: 512, lost: 0 };
     expect(devices).toEqual([{ device, name: 'Okot', ...counts, isFetched: true }]);
   }, WAIT);
 

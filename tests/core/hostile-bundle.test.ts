@@ -11,12 +11,10 @@ import { takeBundle } from '#core/bundles/take-bundle.ts';
 import { deviceKeysFrom, newSeed } from '#core/crypto/device-keys.ts';
 import { joinVillage } from '#core/villages/invitations.ts';
 import { cidOf, concat, decode, encode, sha256 } from '#domain/bytes.ts';
-import { endAll, found, invite, makeFolder, openConsole, PIN, type TestConsole } from './consoles.ts';
+import { endAll, found, invite, makeFolder, openConsole, PIN, QUIET, type TestConsole, villageOf } from './consoles.ts';
 import { makeLease } from './months.ts';
 
 afterEach(endAll);
-const QUIET = { signal: new AbortController().signal, progress: () => undefined };
-const villageOf = (on: TestConsole) => on.open().village;
 
 let first: TestConsole;
 let second: TestConsole;

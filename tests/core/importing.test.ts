@@ -17,6 +17,7 @@ import {
   makeFolder,
   openConsole,
   openTwo,
+  QUIET,
   type TestConsole,
 } from './consoles.ts';
 import { homeMeter } from './plant.ts';
@@ -30,7 +31,6 @@ const row = (h: number, ...cells: (number | '')[]): string =>
   `2026-03-01 ${String(h).padStart(2, '0')}:00:00,${cells.join(',')}`;
 const fileOf = (...rows: string[]): string => `${[HEAD, ...rows].join('\n')}\n`;
 const GOOD = fileOf(row(0, 10.5, 100), row(1, 0.5, ''), row(2, 9, 200), row(5, 1, 1));
-const QUIET = { signal: new AbortController().signal, progress: () => undefined };
 
 /** A meter of the books that no console reads. */
 const addSilentMeter = (on: TestConsole, name: string): Promise<string> =>

@@ -8,13 +8,23 @@ import { takeBundle } from '#core/bundles/take-bundle.ts';
 import { joinVillage } from '#core/villages/invitations.ts';
 import { DAY_MS, HOUR_MS, monthSpan } from '#domain/time.ts';
 import { batchOf } from '#domain/village/fold-settlement.ts';
-import { converge, endAll, found, invite, makeFolder, openConsole, PIN, type TestConsole, WAIT } from './consoles.ts';
+import {
+  converge,
+  endAll,
+  found,
+  invite,
+  makeFolder,
+  openConsole,
+  PIN,
+  QUIET,
+  type TestConsole,
+  villageOf,
+  WAIT,
+} from './consoles.ts';
 import { dayOfMeter, FIRST_DAY_MS, MONTH, makeLease, propose, sealDay, setClocks, sign } from './months.ts';
 
 afterEach(endAll);
-const QUIET = { signal: new AbortController().signal, progress: () => undefined };
 const MONTHS = [MONTH, '2026-04', '2026-05'];
-const villageOf = (on: TestConsole) => on.open().village;
 const placeOf = (on: TestConsole, month = MONTH) => monthPlaces(villageOf(on), 13).find((m) => m.month === month);
 const startedFrom = (on: TestConsole) => villageOf(on).store.startedFrom()?.month;
 
