@@ -35,7 +35,7 @@ const WRITES_AT_ONCE = 26;
 /** Of all segments on their way: memory is bounded however large they are. */
 const BYTES_AT_ONCE = 24 * 1024 * 1024;
 /** A thread moves the store's log into its file this often, so that the main one need not wait for the disk. */
-const CHECKPOINT_BYTES = 8 * 1024 * 1024;
+const CHECKPOINT_BYTES = 24 * 1024 * 1024;
 /** So few frames are checked here: handing them to a thread would cost more. */
 const INLINE_FRAMES = 64;
 
