@@ -28,8 +28,14 @@ const cid = (letter: string): string => `bafy${letter.repeat(55)}`;
 
 const announce = (by: TestDevice, letter: string): KnownRecord =>
   village.write(by, 'segments-2012-01', 'segment.announce', {
-    ...{ cid: cid(letter), day: '2012-01-02', root: new Uint8Array(32), frames: 2, bytes: 900 },
-    ...{ fromMs: DAY, toMs: DAY + 86_400_000, prev: null },
+    cid: cid(letter),
+    day: '2012-01-02',
+    root: new Uint8Array(32),
+    frames: 2,
+    bytes: 900,
+    fromMs: DAY,
+    toMs: DAY + 86_400_000,
+    prev: null,
   });
 const share = (by: TestDevice, to: string, fill: number): KnownRecord => {
   const bytes = (n: number): Uint8Array => new Uint8Array(n).fill(fill);
@@ -40,7 +46,12 @@ const decide = (fromMs: number, action: 'accept' | 'reject'): KnownRecord =>
   village.write(tablet, 'operations-2012-02', 'vee.decide', { meter, fromMs, action, private: sealedText('seen') });
 const enter = (by: TestDevice): KnownRecord =>
   village.write(by, 'operations-2012-01', 'entry.add', {
-    ...{ entry, kind: 'hand', private: sealedText('book'), segments: [cid('c')], hours: 2, wh: 1500n },
+    entry,
+    kind: 'hand',
+    private: sealedText('book'),
+    segments: [cid('c')],
+    hours: 2,
+    wh: 1500n,
   });
 
 announce(village.device, 'c');

@@ -83,8 +83,14 @@ function announce(fromMs: number, gateway: number): string {
   const frames = Math.ceil(meters.length / GATEWAYS);
   const root = new Uint8Array(randomBytes(32));
   writer.write(`segments-${day.slice(0, 7)}`, 'segment.announce', {
-    ...{ cid, day, root, frames, bytes: 24_000, prev: null },
-    ...{ fromMs, toMs: fromMs + HOUR_MS },
+    cid,
+    day,
+    root,
+    frames,
+    bytes: 24_000,
+    prev: null,
+    fromMs,
+    toMs: fromMs + HOUR_MS,
   });
   return cid;
 }
