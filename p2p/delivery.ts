@@ -1,8 +1,8 @@
 import type { DeviceIdentity } from './device-identity.ts';
 import { openIdentity } from './device-identity.ts';
-import { verifySignatures } from './ed25519.ts';
 import { type BookEntry, type Checked, formProblem, readEntry, signatureProblem, signaturesOf } from './entry-codec.ts';
 import type { IdentityStore } from './identity-store.ts';
+import { verifySignatures } from './signature-pool.ts';
 import type { Arrival } from './staged-entries.ts';
 import type { Standing } from './village-books.ts';
 
@@ -52,7 +52,7 @@ type Problems = ReadonlyMap<string, string>;
 /** Verifies all entries of a delivery that are new. Never rejects because of what is in them. */
 export async function checkDelivery(delivery: Delivery, context: CheckContext): Promise<CheckedDelivery> {
   const { book, peer, hashes } = delivery;
-  const opened = await Promise.all(delivery.identities.map(openIdentity));
+  const opened = delivery.identities.map(openIdentity);
   const sent = new Map(opened.filter((identity) => identity !== undefined).map((id) => [id.hash, id]));
   const standings = await context.standing(book, hashes);
   const fresh = new Set(hashes.filter((_, i) => standings[i] === 'unknown'));

@@ -1,7 +1,8 @@
 import type { Identity } from '@orbitdb/core';
 import * as z from 'zod';
+import { verifyEd25519 } from '#core/ports/ed25519.ts';
 import { decode, encode, fromHex, toHex, utf8 } from '#domain/bytes.ts';
-import { createSigner, verifyEd25519 } from './ed25519.ts';
+import { createSigner } from './ed25519.ts';
 import { orbitHashOf } from './orbit-hash.ts';
 
 export const MAX_IDENTITY_BYTES = 1024;
@@ -44,7 +45,7 @@ export function createDeviceIdentity(seed: Uint8Array): DeviceIdentity & { reado
     hash,
     type: 'publickey',
     sign: (_id, data) => Promise.resolve(signHex(asBytes(data))),
-    verify: (sig, key, data) => verifyEd25519(fromHex(sig), key, asBytes(data)),
+    verify: (sig, key, data) => Promise.resolve(verifyEd25519(fromHex(sig), fromHex(key), asBytes(data))),
   };
   return { device, hash, bytes, identity };
 }
@@ -52,7 +53,7 @@ export function createDeviceIdentity(seed: Uint8Array): DeviceIdentity & { reado
 const verified = new Map<string, DeviceIdentity>();
 
 /** Reads an identity block from outside. Undefined unless every byte of it is as a device would have made it. */
-export async function openIdentity(bytes: Uint8Array): Promise<DeviceIdentity | undefined> {
+export function openIdentity(bytes: Uint8Array): DeviceIdentity | undefined {
   if (bytes.length > MAX_IDENTITY_BYTES) return undefined;
   const hash = orbitHashOf(bytes);
   const cached = verified.get(hash);
@@ -60,9 +61,8 @@ export async function openIdentity(bytes: Uint8Array): Promise<DeviceIdentity | 
   const parsed = schema.safeParse(tryDecode(bytes));
   if (!parsed.success || parsed.data.id !== parsed.data.publicKey) return undefined;
   const { id: device, signatures } = parsed.data;
-  const signedId = verifyEd25519(fromHex(signatures.id), device, utf8(device));
-  const signedKey = verifyEd25519(fromHex(signatures.publicKey), device, utf8(device + signatures.id));
-  if (!(await signedId) || !(await signedKey)) return undefined;
+  const isSigned = (sig: string, text: string): boolean => verifyEd25519(fromHex(sig), fromHex(device), utf8(text));
+  if (!isSigned(signatures.id, device) || !isSigned(signatures.publicKey, device + signatures.id)) return undefined;
   const identity = { device, hash, bytes: Uint8Array.from(bytes) };
   if (verified.size >= MAX_VERIFIED) verified.clear();
   verified.set(hash, identity);

@@ -2,10 +2,11 @@ import * as z from 'zod';
 import { AppError } from '#core/ports/errors.ts';
 import { MAX_RECORD_BYTES, readForm, type SignedRecord } from '#domain/books/record.ts';
 import { decode } from '#domain/bytes.ts';
-import { type Signed, verifySignatures } from './ed25519.ts';
 import { MAX_ENTRY_BYTES, MAX_PARENTS, MAX_RECORDS_PER_ENTRY, ORBIT_HASH } from './entry-limits.ts';
 import { type ReadEntry, readExactEntry, readRecords, signedBytes } from './entry-reader.ts';
 import { orbitHashOf } from './orbit-hash.ts';
+import type { Signed } from './signature-batch.ts';
+import { verifySignatures } from './signature-pool.ts';
 
 /** How far a log clock may run ahead of its parents: keeps one device from using up the number space. */
 export const MAX_CLOCK_JUMP = 1e7;

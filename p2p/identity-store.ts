@@ -13,7 +13,7 @@ export function createIdentityStore(blocks: Pick<VillageBlocks, 'readLocal' | 'p
   const kept = new Map<string, DeviceIdentity>();
   const read = async (hash: string): Promise<DeviceIdentity | undefined> => {
     const bytes = await blocks.readLocal(cidOfOrbitHash(hash));
-    const identity = bytes && (await openIdentity(bytes));
+    const identity = bytes && openIdentity(bytes);
     if (identity) kept.set(hash, identity);
     return identity;
   };

@@ -157,7 +157,7 @@ export async function releaseBlocks(
   const released = { blocks: 0, bytes: 0 };
   for (const cid of cids.map((text) => CID.parse(text, base32))) {
     const bytes = await blocks.readLocal(cid);
-    if (!bytes || (await openIdentity(bytes))) continue;
+    if (!bytes || openIdentity(bytes)) continue;
     const freed = await blocks.release(cid);
     if (freed === undefined) continue;
     released.blocks += 1;

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { verifyEd25519 } from '#core/crypto/device-keys.ts';
+import { verifyEd25519 } from '#core/ports/ed25519.ts';
 import type { VillageMarks } from '#core/ports/village-node.ts';
 import { BOOK } from '#domain/books/record.ts';
 import { decode, encode, fromHex } from '#domain/bytes.ts';

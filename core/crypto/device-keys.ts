@@ -6,13 +6,10 @@ import {
   type KeyObject,
   randomBytes,
   sign,
-  verify,
 } from 'node:crypto';
-import type { VerifyEd25519 } from '#domain/books/record.ts';
 import { toHex } from '#domain/bytes.ts';
 
 const ED_PRIVATE = Buffer.from('302e020100300506032b657004220420', 'hex');
-const ED_PUBLIC = Buffer.from('302a300506032b6570032100', 'hex');
 const X_PRIVATE = Buffer.from('302e020100300506032b656e04220420', 'hex');
 const X_PUBLIC = Buffer.from('302a300506032b656e032100', 'hex');
 
@@ -58,36 +55,4 @@ function agreeWith(own: KeyObject, other: Uint8Array): Uint8Array {
 export function ephemeralBox(): { readonly publicKey: Uint8Array; agree(other: Uint8Array): Uint8Array } {
   const own = privateKey(X_PRIVATE, randomBytes(32));
   return { publicKey: rawPublic(own), agree: (other) => agreeWith(own, other) };
-}
-
-const known = new Map<string, KeyObject>();
-const knownKey = (raw: Uint8Array): KeyObject => {
-  const id = toHex(raw);
-  let key = known.get(id);
-  if (!key) {
-    key = publicKey(ED_PUBLIC, raw);
-    if (known.size > 4096) known.clear();
-    known.set(id, key);
-  }
-  return key;
-};
-/** Strict Ed25519 verification with parsed keys kept; false for anything malformed. */
-export const verifyEd25519: VerifyEd25519 = (sig, raw, message) => ed25519Verifier(raw)(sig, message);
-
-/** {@link verifyEd25519} for many signatures under one key. */
-export function ed25519Verifier(raw: Uint8Array): (sig: Uint8Array, message: Uint8Array) => boolean {
-  let key: KeyObject | undefined;
-  try {
-    key = raw.length === 32 ? knownKey(raw) : undefined;
-  } catch {
-    key = undefined;
-  }
-  return (sig, message) => {
-    if (!key || sig.length !== 64) return false;
-    try {
-      return verify(null, message, key, sig);
-    } catch {
-      return false;
-    }
-  };
 }

@@ -1,6 +1,6 @@
 import { openBytes, type SealingKey } from '#core/crypto/aead.ts';
-import { ed25519Verifier } from '#core/crypto/device-keys.ts';
 import { nativeSha256 } from '#core/crypto/native-sha256.ts';
+import { verifyEd25519 } from '#core/ports/ed25519.ts';
 import type { CheckedSegment, LockedFrames, StoredFrame } from '#core/storage/segment-tables.ts';
 import { equalBytes, fromHex } from '#domain/bytes.ts';
 import { frameAad, frameLeaf, frameMessages, type SealedFrame, type Segment } from '#domain/metering/frame.ts';
@@ -69,7 +69,7 @@ function openFrames(
   { device, frames }: Segment,
   only: ReadonlySet<string> | null,
 ): { readonly frames: StoredFrame[]; readonly locked: LockedFrames[] } {
-  const isSigned = ed25519Verifier(fromHex(device));
+  const signer = fromHex(device);
   const messageOf = frameMessages(village, nativeSha256);
   const opened: StoredFrame[] = [];
   const locked = new Map<string, LockedFrames>();
@@ -96,7 +96,7 @@ function openFrames(
       fromMs: head.fromMs,
       stepMs: head.stepMs,
       intervals: head.intervals,
-      signatureOk: isSigned(sealed.sig, messageOf(sealed.leaf)),
+      signatureOk: verifyEd25519(sealed.sig, signer, messageOf(sealed.leaf)),
       key: sealed.key,
       sealed: store(sealed),
     });

@@ -1,4 +1,4 @@
-import { verifyEd25519 } from '#core/crypto/device-keys.ts';
+import { verifyEd25519 } from '#core/ports/ed25519.ts';
 import { AppError } from '#core/ports/errors.ts';
 import { type Cut, extend, followCut, holds, positionsOf } from '#domain/books/chains.ts';
 import { type KnownRecord, openRecord, type SignedRecord } from '#domain/books/record.ts';

@@ -34,7 +34,10 @@ interface Fetched {
 }
 interface Parts {
   readonly transfer: number | undefined;
+  /** By node:crypto, as every Node program has it. */
   readonly verify: number;
+  /** By what consoles verify with. */
+  readonly verifyAsOurs: number;
   readonly insert: number;
   readonly right: boolean;
 }
@@ -109,13 +112,16 @@ async function measureParts(home: string, village: string, bytes: number): Promi
   const frames = framesIn(DAYS);
   const path = join(home, 'core', 'villages', village, 'village.sqlite');
   const transfer = isHypercoreInstalled() ? await transferHypercore(DAYS) : undefined;
-  const verify = await runWorker<{ seconds: number; valid: number }>('year-verify', { count: frames });
+  const verifyBy = (by: string) => runWorker<{ seconds: number; valid: number }>('year-verify', { count: frames, by });
+  const verify = await verifyBy('node:crypto');
+  const asOurs = await verifyBy('libsodium');
   const insert = await runWorker<{ seconds: number; rows: number }>('year-insert', { path });
   return {
     transfer: transfer && transfer.seconds * (bytes / transfer.bytes),
     verify: verify.seconds,
+    verifyAsOurs: asOurs.seconds,
     insert: insert.seconds,
-    right: verify.valid === frames && insert.rows === frames,
+    right: verify.valid === frames && asOurs.valid === frames && insert.rows === frames,
   };
 }
 
@@ -173,6 +179,10 @@ function toRow(turns: readonly { readonly ours: Fetched; readonly parts: Parts }
       name,
       turns.map(({ parts }) => pick(parts)),
     );
+  const withOurs = part(
+    'sum of the parts with libsodium',
+    ({ transfer = 0, verifyAsOurs, insert }) => transfer + verifyAsOurs + insert,
+  );
   const readings = readingsIn(DAYS);
   const extrapolated = entrySeconds * readings;
   return {
@@ -182,10 +192,12 @@ function toRow(turns: readonly { readonly ours: Fetched; readonly parts: Parts }
     references: [
       sum,
       ...(hasTransfer ? [part('Hypercore transfer of as many bytes', (p) => p.transfer ?? 0)] : []),
-      part('Ed25519 of as many signatures on as many threads', (p) => p.verify),
+      part('Ed25519 of as many signatures on as many threads, by node:crypto', (p) => p.verify),
+      part('the same by libsodium, as consoles verify', (p) => p.verifyAsOurs),
       part('raw SQLite insert of the same rows', (p) => p.insert),
+      withOurs,
     ],
-    figures: { ratioToParts: sum.ratio },
+    figures: { ratioToParts: sum.ratio, ratioToPartsByLibsodium: withOurs.ratio },
     notes: {
       mb: Math.round((turns[0]?.ours.bytes ?? 0) / 1e6),
       verifiedAfterS: Number(medianOf((t) => t.ours.verifiedSeconds).toFixed(2)),

@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest';
-import { createSigner, type Signed, verifySignatures } from './ed25519.ts';
+import { createSigner } from './ed25519.ts';
+import type { Signed } from './signature-batch.ts';
+import { verifySignatures } from './signature-pool.ts';
 
 const author = createSigner(new Uint8Array(32).fill(1));
 const other = createSigner(new Uint8Array(32).fill(2));
