@@ -6,7 +6,7 @@ import { decideDrop, dropMonth, writeMonth } from '#core/archive/drop-month.ts';
 import { monthPlaces } from '#core/archive/month-places.ts';
 import { takeBundle } from '#core/bundles/take-bundle.ts';
 import { joinVillage } from '#core/villages/invitations.ts';
-import { DAY_MS, HOUR_MS, monthSpan, UTC } from '#domain/time.ts';
+import { DAY_MS, monthSpan, UTC } from '#domain/time.ts';
 import {
   codeOf,
   command,
@@ -23,16 +23,20 @@ import {
   villageOf,
   WAIT,
 } from './consoles.ts';
-import { dayOfMeter, FIRST_DAY_MS, type Lease, MONTH, makeLease, propose, sealDay, setClocks, sign } from './months.ts';
+import {
+  dayOfMeter,
+  FIRST_DAY_MS,
+  type Lease,
+  MONTH,
+  makeLease,
+  sealDay,
+  setClocks,
+  settleMonth,
+  THREE_MONTHS,
+} from './months.ts';
 
 afterEach(endAll);
-const MONTHS = [MONTH, '2026-04', '2026-05'];
 
-async function closeMonth(on: TestConsole, month: string): Promise<void> {
-  setClocks(monthSpan(month, { offsetMin: 180 }).to + HOUR_MS, on);
-  await sign(on, await propose(on, month), month);
-  await on.open().settler.settle();
-}
 const kept = (on: TestConsole) =>
   vi.waitFor(() => expect(villageOf(on).index.outside.size).toBe(villageOf(on).state().outside.size), WAIT);
 
@@ -40,7 +44,7 @@ const kept = (on: TestConsole) =>
 async function threeMonths(on: TestConsole): Promise<Lease> {
   const lease = await makeLease(on);
   await villageOf(on).act([{ book: `operations-${MONTH}`, kind: 'note', body: 'of March' }]);
-  for (const month of MONTHS) await closeMonth(on, month);
+  for (const month of THREE_MONTHS) await settleMonth(on, month);
   await kept(on);
   return lease;
 }
@@ -162,10 +166,10 @@ describe('a closed month that was written to a file', () => {
     const early = await write(on);
     await sealDay(on, dayOfMeter(lease.hostMeter, FIRST_DAY_MS + DAY_MS, 9_600n, 10n));
     await expect(drop(on, early)).rejects.toThrow(/records of it came after its close/);
-    await closeMonth(on, '2026-06');
+    await settleMonth(on, '2026-06');
     await kept(on);
     await expect(drop(on, early)).rejects.toThrow(/they stay until the close after the one that settles them/);
-    await closeMonth(on, '2026-07');
+    await settleMonth(on, '2026-07');
     await kept(on);
     await expect(drop(on, early)).rejects.toThrow(/lacks \d+ records and 1 days of readings of 2026-03/);
     expect(placeOf(on)).toMatchObject({ place: 'here' });

@@ -13,6 +13,8 @@ import { converge, MARCH_MS, PIN, type TestConsole } from './consoles.ts';
 import { homeMeter } from './plant.ts';
 
 export const MONTH = '2026-03';
+/** So many that the first of them may be put away. */
+export const THREE_MONTHS = [MONTH, '2026-04', '2026-05'];
 export const AFTER_MARCH_MS = monthSpan(MONTH, { offsetMin: 180 }).to + HOUR_MS;
 export const addSilentMeter = (on: TestConsole, name: string, unit: number, member: string | null = null) =>
   addMeter(
@@ -108,6 +110,13 @@ export const propose = (on: TestConsole, month: Month = MONTH): Promise<string> 
   proposeClose(on.open().village, month);
 export const sign = (on: TestConsole, digest: string, month: Month = MONTH) =>
   signClose(on.open().village, month, digest, on.open().village.row.member, PIN);
+
+/** Closed, signed and settled, on the day after the month. */
+export async function settleMonth(on: TestConsole, month: Month): Promise<void> {
+  setClocks(monthSpan(month, { offsetMin: 180 }).to + HOUR_MS, on);
+  await sign(on, await propose(on, month), month);
+  await on.open().settler.settle();
+}
 
 /** Enters meters without asking one over a wire. */
 export async function enterMeters(on: TestConsole, members: readonly (string | null)[]): Promise<string[]> {

@@ -21,17 +21,24 @@ import {
   villageOf,
   WAIT,
 } from './consoles.ts';
-import { dayOfMeter, FIRST_DAY_MS, MONTH, makeLease, propose, sealDay, setClocks, sign } from './months.ts';
+import {
+  dayOfMeter,
+  FIRST_DAY_MS,
+  MONTH,
+  makeLease,
+  sealDay,
+  setClocks,
+  settleMonth,
+  sign,
+  THREE_MONTHS,
+} from './months.ts';
 
 afterEach(endAll);
-const MONTHS = [MONTH, '2026-04', '2026-05'];
 const placeOf = (on: TestConsole, month = MONTH) => monthPlaces(villageOf(on), 13).find((m) => m.month === month);
 const startedFrom = (on: TestConsole) => villageOf(on).store.startedFrom()?.month;
 
 async function closeMonth(on: TestConsole, month: string): Promise<void> {
-  setClocks(monthSpan(month, { offsetMin: 180 }).to + HOUR_MS, on);
-  await sign(on, await propose(on, month), month);
-  await on.open().settler.settle();
+  await settleMonth(on, month);
   await vi.waitFor(() => expect(villageOf(on).state().epochs.at(-1)?.month).toBe(month), WAIT);
   await vi.waitFor(() => expect(villageOf(on).index.outside.size).toBe(villageOf(on).state().outside.size), WAIT);
 }
@@ -53,7 +60,7 @@ async function withoutMarch(keeper?: TestConsole) {
     await joinVillage(keeper.console(), { text, name: 'Keeper', pin: PIN });
     await converge(first, keeper);
   }
-  for (const month of MONTHS) {
+  for (const month of THREE_MONTHS) {
     await villageOf(first).act([{ book: `operations-${month}`, kind: 'note', body: `of ${month}` }]);
     if (keeper) setClocks(monthSpan(month, { offsetMin: 180 }).to + HOUR_MS, keeper);
     await closeMonth(first, month);
