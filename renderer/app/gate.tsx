@@ -24,7 +24,7 @@ export function Gate({ children }: { readonly children: ReactNode }) {
   const [path] = useLocation();
   if (link.at === 'unpaired')
     return (
-      <Suspense fallback={null}>
+      <Suspense fallback={<Opening />}>
         <PairingScreen />
       </Suspense>
     );
