@@ -68,40 +68,49 @@ export function frameOf(
   };
 }
 
-/** Signs, encrypts and stores a day's frames as a segment and announces it. Finishes what a crash left. */
-export async function publishFrames(
-  village: Village,
-  day: string,
-  frames: readonly OpenFrame[],
-  until: PendingSegment['until'] = [],
-): Promise<string> {
+const sealing = new WeakMap<Village, Promise<unknown>>();
+/** One segment of a village at a time: each names the one before it. */
+function inTurn<T>(village: Village, work: () => Promise<T>): Promise<T> {
+  const done = (sealing.get(village) ?? Promise.resolve()).then(work, work);
+  sealing.set(village, done);
+  return done;
+}
+
+/** Signs, encrypts and stores a day's frames as a segment and announces it, after finishing what a crash left. */
+export const publishFrames = (village: Village, day: string, frames: readonly OpenFrame[]): Promise<string> =>
+  inTurn(village, async () => {
+    await finishAll(village);
+    return publish(village, day, frames);
+  });
+
+async function publish(village: Village, day: string, frames: readonly OpenFrame[]): Promise<string> {
   const { keys, store, audienceKeys } = village;
-  const leaves = new Map<string, Uint8Array>();
+  const until = new Map<string, PendingSegment['until'][number]>();
   const sealed: SealedFrame[] = frames.map((open) => {
-    const prev = leaves.get(open.meter) ?? store.sealedUntil(open.meter)?.leaf ?? null;
+    const { meter } = open;
+    const tip = until.get(meter)?.leaf ?? store.sealedUntil(meter)?.leaf ?? null;
+    const prev = tip === null ? null : fromHex(tip);
     const frame: Frame = { v: 1, ...open, gateway: keys.id, prev, salt: new Uint8Array(randomBytes(16)) };
     const plain = frameBytes(frame);
     const leaf = frameLeaf(plain);
-    const scope = meterScope(frame.meter, day.slice(0, 7));
+    const scope = meterScope(meter, day.slice(0, 7));
     const { id: keyId, key } = audienceKeys.current(village.state(), scope, frame.fromMs);
-    leaves.set(open.meter, leaf);
+    // What people enter or import hangs beside the chain of what the gateway read.
+    if (open.origin === 'gateway') until.set(meter, { meter, toMs: endOf(frame), leaf: toHex(leaf) });
     return {
-      meter: frame.meter,
+      meter,
       key: keyId,
-      ...sealBytes(key, plain, frameAad(frame.meter, keyId)),
+      ...sealBytes(key, plain, frameAad(meter, keyId)),
       leaf,
       sig: keys.sign(frameMessage(village.id, leaf)),
     };
   });
-  const own = [...village.state().segments.values()]
-    .filter((s) => s.device === keys.id)
-    .sort((a, b) => b.atMs - a.atMs || (a.record < b.record ? 1 : -1));
   const segment: Segment = {
     v: 1,
     village: village.id,
     device: keys.id,
     day,
-    prev: own[0]?.cid ?? null,
+    prev: store.lastSegment(),
     frames: sealed,
   };
   const block = encode(segment);
@@ -117,16 +126,18 @@ export async function publishFrames(
       frames: sealed.length,
       bytes: block.length,
       fromMs: Math.min(...frames.map((f) => f.fromMs)),
-      toMs: Math.max(...frames.map((f) => f.fromMs + f.asked.length * f.stepMs)),
+      toMs: Math.max(...frames.map(endOf)),
       prev: segment.prev,
     }),
-    until: until.map((u) => ({ ...u, leaf: toHex(leaves.get(u.meter) ?? fromHex(u.leaf)) })),
+    until: [...until.values()],
   };
   store.putPendingSegment(pending);
   step('frame.sealed');
   await finish(village, pending);
   return pending.cid;
 }
+
+const endOf = (frame: OpenFrame): number => frame.fromMs + frame.asked.length * frame.stepMs;
 
 async function finish(village: Village, pending: PendingSegment): Promise<void> {
   await village.node.putBlock(pending.cid, pending.block);
@@ -141,7 +152,9 @@ async function finish(village: Village, pending: PendingSegment): Promise<void> 
 }
 
 /** Takes up segments that were sealed but not announced when the process died. */
-export async function finishPending(village: Village): Promise<void> {
+export const finishPending = (village: Village): Promise<void> => inTurn(village, () => finishAll(village));
+
+async function finishAll(village: Village): Promise<void> {
   for (const pending of village.store.pendingSegments()) await finish(village, pending);
 }
 
@@ -149,10 +162,14 @@ export async function finishPending(village: Village): Promise<void> {
  * Seals everything read until `toMs` (aligned down to the step) that is not sealed yet: one segment per UTC day.
  * @returns CIDs of the new segments
  */
-export async function sealUntil(village: Village, toMs: number, stepMs: number): Promise<string[]> {
-  if (village.copied()) return [];
-  await finishPending(village);
-  const end = Math.floor(toMs / stepMs) * stepMs;
+export const sealUntil = (village: Village, toMs: number, stepMs: number): Promise<string[]> =>
+  inTurn(village, async () => {
+    if (village.copied()) return [];
+    await finishAll(village);
+    return sealDays(village, Math.floor(toMs / stepMs) * stepMs, stepMs);
+  });
+
+async function sealDays(village: Village, end: number, stepMs: number): Promise<string[]> {
   const from = new Map<string, number>();
   for (const { meter } of village.store.localMeters()) {
     const start = village.store.sealedUntil(meter)?.toMs ?? village.store.firstReadingMs(meter);
@@ -160,18 +177,15 @@ export async function sealUntil(village: Village, toMs: number, stepMs: number):
   }
   const cids: string[] = [];
   for (let day = Math.floor(Math.min(end, ...from.values()) / DAY_MS) * DAY_MS; day < end; day += DAY_MS) {
-    const until: { meter: string; toMs: number; leaf: string }[] = [];
     const frames: OpenFrame[] = [];
     for (const [meter, start] of from) {
       const a = Math.max(start, day);
       const b = Math.min(end, day + DAY_MS);
       if (a >= b) continue;
       const frame = frameOf(meter, village.store.readings(meter, a, b, stepMs), a, b, stepMs);
-      if (!frame) continue;
-      frames.push(frame);
-      until.push({ meter, toMs: b, leaf: '' });
+      if (frame) frames.push(frame);
     }
-    if (frames.length > 0) cids.push(await publishFrames(village, dayOf(day, UTC), frames, until));
+    if (frames.length > 0) cids.push(await publish(village, dayOf(day, UTC), frames));
   }
   return cids;
 }

@@ -14,7 +14,9 @@ const MIGRATIONS = [
    create table local_meter (meter text primary key, address blob not null, added_ms integer not null) strict;
    create table reading (meter text not null, at_ms integer not null, answered integer not null, sealed blob not null,
      primary key (meter, at_ms)) strict, without rowid;
-   create table sealed_until (meter text primary key, to_ms integer not null, leaf blob not null) strict;
+   -- the ends of this device's chains: of each meter it reads, and of its segments
+   create table sealed_until (meter text primary key, to_ms integer not null, leaf text) strict;
+   create table last_segment (one integer primary key check (one = 1), cid text not null) strict;
    create table pending_segment (cid text primary key, block blob not null, announce blob not null, until text not null) strict;
    create table refused (at_ms integer not null, peer text not null, book text not null, reason text not null,
      primary key (peer, book, reason)) strict, without rowid;
@@ -55,13 +57,19 @@ export interface VillageStore
   lastPollMs(): number | undefined;
   /** Drops polls that are neither edges of the step nor newer than `beforeMs`. */
   dropInner(beforeMs: number, stepMs: number): void;
-  sealedUntil(meter: string): { readonly toMs: number; readonly leaf: Uint8Array } | undefined;
+  /** How far a meter is sealed, and the leaf of its newest frame; null where this device sealed none of it. */
+  sealedUntil(meter: string): { readonly toMs: number; readonly leaf: string | null } | undefined;
+  /** The newest segment of this device. */
+  lastSegment(): string | null;
   /** A segment between sealed and announced; after a crash it is finished, never made a second time. */
   putPendingSegment(p: PendingSegment): void;
   pendingSegments(): PendingSegment[];
-  /** Forgets what was sealed and not announced; the readings it came from stay. */
-  dropPendingSegments(): void;
-  /** Moves the meters on and forgets the pending segment, together. */
+  /**
+   * What comes next is sealed by another device key: forgets what was sealed and not announced, and where the chains of
+   * the key before ended. The readings stay, and how far they are sealed.
+   */
+  beginChains(): void;
+  /** Moves the chains on and forgets the pending segment, together. */
   finishSegment(p: PendingSegment): void;
   addRefused(r: { readonly atMs: number; readonly peer: string; readonly book: string; readonly reason: string }): void;
   refused(
@@ -76,6 +84,9 @@ export interface VillageStore
 /** What a meter said at an instant stays; only a silence gives way to an answer. */
 const INSERT_READING = `insert into reading values (?, ?, ?, ?) on conflict (meter, at_ms) do update set
   answered = 1, sealed = excluded.sealed where reading.answered = 0 and excluded.answered = 1`;
+
+const SEALED = `insert into sealed_until values (?, ?, ?) on conflict (meter) do update set
+  to_ms = max(to_ms, excluded.to_ms), leaf = excluded.leaf`;
 
 /** What is refused again only becomes newer, so a peer that is refused a lot pushes out no other's name. */
 const REFUSED_PER_PEER = 8;
@@ -141,7 +152,11 @@ export function openVillageStore(path: string, dataKey: DataKey): VillageStore {
     dropInner: (before, step) => db.run('delete from reading where at_ms < ? and at_ms % ? <> 0', before, step),
     sealedUntil(meter) {
       const row = db.get('select to_ms, leaf from sealed_until where meter = ?', meter);
-      return row ? { toMs: int(row, 'to_ms'), leaf: blob(row, 'leaf') } : undefined;
+      return row && { toMs: int(row, 'to_ms'), leaf: row['leaf'] === null ? null : text(row, 'leaf') };
+    },
+    lastSegment() {
+      const row = db.get('select cid from last_segment');
+      return row ? text(row, 'cid') : null;
     },
     putPendingSegment: (p) =>
       db.run(
@@ -158,12 +173,15 @@ export function openVillageStore(path: string, dataKey: DataKey): VillageStore {
         announce: blob(r, 'announce'),
         until: JSON.parse(text(r, 'until')) as PendingSegment['until'],
       })),
-    dropPendingSegments: () => db.run('delete from pending_segment'),
+    beginChains: () =>
+      db.transaction(() => {
+        for (const table of ['pending_segment', 'last_segment']) db.run(`delete from ${table}`);
+        db.run('update sealed_until set leaf = null');
+      }),
     finishSegment: (p) =>
       db.transaction(() => {
-        for (const u of p.until) {
-          db.run('insert or replace into sealed_until values (?, ?, ?)', u.meter, u.toMs, Buffer.from(u.leaf, 'hex'));
-        }
+        for (const { meter, toMs, leaf } of p.until) db.run(SEALED, meter, toMs, leaf);
+        db.run('insert or replace into last_segment values (1, ?)', p.cid);
         db.run('delete from pending_segment where cid = ?', p.cid);
       }),
     addRefused(r) {

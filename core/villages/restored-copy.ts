@@ -21,7 +21,7 @@ export async function becomeNewDevice(console: Console, { village }: OpenVillage
   const grant = { ...unsigned, sig: key.sign(grantDigest(row.id, unsigned)) };
   const psk = village.network.newestKey();
   // What was sealed and not announced bears the signature of the old key; it is sealed again from the readings.
-  village.store.dropPendingSegments();
+  village.store.beginChains();
   return await console.reopen(row.id, () => {
     store.transaction(() => {
       putSecrets(console, row.id, keys.seed, psk);

@@ -44,7 +44,6 @@ export async function sealDays({ village }: OpenVillage, clock: LedClock, days: 
   for (let day = from; day < days; day++) {
     clock.set(endOf(day + 1));
     const frames = meters.map((meter, i) => dayOfMeter(meter, i, day));
-    const until = meters.map((meter) => ({ meter, toMs: endOf(day + 1), leaf: '' }));
-    await publishFrames(village, dayOf(START_MS + day * DAY_MS, UTC), frames, until);
+    await publishFrames(village, dayOf(START_MS + day * DAY_MS, UTC), frames);
   }
 }
