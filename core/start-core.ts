@@ -2,7 +2,7 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { chainDir, createSettler } from './accounts/settler.ts';
 import { finishDrops } from './archive/drop-month.ts';
-import { startWhenStuck } from './archive/start-checkpoint.ts';
+import { resumeStart, startWhenStuck } from './archive/start-checkpoint.ts';
 import { rememberLinks } from './bundles/link-memory.ts';
 import { createChanges } from './changes.ts';
 import { type Console, findVillage, type OpenVillage } from './console.ts';
@@ -109,6 +109,9 @@ async function openRow(console: Console, row: VillageRow, clock: Clock | undefin
   await finishDrops(village).catch((e: unknown) => {
     // What is left of it can be read as if it were gone; the next start goes on.
     options.log(`putting a month away: ${e instanceof Error ? e.message : String(e)}`);
+  });
+  await resumeStart(village).catch((e: unknown) => {
+    options.log(`signed checkpoint: ${e instanceof Error ? e.message : String(e)}`);
   });
   rememberLinks(village);
   startWhenStuck(village);

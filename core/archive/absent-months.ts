@@ -1,3 +1,4 @@
+import { createBreath } from '#core/breath.ts';
 import type { Village } from '#core/village/open-village.ts';
 import { DIGEST_BYTES } from '#domain/books/chains.ts';
 import type { Month } from '#domain/time.ts';
@@ -18,8 +19,9 @@ export function absentMonths(village: Village): Month[] {
 }
 
 /** Shows months as not here, and asks nobody for their days. */
-export function noteAbsent(village: Village, months: readonly Month[]): void {
+export async function noteAbsent(village: Village, months: readonly Month[]): Promise<void> {
   const { store } = village;
+  const breath = createBreath();
   const known = store.archivedMonths();
   for (const month of months) {
     if ((known.get(month)?.place ?? 'here') !== 'here') continue;
@@ -34,6 +36,7 @@ export function noteAbsent(village: Village, months: readonly Month[]): void {
       books: {},
     };
     store.putAbsent(archived, cids);
+    await breath();
   }
   store.putSegmentsHere(0);
 }

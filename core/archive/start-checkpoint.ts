@@ -1,50 +1,78 @@
-import { AppError } from '#core/ports/errors.ts';
+import { step } from '#core/ports/steps.ts';
 import type { Village } from '#core/village/open-village.ts';
-import { snapshotCid } from '#core/village/snapshot-offer.ts';
-import { cidOfDigest } from '#domain/bytes.ts';
+import { dropSnapshot } from '#core/village/snapshot-offer.ts';
+import { takeItems } from '#core/village/take-snapshot.ts';
 import type { Month } from '#domain/time.ts';
 import { type Checkpoint, closeRecordsOf, closesAhead, foundingIn } from '#domain/village/epochs.ts';
-import { joinSnapshot, MAX_PART_BYTES, readSnapshotRoot } from '#domain/village/snapshot-blocks.ts';
 import { ZERO_HASH } from '#domain/village/state.ts';
 import { verifySnapshot } from '#domain/village/verify-snapshot.ts';
 import { absentMonths, hasReturning, noteAbsent, returnAbsent } from './absent-months.ts';
+import { type BroughtSnapshot, bringSnapshot } from './fetch-snapshot.ts';
 
-/** A block that nobody sends in this time is not waited for; the next occasion tries again. */
-const BLOCK_TIMEOUT_MS = 20_000;
 /** Where nothing came since, it is looked again only after this. */
 const LOOK_EVERY_MS = 10_000;
 const LOOK_AGAIN_MS = 1_000;
-
-type ReadBlock = (cid: string) => Promise<Uint8Array | undefined>;
 
 /**
  * Where closes are settled whose older records nobody has any more, begins at the newest checkpoint that the
  * coordinators signed, and shows the months before it as not here. Answers the month it started from.
  */
 export async function startFromSigned(village: Village, from: 'disk' | 'peers'): Promise<Month | undefined> {
-  const read = from === 'disk' ? readHere(village) : readFromPeers(village);
   for (const hash of hashesAhead(village)) {
-    const bytes = await readSnapshotBytes(read, hash);
-    if (!bytes) continue;
-    const verified = verifySnapshot(village.id, bytes, [...village.index.outside.values()]);
-    if (!verified.ok) village.log(`the checkpoint ${hash} is not started from: ${verified.reason}`);
-    else if (!goesOn(village.checkpoint(), verified.checkpoint))
-      village.log(
-        `the checkpoint ${hash} is not started from: it leads on from other months than this console settled`,
-      );
-    else return await begin(village, verified.checkpoint);
+    const brought = await bringSnapshot(village, hash, from);
+    if (brought.is === 'lacking') continue;
+    if (brought.is === 'wrong') await refuse(village, hash, brought.reason);
+    else if (!goesOn(village.checkpoint(), brought.bare))
+      await refuse(village, hash, 'it leads on from other months than this console settled');
+    else if (
+      await village.startFrom(
+        () => take(village, brought),
+        () => finishStart(village),
+      )
+    )
+      return brought.bare.epochs.at(-1)?.month;
   }
   return undefined;
 }
 
-async function begin(village: Village, checkpoint: Checkpoint): Promise<Month | undefined> {
-  await village.startFrom(checkpoint);
-  const month = checkpoint.epochs.at(-1)?.month;
-  noteAbsent(village, absentMonths(village));
-  if (month !== undefined) village.store.putStartedFrom({ month, atMs: village.now() });
+async function refuse(village: Village, hash: string, reason: string): Promise<undefined> {
+  village.log(`the checkpoint ${hash} is not started from: ${reason}`);
+  await dropSnapshot(village.node, village.store, hash);
+}
+
+async function take(village: Village, { bare, snapshot }: BroughtSnapshot & { readonly is: 'here' }) {
+  const taken = await takeItems(village, bare, snapshot);
+  const month = bare.epochs.at(-1)?.month;
+  if (!taken.ok) {
+    if (!taken.isLacking) return refuse(village, snapshot.hash, taken.reason);
+    village.log(`the checkpoint ${snapshot.hash} is not started from yet: ${taken.reason}`);
+    return undefined;
+  }
+  if (month === undefined) return refuse(village, snapshot.hash, 'it is of no close');
+  const { checkpoint, tallies } = taken;
+  const verified = verifySnapshot(village.id, { checkpoint, hash: snapshot.hash }, [...village.index.outside.values()]);
+  // Records may have come meanwhile, with which this console goes on by itself.
+  if (!verified.ok || !goesOn(village.checkpoint(), checkpoint))
+    return refuse(village, snapshot.hash, verified.ok ? 'this console is beyond it' : verified.reason);
+  return { checkpoint, tallies, startedFrom: { month, atMs: village.now() } };
+}
+
+/** Shows the months before the checkpoint this console began at as not here; what a crash left of this, the next start does. */
+export async function finishStart(village: Village): Promise<void> {
+  if (!village.store.isStarting()) return;
+  step('checkpoint.adopted');
+  await noteAbsent(village, absentMonths(village));
+  village.store.endStarting();
+  step('checkpoint.months-noted');
   await village.onArchive([]);
-  village.log(`started from the signed checkpoint of ${month}`);
-  return month;
+  village.log(`started from the signed checkpoint of ${village.store.startedFrom()?.month}`);
+}
+
+/** Goes on with a start that was cut off, as far as it can be done with what is on this disk. */
+export async function resumeStart(village: Village): Promise<void> {
+  if (village.copied()) return;
+  await finishStart(village);
+  if (village.store.snapshotsHere().length > 0) await startFromSigned(village, 'disk');
 }
 
 /** Hashes of checkpoints beyond the one this console is at, which settled closes name, the newest first. */
@@ -58,39 +86,8 @@ function hashesAhead(village: Village): string[] {
 }
 
 /** What this console settled itself stays as it was: the checkpoint has to hold the same epochs and more. */
-const goesOn = (from: Checkpoint, to: Checkpoint): boolean =>
+const goesOn = (from: Checkpoint, to: Pick<Checkpoint, 'epochs'>): boolean =>
   to.epochs.length > from.epochs.length && from.epochs.every(({ hash }, i) => to.epochs[i]?.hash === hash);
-
-async function readSnapshotBytes(read: ReadBlock, hash: string): Promise<Uint8Array | undefined> {
-  const block = await read(snapshotCid(hash));
-  const root = block && readSnapshotRoot(block);
-  if (!root) return undefined;
-  const parts: Uint8Array[] = [];
-  for (const digest of root.parts) {
-    const part = await read(cidOfDigest(digest));
-    if (!part || part.length > MAX_PART_BYTES) return undefined;
-    parts.push(part);
-  }
-  return joinSnapshot(root, parts);
-}
-
-const readHere =
-  ({ node }: Village): ReadBlock =>
-  async (cid) => {
-    if (!(await node.hasBlock(cid))) return undefined;
-    return node.getBlock(cid, { signal: new AbortController().signal, localOnly: true });
-  };
-
-const readFromPeers =
-  ({ node }: Village): ReadBlock =>
-  async (cid) => {
-    try {
-      return await node.getBlock(cid, { signal: AbortSignal.timeout(BLOCK_TIMEOUT_MS) });
-    } catch (e) {
-      if (e instanceof AppError && e.code === 'BLOCK_NOT_FOUND') return undefined;
-      throw e;
-    }
-  };
 
 /** Looks for a signed checkpoint once everything that peers have is here and closes cannot be followed with it. */
 export function startWhenStuck(village: Village): void {

@@ -86,7 +86,9 @@ async function startOf(village: Village, { there, books }: ContentWish) {
     const [ours, theirs] = [node.marks().get(book), there?.have.get(book)];
     return lackedOf(new Map([[book, ours ?? []]]), new Map([[book, theirs ?? []]])) > 0;
   });
-  return isLacking || (there === null && store.startedFrom()) ? snapshotBlocksHere(node, close.cut.checkpoint) : [];
+  return isLacking || (there === null && store.startedFrom())
+    ? snapshotBlocksHere(node, store, close.cut.checkpoint)
+    : [];
 }
 
 /** Blocks the other place told that it lacks, and of a whole bundle everything that was announced. */

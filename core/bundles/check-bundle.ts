@@ -86,7 +86,7 @@ function createSurvey(village: Village) {
     },
     async block(digest, bytes) {
       blocks.seen += 1;
-      if (snapshots.isOne(digest, bytes)) return;
+      if (snapshots.placeOf(digest, bytes)) return;
       if (announced.get(toHex(digest)) !== bytes.length) blocks.unannounced += 1;
       else if (await node.hasBlock(cidOfDigest(digest))) blocks.known += 1;
       else blocks.fresh += 1;

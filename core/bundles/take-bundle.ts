@@ -3,7 +3,7 @@ import { startFromSigned } from '#core/archive/start-checkpoint.ts';
 import type { JobControl } from '#core/jobs.ts';
 import type { RefusedEntries } from '#core/ports/village-node.ts';
 import type { Village } from '#core/village/open-village.ts';
-import { cidOfDigest } from '#domain/bytes.ts';
+import { cidOfDigest, toHex } from '#domain/bytes.ts';
 import { walkBundle } from './bundle-walk.ts';
 import { type BundleReport, checkBundle, damagedError } from './check-bundle.ts';
 import { snapshotsIn, viewEntry } from './entry-view.ts';
@@ -71,7 +71,9 @@ export async function takeBundle(
   const blocks = {
     async block(digest: Uint8Array, bytes: Uint8Array) {
       const cid = cidOfDigest(digest);
-      if (snapshots.isOne(digest, bytes)) await village.node.putBlock(cid, bytes);
+      const place = snapshots.placeOf(digest, bytes);
+      if (place === 'root') village.store.putSnapshotHere(`0x${toHex(digest)}`, bytes);
+      if (place) await village.node.putBlock(cid, bytes);
       if (announced.get(cid) !== bytes.length) return;
       const isHere = await village.node.hasBlock(cid);
       if (isHere && !rows.get(cid)?.away) return;

@@ -21,7 +21,14 @@ export const STEPS = [
   'chain.receipt-seen',
   'chain.receipt-recorded',
 ] as const;
-export type Step = (typeof STEPS)[number];
+/** Those of a console that starts from a signed checkpoint. */
+export const START_STEPS = [
+  'snapshot.part-fetched',
+  'snapshot.group-taken',
+  'checkpoint.adopted',
+  'checkpoint.months-noted',
+] as const;
+export type Step = (typeof STEPS)[number] | (typeof START_STEPS)[number];
 
 const seen = new Map<Step, number>();
 const [wanted, nth] = (process.env['GRIDPACT_KILL_AT'] ?? '').split(':');

@@ -8,7 +8,8 @@ export const ARCHIVE_TABLES = `
      at_ms integer not null, bytes integer not null, books text not null, from_ms integer not null,
      to_ms integer not null) strict;
    -- the month of the signed checkpoint this console began at
-   create table started_from (one integer primary key check (one = 1), month text not null, at_ms integer not null) strict;`;
+   create table started_from (one integer primary key check (one = 1), month text not null, at_ms integer not null,
+     noted integer not null) strict;`;
 
 /** Of a month that is not wholly here. */
 export const MONTH_AWAY = `place <> 'here'`;
@@ -48,7 +49,9 @@ export interface ArchiveTables {
   /** Its records came: its segments are asked for again. */
   endAbsent(archived: ArchivedMonth, cids: readonly string[]): void;
   startedFrom(): StartedFrom | undefined;
-  putStartedFrom(started: StartedFrom): void;
+  /** Whether the months before are still to be shown as not here. */
+  isStarting(): boolean;
+  endStarting(): void;
   /** Books with records that no anchored cut holds. */
   unsettledBooks(): string[];
   /** The records of a book are read again at the next occasion. */
@@ -57,6 +60,11 @@ export interface ArchiveTables {
   frameBytes(): ReadonlyMap<Month, number>;
   /** Bytes of records by book. */
   recordBytesOf(): ReadonlyMap<string, number>;
+}
+
+/** Within a transaction: the state is that of a signed checkpoint now. */
+export function beginFrom(db: Database, { month, atMs }: StartedFrom): void {
+  db.run('insert or replace into started_from values (1, ?, ?, 0)', month, atMs);
 }
 
 const LABEL = 'archived-file';
@@ -124,9 +132,8 @@ export function archiveTables(db: Database, dataKey: DataKey): ArchiveTables {
       const row = db.get('select month, at_ms from started_from');
       return row && { month: text(row, 'month'), atMs: int(row, 'at_ms') };
     },
-    putStartedFrom: ({ month, atMs }) => {
-      db.run('insert or replace into started_from values (1, ?, ?)', month, atMs);
-    },
+    isStarting: () => db.get('select one from started_from where noted = 0') !== undefined,
+    endStarting: () => db.run('update started_from set noted = 1'),
     unsettledBooks: () => db.all('select distinct book from record where epoch is null').map((r) => text(r, 'book')),
     forgetRead: (book) => db.run('delete from book_read where book = ?', book),
     frameBytes: () =>

@@ -1,5 +1,14 @@
+import { beginFrom, type StartedFrom } from './archive-tables.ts';
 import { blob, type Database, int, text } from './open-database.ts';
-import { addTallies, dropSettled, putSettled, type SegmentTally, type SettledItem } from './settled-tables.ts';
+import {
+  addTallies,
+  dropSettled,
+  dropTallies,
+  putSettled,
+  type SegmentTally,
+  type SettledItem,
+  wentOn,
+} from './settled-tables.ts';
 
 export const RECORD_TABLES = `
    -- records of the books, and the state at the last anchored cut
@@ -7,7 +16,9 @@ export const RECORD_TABLES = `
    create index record_outside on record (id) where epoch is null;
    create index record_of_book on record (book, kind);
    create table book_read (book text primary key, entries integer not null) strict;
-   create table checkpoint (one integer primary key check (one = 1), sealed blob not null) strict;`;
+   create table checkpoint (one integer primary key check (one = 1), sealed blob not null) strict;
+   -- roots of the snapshots of which blocks may be here
+   create table snapshot_here (hash text primary key, root blob not null) strict, without rowid;`;
 
 /** A record as it lies in the table: canonical bytes, verified by the node before it stored them. */
 export interface RecordRow {
@@ -31,6 +42,13 @@ export interface CheckpointKept {
   readonly tallies: readonly SegmentTally[];
 }
 
+/** A checkpoint that others made, whose items lie in rows ahead of the present cut. */
+export interface TakenCheckpoint {
+  /** Of all its segments. */
+  readonly tallies: readonly SegmentTally[];
+  readonly startedFrom: StartedFrom;
+}
+
 export interface RecordTables {
   /** How many entries of each book are in the table, in the order in which the node joined them. */
   booksRead(): ReadonlyMap<string, number>;
@@ -45,8 +63,11 @@ export interface RecordTables {
   /** Settled records that are here, by book. */
   settledByBook(): ReadonlyMap<string, number>;
   /** Keeps the state at an anchored cut and marks the records that it holds, together. */
-  keepCheckpoint(close: string, ids: readonly string[], kept: CheckpointKept): void;
+  keepCheckpoint(close: string, ids: readonly string[], kept: CheckpointKept, taken?: TakenCheckpoint): void;
   checkpoint(): Uint8Array | undefined;
+  snapshotsHere(): { readonly hash: string; readonly root: Uint8Array }[];
+  putSnapshotHere(hash: string, root: Uint8Array): void;
+  dropSnapshotHere(hash: string): void;
 }
 
 export const recordTables = (db: Database): RecordTables => ({
@@ -74,10 +95,16 @@ export const recordTables = (db: Database): RecordTables => ({
         .all('select book, count(*) as n from record where epoch is not null group by book')
         .map((r) => [text(r, 'book'), int(r, 'n')]),
     ),
-  keepCheckpoint: (close, ids, { sealed, cut, isWhole, items, tallies }) =>
+  keepCheckpoint: (close, ids, { sealed, cut, isWhole, items, tallies }, taken) =>
     db.transaction(() => {
       for (const id of ids) db.run('update record set epoch = ? where id = ?', close, id);
       if (isWhole) dropSettled(db);
+      if (taken) {
+        dropTallies(db);
+        addTallies(db, taken.tallies);
+        beginFrom(db, taken.startedFrom);
+        wentOn(db);
+      }
       for (const some of items) putSettled(db, cut, some);
       addTallies(db, tallies);
       db.run('insert or replace into checkpoint values (1, ?)', sealed);
@@ -86,4 +113,8 @@ export const recordTables = (db: Database): RecordTables => ({
     const row = db.get('select sealed from checkpoint');
     return row && blob(row, 'sealed');
   },
+  snapshotsHere: () =>
+    db.all('select hash, root from snapshot_here').map((r) => ({ hash: text(r, 'hash'), root: blob(r, 'root') })),
+  putSnapshotHere: (hash, root) => db.run('insert or ignore into snapshot_here values (?, ?)', hash, root),
+  dropSnapshotHere: (hash) => db.run('delete from snapshot_here where hash = ?', hash),
 });

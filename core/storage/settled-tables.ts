@@ -14,7 +14,9 @@ export const SETTLED_TABLES = `
    create table segment_tally (month text not null, device text not null, segments integer not null,
      bytes integer not null, primary key (month, device)) strict, without rowid;
    -- so many segments, the first in order, all have a row
-   create table segments_here (one integer primary key check (one = 1), first integer not null) strict;`;
+   create table segments_here (one integer primary key check (one = 1), first integer not null) strict;
+   -- a row while items of a cut are taken from elsewhere to which this console did not go on yet
+   create table settled_ahead (one integer primary key check (one = 1)) strict;`;
 
 const THERE = 'since <= ? and until > ?';
 
@@ -51,6 +53,12 @@ export interface SettledTables {
   putSegmentsHere(first: number): void;
   /** What nobody can ask for any more whose oldest state is at this cut. */
   dropSettledBefore(cut: number): void;
+  /** Items of a cut to which the state will go on at once, once all are here: no state before it reads them. */
+  putSettledAhead(cut: number, items: readonly SettledItem[]): void;
+  /** How many items there are at a cut. */
+  countSettled(kind: string, cut: number): number;
+  /** What was put ahead of this cut and never gone on to. */
+  dropSettledAfter(cut: number): void;
 }
 
 const rowOf = (r: Row): SettledRow => ({ key: text(r, 'key'), place: int(r, 'place'), value: blob(r, 'value') });
@@ -103,6 +111,21 @@ export function settledTables(db: Database): SettledTables {
     segmentsHere: () => int(db.get('select first from segments_here') ?? { first: 0 }, 'first'),
     putSegmentsHere: (first) => db.run('insert or replace into segments_here values (1, ?)', first),
     dropSettledBefore: (cut) => db.run(`delete from settled where until <= ? and until < ${FOR_GOOD}`, cut),
+    putSettledAhead: (cut, items) =>
+      db.relaxed(() => {
+        db.run('insert or replace into settled_ahead values (1)');
+        putSettled(db, cut, items);
+      }),
+    countSettled: (kind, cut) =>
+      int(db.get(`select count(*) as n from settled where kind = ? and ${THERE}`, kind, cut, cut) ?? {}, 'n'),
+    dropSettledAfter(cut) {
+      if (!db.get('select one from settled_ahead')) return;
+      db.transaction(() => {
+        db.run('delete from settled where since > ?', cut);
+        db.run(`update settled set until = ${FOR_GOOD} where until > ? and until < ${FOR_GOOD}`, cut);
+        wentOn(db);
+      });
+    },
   };
 }
 
@@ -131,8 +154,18 @@ export function addTallies(db: Database, tallies: readonly SegmentTally[]): void
   for (const { month, device, segments, bytes } of tallies) db.run(ADD_TALLY, month, device, segments, bytes);
 }
 
+/** Within a transaction: what was put ahead is the state now. */
+export function wentOn(db: Database): void {
+  db.run('delete from settled_ahead');
+}
+
+/** Within a transaction. */
+export function dropTallies(db: Database): void {
+  db.run('delete from segment_tally');
+}
+
 /** Within a transaction. */
 export function dropSettled(db: Database): void {
   db.run('delete from settled');
-  db.run('delete from segment_tally');
+  dropTallies(db);
 }

@@ -1,21 +1,22 @@
 import { deserialize, serialize } from 'node:v8';
 import type { DataKey } from '#core/crypto/data-key.ts';
 import type { CheckpointKept } from '#core/storage/record-tables.ts';
-import type { SegmentTally, SettledItem } from '#core/storage/settled-tables.ts';
+import type { SettledItem } from '#core/storage/settled-tables.ts';
 import type { VillageStore } from '#core/storage/village-store.ts';
 import { noChains } from '#domain/books/chains.ts';
-import type { LayeredMap } from '#domain/layered-map.ts';
 import type { Checkpoint } from '#domain/village/epochs.ts';
+import { type Restand, restand } from '#domain/village/grown.ts';
 import { type Growing, SHELVES } from '#domain/village/shelves.ts';
-import { emptyState, restate, type VillageState } from '#domain/village/state.ts';
-import { monthOfSegment } from './fetch-choice.ts';
+import { rememberSnapshot, snapshotOf } from '#domain/village/snapshot.ts';
+import { readSnapshotRoot, snapshotHash } from '#domain/village/snapshot-root.ts';
+import { emptyState, type VillageState } from '#domain/village/state.ts';
 import type { Head } from './record-index.ts';
+import { createTallies } from './segment-tallies.ts';
 import { itemsLaid, settledItems } from './settled-items.ts';
 
 /** The form of what is kept: another one is thrown away and made again from the books. */
-const FORM = 2;
+const FORM = 3;
 const LABEL = 'checkpoint';
-const CHAINS = 'chains';
 
 export interface KeptCheckpoint {
   readonly checkpoint: Checkpoint;
@@ -28,31 +29,13 @@ interface Sealed extends Omit<Checkpoint, 'state' | 'chains'> {
   readonly state: Omit<VillageState, Growing>;
   readonly sizes: Readonly<Record<string, number>>;
   readonly heads: readonly Head[];
+  /** The root of its snapshot: what it names need not be made again. */
+  readonly root: Uint8Array;
 }
-
-type Kinds = Growing | typeof CHAINS;
-type Walk = <V>(map: LayeredMap<V>, kind: Kinds) => LayeredMap<V>;
-const walk = (checkpoint: Checkpoint, replace: Walk): Checkpoint => ({
-  ...checkpoint,
-  state: restate(checkpoint.state, replace),
-  chains: replace(checkpoint.chains, CHAINS),
-});
 
 export interface PackedCheckpoint extends CheckpointKept {
   /** The same checkpoint, on the rows that hold it once they are written. */
   readonly checkpoint: Checkpoint;
-}
-
-function talliesOf(segments: VillageState['segments']): SegmentTally[] {
-  const tallies = new Map<string, { month: string; device: string; segments: number; bytes: number }>();
-  for (const s of segments.laid().fresh.values()) {
-    const month = monthOfSegment(s);
-    const tally = tallies.get(`${month} ${s.device}`) ?? { month, device: s.device, segments: 0, bytes: 0 };
-    tally.segments += 1;
-    tally.bytes += s.bytes;
-    tallies.set(`${month} ${s.device}`, tally);
-  }
-  return [...tallies.values()];
 }
 
 /** Under the data key, which also vouches for it: only this console wrote what opens. */
@@ -64,7 +47,7 @@ export function packCheckpoint(
   const sizes: Record<string, number> = {};
   const items: Iterable<SettledItem>[] = [];
   let isWhole = true;
-  const stood = walk(checkpoint, (map, kind) => {
+  const stood = restand(checkpoint, (map, kind) => {
     sizes[kind] = map.size;
     items.push(itemsLaid(kind, map));
     if (map.size !== map.laid().fresh.size) isWhole = false;
@@ -72,8 +55,13 @@ export function packCheckpoint(
   });
   const { state, settled, epochs } = checkpoint;
   const hot = Object.fromEntries(Object.entries(state).filter(([name]) => !Object.hasOwn(SHELVES, name)));
-  const sealed = source.dataKey.seal(LABEL, serialize({ form: FORM, settled, epochs, state: hot, sizes, heads }));
-  return { checkpoint: stood, sealed, cut, isWhole, items, tallies: talliesOf(state.segments) };
+  const snapshot = snapshotOf(checkpoint);
+  rememberSnapshot(stood, snapshot);
+  const root = snapshot.block;
+  const sealed = source.dataKey.seal(LABEL, serialize({ form: FORM, settled, epochs, state: hot, sizes, heads, root }));
+  const tallies = createTallies();
+  tallies.add(state.segments.laid().fresh.values());
+  return { checkpoint: stood, sealed, cut, isWhole, items, tallies: tallies.all() };
 }
 
 /** What was kept; where it does not open, the tables are emptied and all is read from the books again. */
@@ -90,6 +78,7 @@ export function openCheckpoint(source: {
     const kept = deserialize(source.dataKey.open(LABEL, sealed)) as Sealed;
     if (kept.form === FORM && kept.state.village === village) {
       const { settled, epochs, sizes, heads } = kept;
+      const root = readSnapshotRoot(kept.root);
       const bare: Checkpoint = {
         settled,
         epochs,
@@ -97,9 +86,12 @@ export function openCheckpoint(source: {
         chains: noChains(),
       };
       const cut = epochs.length;
+      store.dropSettledAfter(cut);
       store.dropSettledBefore(cut);
-      const onRows: Walk = (map, kind) => map.standingOn(settledItems(store, kind, cut, sizes[kind] ?? 0));
-      return { checkpoint: walk(bare, onRows), heads };
+      const onRows: Restand = (map, kind) => map.standingOn(settledItems(store, kind, cut, sizes[kind] ?? 0));
+      const checkpoint = restand(bare, onRows);
+      if (root) rememberSnapshot(checkpoint, { root, block: kept.root, hash: snapshotHash(kept.root) });
+      return { checkpoint, heads };
     }
     source.log('the kept checkpoint is of another form: reading all books');
   } catch (e) {

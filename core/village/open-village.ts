@@ -28,7 +28,7 @@ import { createRecordIndex, type RecordIndex } from './record-index.ts';
 import { createSegmentFetcher, type SegmentFetcher } from './segment-fetcher.ts';
 import { type AtCut, createStateCache } from './state-cache.ts';
 import { createFrameOpener } from './stored-frames.ts';
-import { type Act, createVillageBooks } from './village-books.ts';
+import { type Act, createVillageBooks, type TakeCheckpoint } from './village-books.ts';
 
 export interface VillageDeps {
   readonly options: CoreOptions;
@@ -78,8 +78,11 @@ export interface Village {
   onArchive(cameBack: readonly string[]): Promise<void>;
   /** The last anchored cut: where folds begin. */
   checkpoint(): Checkpoint;
-  /** Goes on from a checkpoint that the coordinators signed, in place of the books before it. */
-  startFrom(checkpoint: Checkpoint): Promise<void>;
+  /**
+   * Goes on from a checkpoint that the coordinators signed, in place of the books before it, if `take` gives one; then
+   * does what `settle` says before anything is fetched.
+   */
+  startFrom(take: TakeCheckpoint, settle: () => Promise<void>): Promise<boolean>;
   /** Drops the read models and makes them again from books and blocks. */
   rebuild(): Promise<void>;
   /** The key of the village network, who has it, and where this console meets the others. */
@@ -342,9 +345,11 @@ function assemble(p: Parts): Village & { load(): Promise<void> } {
     readings,
     segments,
     checkpoint: cache.checkpoint,
-    async startFrom(checkpoint) {
-      await books.startFrom(checkpoint);
+    async startFrom(take, settle) {
+      if (!(await books.startFrom(take))) return false;
+      await settle();
       news();
+      return true;
     },
     async rebuild() {
       await books.reload();

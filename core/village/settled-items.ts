@@ -7,7 +7,7 @@ import { createRecent } from './recent.ts';
 const VALUES_KEPT = 1_000;
 const ABSENT_KEPT = 100_000;
 const SHELVES_KEPT = 100;
-const PAGE = 2_000;
+const PAGE = 500;
 
 interface Found<V> {
   readonly value: V;

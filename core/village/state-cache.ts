@@ -7,7 +7,7 @@ import { DAY_MS } from '#domain/time.ts';
 import { type Checkpoint, genesis } from '#domain/village/epochs.ts';
 import { type Folded, FROZEN, foldAtCut, foldRecords } from '#domain/village/fold.ts';
 import { agreedChain } from '#domain/village/fold-settlement.ts';
-import { checkpointHash } from '#domain/village/snapshot-blocks.ts';
+import { checkpointHash } from '#domain/village/snapshot.ts';
 import { type VillageState, ZERO_HASH } from '#domain/village/state.ts';
 import type { RecordIndex } from './record-index.ts';
 

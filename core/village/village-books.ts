@@ -2,6 +2,7 @@ import type { DataKey } from '#core/crypto/data-key.ts';
 import type { DeviceKeys } from '#core/crypto/device-keys.ts';
 import { step } from '#core/ports/steps.ts';
 import type { VillageNode } from '#core/ports/village-node.ts';
+import type { TakenCheckpoint } from '#core/storage/record-tables.ts';
 import type { VillageStore } from '#core/storage/village-store.ts';
 import type { KnownRecord, SignedRecord } from '#domain/books/record.ts';
 import { type Checkpoint, genesis } from '#domain/village/epochs.ts';
@@ -9,7 +10,7 @@ import type { Folded } from '#domain/village/fold.ts';
 import { type Admission, TEACHING } from './admission.ts';
 import { type KeptCheckpoint, openCheckpoint, packCheckpoint } from './kept-checkpoint.ts';
 import { knownRecord, type RecordIndex } from './record-index.ts';
-import { offerSnapshots } from './snapshot-offer.ts';
+import { offerSnapshots, snapshotInTurns } from './snapshot-offer.ts';
 import type { StateCache } from './state-cache.ts';
 
 /** One act to be written: a record of this device. */
@@ -33,13 +34,16 @@ export interface VillageBooks {
   readonly everyRecord: () => readonly KnownRecord[];
   /** Keeps the present checkpoint soon: what it holds leaves the memory, and the next opening begins there. */
   readonly keepCheckpoint: (before: Checkpoint | undefined) => void;
-  /** Goes on from a checkpoint from elsewhere, which was verified. */
-  readonly startFrom: (checkpoint: Checkpoint) => Promise<void>;
+  /** Goes on from a checkpoint from elsewhere, which `take` verified; whether it gave one. */
+  readonly startFrom: (take: TakeCheckpoint) => Promise<boolean>;
   /** Reads the records of books again whose entries came back to this disk. */
   readonly reread: (books: readonly string[]) => Promise<void>;
   /** Resolves when no act is under way. */
   readonly idle: () => Promise<void>;
 }
+
+/** Puts what a checkpoint from elsewhere holds into rows; nothing else is written to them meanwhile. */
+export type TakeCheckpoint = () => Promise<(TakenCheckpoint & { readonly checkpoint: Checkpoint }) | undefined>;
 
 export interface BooksSource {
   readonly village: string;
@@ -112,19 +116,27 @@ export function createVillageBooks(source: BooksSource): VillageBooks {
     await catchUp();
     await node.reconsider();
   };
-  const keep = async (): Promise<Checkpoint> => {
-    await catchUp();
+  /** The present checkpoint, its snapshot made, with the table of records up to the books. */
+  const readyToKeep = async (): Promise<Checkpoint> => {
+    for (;;) {
+      const checkpoint = cache.checkpoint();
+      await snapshotInTurns(checkpoint);
+      await catchUp();
+      if (cache.checkpoint() === checkpoint) return checkpoint;
+    }
+  };
+  const keep = async (taken?: TakenCheckpoint): Promise<Checkpoint> => {
+    const checkpoint = await readyToKeep();
     source.onKeeping();
-    const checkpoint = cache.checkpoint();
     const packed = packCheckpoint(source, { checkpoint, heads: index.heads() });
-    store.keepCheckpoint(checkpoint.settled, index.settle(checkpoint.chains), packed);
+    store.keepCheckpoint(checkpoint.settled, index.settle(checkpoint.chains), packed, taken);
     index.settle(packed.checkpoint.chains);
     cache.stand(packed.checkpoint);
     return packed.checkpoint;
   };
   const keepSoon = (before: Checkpoint | undefined): void => {
     keeping = keeping
-      .then(async () => offerSnapshots(node, await keep(), before))
+      .then(async () => offerSnapshots(node, store, await keep(), before))
       .catch((e: unknown) => {
         source.log(`keeping the checkpoint: ${e instanceof Error ? e.message : String(e)}`);
       });
@@ -170,16 +182,23 @@ export function createVillageBooks(source: BooksSource): VillageBooks {
       keeping = reading.catch(() => undefined);
       return reading;
     },
-    startFrom(checkpoint) {
+    startFrom(take) {
       // What is written meanwhile was judged by the state before.
-      const starting = last.then(async () => {
-        await keeping;
+      const starting = Promise.all([last, keeping]).then(async () => {
         await catchUp();
-        cache.restore(checkpoint);
-        await keep();
+        store.dropSettledAfter(cache.checkpoint().epochs.length);
+        const taken = await take();
+        if (!taken) {
+          store.dropSettledAfter(cache.checkpoint().epochs.length);
+          return false;
+        }
+        cache.restore(taken.checkpoint);
+        await keep(taken);
         onFolded(new Set(node.books()));
+        return true;
       });
       last = starting.catch(() => undefined);
+      keeping = last;
       return starting;
     },
     everyRecord: () => [...index.outside.values(), ...known(store.everyRecord())],

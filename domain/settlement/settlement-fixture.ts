@@ -8,7 +8,7 @@ import { type Month, monthSpan } from '../time.ts';
 import { closeRecordsOf, genesis } from '../village/epochs.ts';
 import { foldAtCut } from '../village/fold.ts';
 import { batchOf, type Proposal } from '../village/fold-settlement.ts';
-import { checkpointHash } from '../village/snapshot-blocks.ts';
+import { checkpointHash } from '../village/snapshot.ts';
 import { type LaneChange, type PeriodCut, type VillageState, ZERO_HASH } from '../village/state.ts';
 import { type Person, recoverOnce, type TestDevice, type TestVillage } from '../village/village-fixture.ts';
 import { type FrameFact, type MonthEnergy, readingRules } from './accounts.ts';

@@ -4,9 +4,9 @@ import type { KnownRecord } from '../books/record.ts';
 import { cutNow, settle } from '../settlement/settlement-fixture.ts';
 import type { Checkpoint } from './epochs.ts';
 import { foldRecords } from './fold.ts';
-import { writeSnapshot } from './snapshot.ts';
-import { checkpointHash } from './snapshot-blocks.ts';
+import { checkpointHash } from './snapshot.ts';
 import { checkpointBefore, settledTwice, settledVillage } from './snapshot-fixture.ts';
+import { openWhole, type WholeSnapshot, writeWhole } from './snapshot-whole-fixture.ts';
 import { copyState, type VillageState } from './state.ts';
 import { verifySnapshot } from './verify-snapshot.ts';
 import { changeOf, foundVillage, makePerson, type Person, recoverOnce } from './village-fixture.ts';
@@ -17,8 +17,14 @@ const honest = checkpointBefore(village, second);
 const withoutJanuary = (records: readonly KnownRecord[]) =>
   records.filter((r) => !r.book.endsWith('2012-01') || !holds(honest.chains, r));
 const kept = withoutJanuary(village.records);
-const verify = (checkpoint: Checkpoint, records: readonly KnownRecord[] = kept, of = village.id) =>
-  verifySnapshot(of, writeSnapshot(checkpoint), records, recoverOnce);
+function verifyWhole(snapshot: WholeSnapshot, records: readonly KnownRecord[] = kept, of = village.id) {
+  const opened = openWhole(snapshot);
+  if (!opened.ok) return { ...opened, missing: 0 };
+  const verified = verifySnapshot(of, opened, records, recoverOnce);
+  return verified.ok ? opened : verified;
+}
+const verify = (checkpoint: Checkpoint, ...rest: [records?: readonly KnownRecord[], of?: string]) =>
+  verifyWhole(writeWhole(checkpoint), ...rest);
 const reasonOf = (...input: Parameters<typeof verify>): string => {
   const verified = verify(...input);
   return verified.ok ? 'verified' : verified.reason;
@@ -70,11 +76,17 @@ describe('a forged snapshot is refused', () => {
 
   test('when another state was signed, also where one byte differs', () => {
     expect(reasonOf(other)).toBe('the close that follows it names another one');
-    const bytes = writeSnapshot(honest);
-    for (let at = 0; at < bytes.length; at += 97) {
-      const flipped = new Uint8Array(bytes);
-      flipped[at] = (flipped[at] as number) ^ 1;
-      expect(verifySnapshot(village.id, flipped, kept, recoverOnce).ok).toBe(false);
+    const written = writeWhole(honest);
+    for (const [name, block] of written.blocks)
+      for (let at = 0; at < block.length; at += 197) {
+        const flipped = new Uint8Array(block);
+        flipped[at] = (flipped[at] as number) ^ 1;
+        expect(verifyWhole({ ...written, blocks: new Map([...written.blocks, [name, flipped]]) }).ok).toBe(false);
+      }
+    for (let at = 0; at < written.root.length; at += 17) {
+      const root = new Uint8Array(written.root);
+      root[at] = (root[at] as number) ^ 1;
+      expect(verifyWhole({ ...written, root }).ok).toBe(false);
     }
   });
 

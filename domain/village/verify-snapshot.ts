@@ -6,45 +6,46 @@ import { type RecoverSigner, recoverSigner } from '../membership/typed-data.ts';
 import { ledgerIn, operatorsDigest } from '../settlement/batch.ts';
 import { type Checkpoint, closeRecordsOf } from './epochs.ts';
 import { goOn } from './fold.ts';
-import { readSnapshot } from './snapshot.ts';
-import { snapshotHash, splitSnapshot } from './snapshot-blocks.ts';
 import type { CoordinatorChange, VillageState } from './state.ts';
 
 export type Verified =
-  | { readonly ok: true; readonly checkpoint: Checkpoint }
+  | { readonly ok: true }
   /** `missing`: so many records, which the close that names it counts, are not here yet. */
   | { readonly ok: false; readonly reason: string; readonly missing: number };
 
 /**
- * Whether a snapshot is what the coordinators of a village signed, for somebody who has nothing but the id of the
- * village and records after the snapshot. The id is the hash of the founding document; it names the first coordinator;
- * each change of coordinators is signed by enough of those before it, each new key by the key before; and enough of them
- * signed the close after the snapshot, which names its hash and is settled.
+ * Whether a checkpoint, read from the snapshot with this hash, is what the coordinators of a village signed, for somebody
+ * who has nothing but the id of the village and records after the checkpoint. The id is the hash of the founding document;
+ * it names the first coordinator; each change of coordinators is signed by enough of those before it, each new key by the
+ * key before; and enough of them signed the close after it, which names that hash and is settled.
  */
 export function verifySnapshot(
   village: string,
-  bytes: Uint8Array,
+  { checkpoint, hash }: { readonly checkpoint: Checkpoint; readonly hash: string },
   records: readonly KnownRecord[],
   recover: RecoverSigner = recoverSigner,
 ): Verified {
-  const read = readSnapshot(bytes);
-  if (!read.ok) return no(read.reason);
-  const { checkpoint } = read;
   const { state } = checkpoint;
-  if (state.village !== village) return no('it is of another village');
-  if (!state.founding || villageIdOf(state.founding) !== village)
-    return no('its founding document is not of this village');
-  const fault = coordinatorsFault(state, state.founding, recover);
+  const fault = rootsFault(village, state, recover);
   if (fault !== undefined) return no(fault);
   const { next, missing } = goOn(checkpoint, records, recover);
   if (!next) return no('no settled close with enough signatures follows it', missing);
   const named = closeRecordsOf(records, state.founding).proposals.get(next.settled)?.cut.checkpoint;
-  return named === snapshotHash(splitSnapshot(bytes).root)
-    ? { ok: true, checkpoint }
-    : no('the close that follows it names another one');
+  return named === hash ? { ok: true } : no('the close that follows it names another one');
 }
 
 const no = (reason: string, missing = 0): Verified => ({ ok: false, reason, missing });
+
+/** Why a state is not of this village with coordinators that its founding document leads to; read of its live part. */
+export function rootsFault(
+  village: string,
+  state: VillageState,
+  recover: RecoverSigner = recoverSigner,
+): string | undefined {
+  if (state.village !== village) return 'it is of another village';
+  if (!state.founding || villageIdOf(state.founding) !== village) return 'its founding document is not of this village';
+  return coordinatorsFault(state, state.founding, recover);
+}
 
 /** Why the coordinators of a state are not proved by signatures that begin at the founding document. */
 function coordinatorsFault(state: VillageState, founding: Founding, recover: RecoverSigner): string | undefined {
