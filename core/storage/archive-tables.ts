@@ -112,7 +112,7 @@ export function archiveTables(db: Database, dataKey: DataKey): ArchiveTables {
         put(archived);
         for (const cid of cids) {
           db.run('update segment set away = 1 where cid = ?', cid);
-          db.run('delete from locked_frame where segment = ?', cid);
+          db.run('update locked_frame set away = 1 where segment = ?', cid);
         }
         db.run(`delete from frame where segment in (select cid from segment where away = 1)`);
         for (const book of Object.keys(archived.books))
@@ -121,7 +121,7 @@ export function archiveTables(db: Database, dataKey: DataKey): ArchiveTables {
     putAbsent: (archived, cids) =>
       db.transaction(() => {
         put(archived);
-        for (const cid of cids) db.run(`insert or ignore into segment values (?, 'verified', '', 0, 0, 1, 0)`, cid);
+        for (const cid of cids) db.run(`insert or ignore into segment values (?, 'verified', '', 0, 0, 1, 0, 0)`, cid);
       }),
     endAbsent: (archived, cids) =>
       db.transaction(() => {

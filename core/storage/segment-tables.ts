@@ -1,17 +1,20 @@
+import { type ChainRun, SEGMENT_CHAIN } from '#domain/metering/chain-runs.ts';
 import { DAY_AWAY, MONTH_AWAY } from './archive-tables.ts';
+import { addToChains } from './chain-tables.ts';
 import { type Database, int, type Row, text } from './open-database.ts';
 import { dropSettled } from './settled-tables.ts';
 
 /** Read models of the books: may be dropped and made again. */
 export const SEGMENT_TABLES = `
    create table segment (cid text primary key, state text not null, reason text not null, bytes integer not null,
-     locked integer not null, away integer not null default 0, lost integer not null default 0) strict, without rowid;
+     locked integer not null, away integer not null default 0, lost integer not null default 0,
+     linked integer not null default 0) strict, without rowid;
    create index segment_bad on segment (cid) where state = 'bad';
    create table frame (segment text not null, meter text not null, from_ms integer not null, step_ms integer not null,
      intervals integer not null, signature_ok integer not null, key text not null, sealed blob not null) strict;
    create unique index frame_by_meter on frame (meter, from_ms, segment);
    create table locked_frame (segment text not null, meter text not null, key text not null, frames integer not null,
-     primary key (segment, meter, key)) strict, without rowid;
+     leaves blob not null, away integer not null default 0, primary key (segment, meter, key)) strict, without rowid;
    create index locked_by_key on locked_frame (key, segment);
    create index locked_by_meter on locked_frame (meter);`;
 
@@ -36,6 +39,21 @@ export interface LockedFrames {
   readonly meter: string;
   readonly key: string;
   readonly frames: number;
+  /** Their leaves in hex, one after the other. */
+  readonly leaves: string;
+}
+
+/** What a segment says of the chains of its gateway: what it follows itself, and what each frame follows. */
+export interface SegmentChain {
+  readonly device: string;
+  readonly prev: string | null;
+  /** Of the frames that opened and that the gateway itself read: leaf, and leaf of the frame before, in hex. */
+  readonly frames: readonly {
+    readonly meter: string;
+    readonly key: string;
+    readonly prev: string | null;
+    readonly leaf: string;
+  }[];
 }
 
 export interface CheckedSegment {
@@ -47,6 +65,7 @@ export interface CheckedSegment {
   readonly frames: readonly StoredFrame[];
   /** All that stay closed. */
   readonly locked: readonly LockedFrames[];
+  readonly chain: SegmentChain;
 }
 
 export interface SegmentRow {
@@ -96,14 +115,26 @@ const rowOf = (r: Row): SegmentRow => ({
   lost: int(r, 'lost') === 1,
 });
 export function segmentTables(db: Database): SegmentTables {
-  const put = ({ cid, state, reason, bytes, locked }: CheckedSegment): void => {
-    const before = db.get('select state, locked from segment where cid = ?', cid);
-    if (before && int(before, 'locked') > 0) db.run('delete from locked_frame where segment = ?', cid);
+  const put = ({ cid, state, reason, bytes, locked, chain }: CheckedSegment): ChainRun[] => {
+    const before = db.get('select state, locked, linked from segment where cid = ?', cid);
+    const isLinked = before !== undefined && int(before, 'linked') === 1;
+    const closedBefore = new Set<string>();
+    if (before && int(before, 'locked') > 0) {
+      for (const r of db.all('select meter, key from locked_frame where segment = ?', cid))
+        closedBefore.add(`${text(r, 'meter')} ${text(r, 'key')}`);
+      db.run('delete from locked_frame where segment = ?', cid);
+    }
     if (before && state === 'bad') db.run('delete from frame where segment = ?', cid);
     const closed = locked.reduce((n, l) => n + l.frames, 0);
-    db.run('insert or replace into segment values (?, ?, ?, ?, ?, 0, 0)', cid, state, reason, bytes, closed);
-    for (const { meter, key, frames: n } of locked)
-      db.run('insert into locked_frame values (?, ?, ?, ?)', cid, meter, key, n);
+    db.run('insert or replace into segment values (?, ?, ?, ?, ?, 0, 0, 1)', cid, state, reason, bytes, closed);
+    for (const { meter, key, frames: n, leaves } of locked)
+      db.run('insert into locked_frame values (?, ?, ?, ?, ?, 0)', cid, meter, key, n, Buffer.from(leaves, 'hex'));
+    const { device, prev } = chain;
+    const links: ChainRun[] = isLinked ? [] : [{ device, meter: SEGMENT_CHAIN, head: prev, tail: cid, segment: cid }];
+    for (const { meter, key, prev: head, leaf: tail } of chain.frames) {
+      if (!isLinked || closedBefore.has(`${meter} ${key}`)) links.push({ device, meter, head, tail, segment: cid });
+    }
+    return links;
   };
   /** Meter by meter: the index is in that order, and so are the rows that are read together. */
   const putFrames = (checked: readonly CheckedSegment[]): void => {
@@ -135,7 +166,7 @@ export function segmentTables(db: Database): SegmentTables {
     segments: () => new Map(db.all('select * from segment').map((r) => [text(r, 'cid'), rowOf(r)])),
     putSegments: (checked) =>
       db.relaxed(() => {
-        checked.forEach(put);
+        addToChains(db, checked.flatMap(put));
         putFrames(checked);
       }),
     markLost(cid) {
@@ -153,17 +184,28 @@ export function segmentTables(db: Database): SegmentTables {
     lockedByMeter: () =>
       new Map(
         db
-          .all('select meter, sum(frames) as n from locked_frame group by meter')
+          .all('select meter, sum(frames) as n from locked_frame where away = 0 group by meter')
           .map((r) => [text(r, 'meter'), int(r, 'n')]),
       ),
-    lockedKeys: () => db.all('select distinct key from locked_frame').map((r) => text(r, 'key')),
+    lockedKeys: () => db.all('select distinct key from locked_frame where away = 0').map((r) => text(r, 'key')),
     segmentsLockedBy: (key) =>
-      db.all('select distinct segment from locked_frame where key = ?', key).map((r) => text(r, 'segment')),
+      db
+        .all('select distinct segment from locked_frame where key = ? and away = 0', key)
+        .map((r) => text(r, 'segment')),
     dropReadModels: (how) =>
       db.transaction(() => {
-        for (const table of ['frame', 'locked_frame', 'record', 'book_read', 'segments_here', 'days_looked'])
+        for (const table of [
+          'frame',
+          'locked_frame',
+          'chain_run',
+          'record',
+          'book_read',
+          'segments_here',
+          'days_looked',
+        ])
           db.run(`delete from ${table}`);
         db.run('delete from segment where away = 0');
+        db.run('update segment set linked = 0');
         db.run(`delete from day_sums where not ${DAY_AWAY}`);
         db.run(`delete from month_energy where month not in (select month from archived_month where ${MONTH_AWAY})`);
         db.run(`delete from verified_close where not exists (select 1 from archived_month where ${MONTH_AWAY})`);

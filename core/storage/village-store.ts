@@ -1,6 +1,7 @@
 import type { DataKey } from '#core/crypto/data-key.ts';
 import { ARCHIVE_TABLES, type ArchiveTables, archiveTables } from './archive-tables.ts';
 import { BUNDLE_TABLES, type BundleTables, bundleTables } from './bundle-tables.ts';
+import { CHAIN_TABLES, type ChainTables, chainTables } from './chain-tables.ts';
 import { FETCH_TABLES, type FetchTables, fetchTables } from './fetch-tables.ts';
 import { blob, int, openDatabase, text } from './open-database.ts';
 import { pollOf, type RawReading, readingOf, sealReading } from './raw-readings.ts';
@@ -23,6 +24,7 @@ const MIGRATIONS = [
    create table submission (digest text primary key, state text not null, detail text not null, at_ms integer not null) strict;${BUNDLE_TABLES}${ARCHIVE_TABLES}${FETCH_TABLES}
    -- read models of the books
 ${SEGMENT_TABLES}
+${CHAIN_TABLES}
 ${READING_TABLES}
 ${RECORD_TABLES}
 ${SETTLED_TABLES}`,
@@ -38,6 +40,7 @@ export interface PendingSegment {
 /** One village's SQLite: raw readings and local settings (kept), segments and frames (read models). */
 export interface VillageStore
   extends SegmentTables,
+    ChainTables,
     ReadingTables,
     RecordTables,
     SettledTables,
@@ -109,6 +112,7 @@ export function openVillageStore(path: string, dataKey: DataKey): VillageStore {
   return {
     path,
     ...segmentTables(db),
+    ...chainTables(db),
     ...readingTables(db),
     ...recordTables(db),
     ...settledTables(db),

@@ -20,6 +20,8 @@ import type { RevealedState } from '#domain/village/reveal.ts';
 import type { VillageState } from '#domain/village/state.ts';
 import { createAdmission, type WaitingDevice } from './admission.ts';
 import { type AudienceKeys, createAudienceKeys } from './audience-keys.ts';
+import { createChainSearch } from './chain-search.ts';
+import { type ChainWatch, createChainWatch } from './chain-watch.ts';
 import { openKeyRing } from './key-ring.ts';
 import { createNetworkAccess, type NetworkAccess } from './network-access.ts';
 import { createPrivateParts, type Fields } from './private-parts.ts';
@@ -27,7 +29,7 @@ import { createReadings, type Readings } from './readings.ts';
 import { createRecordIndex, type RecordIndex } from './record-index.ts';
 import { createSegmentFetcher, type SegmentFetcher } from './segment-fetcher.ts';
 import { type AtCut, createStateCache } from './state-cache.ts';
-import { createFrameOpener } from './stored-frames.ts';
+import { createFrameOpener, createPlainOpener } from './stored-frames.ts';
 import { type Act, createVillageBooks, type TakeCheckpoint } from './village-books.ts';
 
 export interface VillageDeps {
@@ -74,6 +76,8 @@ export interface Village {
   readonly readings: Readings;
   /** Announced segments: brought here, checked, opened. */
   readonly segments: Pick<SegmentFetcher, 'open' | 'fetch' | 'setFetched' | 'wants' | 'onLost' | 'progress'>;
+  /** Where the chains of gateways do not go on. */
+  readonly chains: Pick<ChainWatch, 'breaks' | 'look'>;
   /** Months were put away, or books came back: what is kept in memory of them is read again. */
   onArchive(cameBack: readonly string[]): Promise<void>;
   /** The last anchored cut: where folds begin. */
@@ -238,10 +242,23 @@ function assemble(p: Parts): Village & { load(): Promise<void> } {
     settledSegments: () => cache.checkpoint().state.segments.size,
     onOpened(oldestMs) {
       readings.onSegments(oldestMs);
+      chains.onNews();
       p.changes.notify('readings', row.id);
       p.changes.notify('sync', row.id);
     },
     onProgress: () => p.changes.notify('sync', row.id),
+  });
+  const chains = createChainWatch({
+    store,
+    state: cache.state,
+    search: createChainSearch({
+      store,
+      state: cache.state,
+      openPlain: createPlainOpener((id) => audienceKeys.find(id)),
+    }),
+    isFetching: () => segments.progress().state === 'fetching',
+    onChanged: () => p.changes.notify('sync', row.id),
+    log,
   });
   const books = createVillageBooks({
     village: row.id,
@@ -305,6 +322,7 @@ function assemble(p: Parts): Village & { load(): Promise<void> } {
     if (stopped) return;
     orLog('audience keys', learnKeys);
     void segments.fetch();
+    chains.onNews();
     p.onNews(self);
     shareKeys().catch((e) => log(`sharing keys: ${String(e)}`));
     orLog('network keys', () => p.network.onNews());
@@ -344,6 +362,7 @@ function assemble(p: Parts): Village & { load(): Promise<void> } {
     act,
     readings,
     segments,
+    chains,
     checkpoint: cache.checkpoint,
     async startFrom(take, settle) {
       if (!(await books.startFrom(take))) return false;
@@ -354,12 +373,14 @@ function assemble(p: Parts): Village & { load(): Promise<void> } {
     async rebuild() {
       await books.reload();
       segments.onDropped();
+      chains.onDropped();
       readings.onSegments();
       await segments.fetch();
     },
     async onArchive(cameBack) {
       await books.reread(cameBack);
       segments.onDropped();
+      chains.onDropped();
       readings.onSegments();
       for (const topic of ['readings', 'sync'] as const) p.changes.notify(topic, row.id);
     },
@@ -378,6 +399,7 @@ function assemble(p: Parts): Village & { load(): Promise<void> } {
       clearTimeout(turn);
       unsubscribe();
       const fetched = segments.stop();
+      await chains.stop();
       await readings.stop();
       await books.idle();
       await fetched;

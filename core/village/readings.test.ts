@@ -168,6 +168,7 @@ class Desk {
         reason: '',
         bytes: 1,
         locked: [],
+        chain: { device: frame.gateway, prev: null, frames: [] },
         frames: [
           {
             segment,

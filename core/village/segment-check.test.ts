@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { openBytes } from '#core/crypto/aead.ts';
+import { toHex } from '#domain/bytes.ts';
 import { frameAad, frameBytes } from '#domain/metering/frame.ts';
 import { checkSegment, type SegmentJob } from './segment-check.ts';
-import { dayFrame, keyOf, meterOf, sealFrame, segmentOf, VILLAGE } from './segment-fixture.ts';
+import { dayFrame, GATEWAY, keyOf, meterOf, sealFrame, segmentOf, VILLAGE } from './segment-fixture.ts';
 
 const check = (names: readonly string[], job: Pick<SegmentJob, 'ref' | 'block'> & Partial<SegmentJob>) => {
   const keys = new Map(names.map((name) => [keyOf(name).id, keyOf(name).key]));
@@ -57,8 +58,28 @@ describe('a segment', () => {
         frames: [],
       });
     }
+    const shut = sealFrame('home', next, 'another key');
+    const last = sealFrame('home', { ...next, fromMs: Date.UTC(2026, 2, 3), prev: shut.leaf });
+    expect(check(['home'], segmentOf([first, shut, last]))).toMatchObject({
+      state: 'verified',
+      locked: [{ frames: 1 }],
+    });
     const byHand = sealFrame('home', { ...next, prev: null, origin: 'hand' });
     expect(check(['home'], segmentOf([first, byHand]))).toMatchObject({ state: 'verified' });
+  });
+
+  test('tells what its frames follow, those that open and those that stay closed', () => {
+    const byHand = sealFrame('mill', { origin: 'hand' });
+    const [home, school] = [sealFrame('home', { prev: new Uint8Array(32) }), sealFrame('school')];
+    const prev = `bafy${'a'.repeat(55)}`;
+    expect(check(['home', 'mill'], segmentOf([home, byHand, school], { prev }))).toMatchObject({
+      locked: [{ meter: meterOf('school'), leaves: toHex(school.leaf) }],
+      chain: {
+        device: GATEWAY.id,
+        prev,
+        frames: [{ meter: meterOf('home'), key: keyOf('home').id, prev: '00'.repeat(32), leaf: toHex(home.leaf) }],
+      },
+    });
   });
 
   test.each([

@@ -1,8 +1,8 @@
 import { openBytes, type SealingKey } from '#core/crypto/aead.ts';
 import { nativeSha256 } from '#core/crypto/native-sha256.ts';
 import { verifyEd25519 } from '#core/ports/ed25519.ts';
-import type { CheckedSegment, LockedFrames, StoredFrame } from '#core/storage/segment-tables.ts';
-import { equalBytes, fromHex } from '#domain/bytes.ts';
+import type { CheckedSegment, LockedFrames, SegmentChain, StoredFrame } from '#core/storage/segment-tables.ts';
+import { equalBytes, fromHex, toHex } from '#domain/bytes.ts';
 import { frameAad, frameLeaf, frameMessages, type SealedFrame, type Segment } from '#domain/metering/frame.ts';
 import { type FrameHead, readFrameHead, readSegment } from '#domain/metering/frame-reader.ts';
 import { frameRoot } from '#domain/proof/merkle.ts';
@@ -30,12 +30,13 @@ class BadSegment extends Error {}
 export function checkSegment(against: CheckedAgainst, { ref, block, only }: SegmentJob): CheckedSegment {
   const { cid } = ref;
   const base = { cid, bytes: block.length };
+  const { device, prev } = ref;
   try {
     const segment = readAnnounced(against.village, ref, block);
     return { ...base, state: 'verified', reason: '', ...openFrames(against, cid, segment, only && new Set(only)) };
   } catch (e) {
     if (!(e instanceof BadSegment)) throw e;
-    return { ...base, state: 'bad', reason: e.message, frames: [], locked: [] };
+    return { ...base, state: 'bad', reason: e.message, frames: [], locked: [], chain: { device, prev, frames: [] } };
   }
 }
 
@@ -66,30 +67,41 @@ function readAnnounced(village: string, ref: SegmentJob['ref'], block: Uint8Arra
 function openFrames(
   { village, keys }: CheckedAgainst,
   cid: string,
-  { device, frames }: Segment,
+  { device, prev, frames }: Segment,
   only: ReadonlySet<string> | null,
-): { readonly frames: StoredFrame[]; readonly locked: LockedFrames[] } {
+): Pick<CheckedSegment, 'frames' | 'locked' | 'chain'> {
   const signer = fromHex(device);
   const messageOf = frameMessages(village, nativeSha256);
   const opened: StoredFrame[] = [];
   const locked = new Map<string, LockedFrames>();
-  const leaves = new Map<string, Uint8Array>();
+  const links: SegmentChain['frames'][number][] = [];
+  /** Of each meter the newest leaf; null where a frame stayed closed, which tells not whether it is in the chain. */
+  const leaves = new Map<string, Uint8Array | null>();
   const store = roomFor(frames);
   for (const sealed of frames) {
     const key = keys.get(sealed.key);
     if (!key) {
       const { meter, key: id } = sealed;
       const at = `${meter}${id}`;
-      locked.set(at, { meter, key: id, frames: (locked.get(at)?.frames ?? 0) + 1 });
+      const { frames: n, leaves: before } = locked.get(at) ?? { frames: 0, leaves: '' };
+      locked.set(at, { meter, key: id, frames: n + 1, leaves: before + toHex(sealed.leaf) });
+      leaves.set(meter, null);
       continue;
     }
-    if (only && !only.has(sealed.key)) continue;
+    if (only && !only.has(sealed.key)) {
+      leaves.set(sealed.meter, null);
+      continue;
+    }
     const head = openFrame(sealed, key, device);
     // A gateway reads a meter in one chain; what people enter or import hangs beside it.
-    const before = leaves.get(head.meter);
-    if (head.origin === 'gateway' && before && !(head.prev && equalBytes(head.prev, before)))
-      throw new BadSegment(`the frames of ${head.meter} do not follow one another`);
-    leaves.set(head.meter, sealed.leaf);
+    if (head.origin === 'gateway') {
+      const before = leaves.get(head.meter);
+      if (before && !(head.prev && equalBytes(head.prev, before)))
+        throw new BadSegment(`the frames of ${head.meter} do not follow one another`);
+      leaves.set(head.meter, sealed.leaf);
+      const follows = head.prev && toHex(head.prev);
+      links.push({ meter: head.meter, key: sealed.key, prev: follows, leaf: toHex(sealed.leaf) });
+    }
     opened.push({
       segment: cid,
       meter: head.meter,
@@ -101,7 +113,7 @@ function openFrames(
       sealed: store(sealed),
     });
   }
-  return { frames: opened, locked: [...locked.values()] };
+  return { frames: opened, locked: [...locked.values()], chain: { device, prev, frames: links } };
 }
 
 /** Copies what is stored of each frame into one buffer, which can move between threads, and does not hold the block. */

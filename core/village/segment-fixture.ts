@@ -34,9 +34,9 @@ export const dayFrame = (meter: string, change: Partial<Frame> = {}): Frame => (
   ...change,
 });
 
-/** A frame as a gateway seals it, under a key named like its meter. */
-export function sealFrame(meter: string, change: Partial<Frame> = {}): SealedFrame {
-  const { id, key } = keyOf(meter);
+/** A frame as a gateway seals it, under a key named like its meter unless told. */
+export function sealFrame(meter: string, change: Partial<Frame> = {}, keyName = meter): SealedFrame {
+  const { id, key } = keyOf(keyName);
   const frame = dayFrame(meter, change);
   const plain = frameBytes(frame);
   const leaf = frameLeaf(plain);
@@ -45,21 +45,23 @@ export function sealFrame(meter: string, change: Partial<Frame> = {}): SealedFra
 }
 
 /** A block and the announcement that fits it. */
-export function segmentOf(frames: readonly SealedFrame[]): { readonly ref: SegmentRef; readonly block: Uint8Array } {
-  const day = '2026-03-01';
-  const block = encode({ v: 1, village: VILLAGE, device: GATEWAY.id, day, prev: null, frames });
+export function segmentOf(
+  frames: readonly SealedFrame[],
+  { day = '2026-03-01', prev = null, device = GATEWAY.id, atMs = Date.UTC(2026, 2, 2) }: Partial<SegmentRef> = {},
+): { readonly ref: SegmentRef; readonly block: Uint8Array } {
+  const block = encode({ v: 1, village: VILLAGE, device, day, prev, frames });
   const ref: SegmentRef = {
     cid: cidOf(block),
-    device: GATEWAY.id,
+    device,
     day,
     fromMs: Date.UTC(2026, 2, 1),
     toMs: Date.UTC(2026, 2, 2),
     bytes: block.length,
     frames: frames.length,
     root: frameRoot(frames.map((f) => f.leaf)),
-    prev: null,
+    prev,
     record: '00'.repeat(32),
-    atMs: Date.UTC(2026, 2, 2),
+    atMs,
   };
   return { ref, block };
 }

@@ -5,13 +5,22 @@ import type { StoredFrame } from '#core/storage/segment-tables.ts';
 import { type Frame, frameAad } from '#domain/metering/frame.ts';
 import { readFrame } from '#domain/metering/frame-reader.ts';
 
-export type OpenStored = (stored: Pick<StoredFrame, 'meter' | 'key' | 'sealed'>) => Frame;
+type Stored = Pick<StoredFrame, 'meter' | 'key' | 'sealed'>;
+export type OpenStored = (stored: Stored) => Frame;
+/** The canonical bytes of a stored frame. */
+export type OpenPlain = (stored: Stored) => Uint8Array;
+
+/** {@link createPlainOpener}, read. */
+export function createFrameOpener(find: (key: string) => Uint8Array | undefined): OpenStored {
+  const open = createPlainOpener(find);
+  return (stored) => readFrame(open(stored));
+}
 
 /**
  * Opens frames as they lie in the store: still under the key of their meter and month, which lies sealed in the key ring.
  * Errors: INTERNAL when the key is gone or the bytes were changed.
  */
-export function createFrameOpener(find: (key: string) => Uint8Array | undefined): OpenStored {
+export function createPlainOpener(find: (key: string) => Uint8Array | undefined): OpenPlain {
   const parsed = new Map<string, KeyObject>();
   const keyOf = (id: string): KeyObject | undefined => {
     const known = parsed.get(id);
@@ -30,6 +39,6 @@ export function createFrameOpener(find: (key: string) => Uint8Array | undefined)
       const why = key ? 'the file was changed' : 'its key is not in the key ring';
       throw new AppError('INTERNAL', `A stored reading of ${meter} does not open: ${why}.`);
     }
-    return readFrame(plain);
+    return plain;
   };
 }

@@ -77,22 +77,27 @@ function createWriter({ keys, node, id, index }: Village) {
 }
 const writer = createWriter(village);
 
-function announce(fromMs: number, gateway: number): string {
+let last: string | null = null;
+
+/** The segment of a gateway, and the one it follows: one device announces them all. */
+function announce(fromMs: number, gateway: number): { readonly cid: string; readonly prev: string | null } {
   const day = dayOf(fromMs, UTC);
   const cid = cidOf(utf8(`segment of ${fromMs} by ${gateway}`));
   const frames = Math.ceil(meters.length / GATEWAYS);
   const root = new Uint8Array(randomBytes(32));
+  const prev = last;
+  last = cid;
   writer.write(`segments-${day.slice(0, 7)}`, 'segment.announce', {
     cid,
     day,
     root,
     frames,
     bytes: 24_000,
-    prev: null,
+    prev,
     fromMs,
     toMs: fromMs + HOUR_MS,
   });
-  return cid;
+  return { cid, prev };
 }
 
 /** A new key for each meter and UTC month, sealed to everybody who may read it. */
@@ -142,13 +147,21 @@ let month = firstMonth;
 for (let n = 1; n <= months; n++) {
   const { from, to } = monthSpan(month, ZONE);
   clock.set(to + HOUR_MS);
-  const cids: string[] = [];
+  const announced: ReturnType<typeof announce>[] = [];
   for (let atMs = from; atMs < to; atMs += HOUR_MS)
-    for (let gateway = 0; gateway < GATEWAYS; gateway++) cids.push(announce(atMs, gateway));
+    for (let gateway = 0; gateway < GATEWAYS; gateway++) announced.push(announce(atMs, gateway));
   shareKeys(month);
   decide(month, from + DAY_MS);
   village.store.putSegments(
-    cids.map((cid) => ({ cid, state: 'verified' as const, reason: '', bytes: 24_000, frames: [], locked: [] })),
+    announced.map(({ cid, prev }) => ({
+      cid,
+      state: 'verified' as const,
+      reason: '',
+      bytes: 24_000,
+      frames: [],
+      locked: [],
+      chain: { device: village.keys.id, prev, frames: [] },
+    })),
   );
   prev = close(month, prev, n);
   await writer.flush();
