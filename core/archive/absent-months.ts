@@ -1,14 +1,18 @@
 import { createBreath } from '#core/breath.ts';
 import type { Village } from '#core/village/open-village.ts';
-import { DIGEST_BYTES } from '#domain/books/chains.ts';
+import { DIGEST_BYTES, holds } from '#domain/books/chains.ts';
 import type { Month } from '#domain/time.ts';
 import { booksOf, MONTH_BOOK, neverHere, segmentsOf } from './month-places.ts';
 
 /** Months of which the last anchored cut holds records that are not on this disk. */
 export function absentMonths(village: Village): Month[] {
-  const here = village.store.settledByBook();
+  const { chains } = village.checkpoint();
+  const here = new Map(village.store.settledByBook());
+  // What the cut holds may not be marked as settled yet.
+  for (const record of village.index.outside.values())
+    if (holds(chains, record)) here.set(record.book, (here.get(record.book) ?? 0) + 1);
   const settled = new Map<string, number>();
-  for (const [place, digests] of village.checkpoint().chains) {
+  for (const [place, digests] of chains) {
     const [book = ''] = place.split(' ');
     settled.set(book, (settled.get(book) ?? 0) + digests.length / DIGEST_BYTES);
   }

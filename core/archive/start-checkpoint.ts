@@ -19,6 +19,7 @@ const LOOK_AGAIN_MS = 1_000;
  */
 export async function startFromSigned(village: Village, from: 'disk' | 'peers'): Promise<Month | undefined> {
   for (const hash of hashesAhead(village)) {
+    if (triedWith(village).get(hash) === village.index.outside.size) continue;
     const brought = await bringSnapshot(village, hash, from);
     if (brought.is === 'lacking') continue;
     if (brought.is === 'wrong') await refuse(village, hash, brought.reason);
@@ -35,8 +36,17 @@ export async function startFromSigned(village: Village, from: 'disk' | 'peers'):
   return undefined;
 }
 
+/** Checkpoints that could not be gone on from, with how many records lay outside then: only others can change that. */
+const tried = new WeakMap<Village, Map<string, number>>();
+function triedWith(village: Village): Map<string, number> {
+  const known = tried.get(village) ?? new Map<string, number>();
+  tried.set(village, known);
+  return known;
+}
+
 async function refuse(village: Village, hash: string, reason: string): Promise<undefined> {
   village.log(`the checkpoint ${hash} is not started from: ${reason}`);
+  triedWith(village).set(hash, village.index.outside.size);
   await dropSnapshot(village.node, village.store, hash);
 }
 
@@ -51,6 +61,11 @@ async function take(village: Village, { bare, snapshot }: BroughtSnapshot & { re
   if (month === undefined) return refuse(village, snapshot.hash, 'it is of no close');
   const { checkpoint, tallies } = taken;
   const verified = verifySnapshot(village.id, { checkpoint, hash: snapshot.hash }, [...village.index.outside.values()]);
+  if (!verified.ok && verified.missing > 0) {
+    village.log(`the checkpoint ${snapshot.hash} is not started from yet: ${verified.missing} records are missing`);
+    triedWith(village).set(snapshot.hash, village.index.outside.size);
+    return undefined;
+  }
   // Records may have come meanwhile, with which this console goes on by itself.
   if (!verified.ok || !goesOn(village.checkpoint(), checkpoint))
     return refuse(village, snapshot.hash, verified.ok ? 'this console is beyond it' : verified.reason);

@@ -1,8 +1,5 @@
-import { join } from 'node:path';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { accountsAt } from '#core/accounts/closing.ts';
-import { dropMonth, writeMonth } from '#core/archive/drop-month.ts';
-import { monthPlaces } from '#core/archive/month-places.ts';
 import { exportBundle } from '#core/bundles/export-bundle.ts';
 import { takeBundle } from '#core/bundles/take-bundle.ts';
 import { joinVillage } from '#core/villages/invitations.ts';
@@ -13,7 +10,6 @@ import {
   endAll,
   found,
   invite,
-  makeFolder,
   openConsole,
   PIN,
   QUIET,
@@ -21,28 +17,10 @@ import {
   villageOf,
   WAIT,
 } from './consoles.ts';
-import {
-  dayOfMeter,
-  FIRST_DAY_MS,
-  MONTH,
-  makeLease,
-  sealDay,
-  setClocks,
-  settleMonth,
-  sign,
-  THREE_MONTHS,
-} from './months.ts';
+import { dayOfMeter, FIRST_DAY_MS, MONTH, makeLease, sealDay, setClocks, sign } from './months.ts';
+import { closeMonth, fileIn, placeOf, startedFrom, withoutMarch } from './put-away.ts';
 
 afterEach(endAll);
-const placeOf = (on: TestConsole, month = MONTH) => monthPlaces(villageOf(on), 13).find((m) => m.month === month);
-const startedFrom = (on: TestConsole) => villageOf(on).store.startedFrom()?.month;
-
-async function closeMonth(on: TestConsole, month: string): Promise<void> {
-  await settleMonth(on, month);
-  await vi.waitFor(() => expect(villageOf(on).state().epochs.at(-1)?.month).toBe(month), WAIT);
-  await vi.waitFor(() => expect(villageOf(on).index.outside.size).toBe(villageOf(on).state().outside.size), WAIT);
-}
-const fileIn = (name: string): string => join(makeFolder('stick'), name);
 async function whole(on: TestConsole): Promise<string> {
   const path = fileIn('whole.car');
   await exportBundle(villageOf(on), path, {}, QUIET);
@@ -50,30 +28,6 @@ async function whole(on: TestConsole): Promise<string> {
 }
 const take = (on: TestConsole, path: string) => takeBundle(villageOf(on), path, { wholeParts: false }, QUIET);
 
-/** Three settled months; the readings and records of the first are in a file and on no console. */
-async function withoutMarch(keeper?: TestConsole) {
-  const first = await openConsole();
-  await found(first);
-  const lease = await makeLease(first);
-  if (keeper) {
-    const text = await invite(first, 'Keeper', ['consumer', 'coordinator']);
-    await joinVillage(keeper.console(), { text, name: 'Keeper', pin: PIN });
-    await converge(first, keeper);
-  }
-  for (const month of THREE_MONTHS) {
-    await villageOf(first).act([{ book: `operations-${month}`, kind: 'note', body: `of ${month}` }]);
-    if (keeper) setClocks(monthSpan(month, { offsetMin: 180 }).to + HOUR_MS, keeper);
-    await closeMonth(first, month);
-  }
-  if (keeper) {
-    await converge(first, keeper);
-    await villageOf(keeper).node.setOnline(false);
-  }
-  const march = { path: fileIn('march.car'), name: 'march.car' };
-  await writeMonth(villageOf(first), MONTH, march.path, march.name, QUIET);
-  await dropMonth(villageOf(first), MONTH, march, QUIET);
-  return { first, lease, march };
-}
 /** A console that joins and reaches nobody. */
 async function joinAlone(first: TestConsole, name: string): Promise<TestConsole> {
   const text = await invite(first, name, ['consumer', 'coordinator'], 30);
