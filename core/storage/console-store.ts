@@ -1,4 +1,5 @@
 import type { DataKey } from '#core/crypto/data-key.ts';
+import { dropAudienceKeys, KEY_TABLES, type KeyTables, keyTables } from './key-tables.ts';
 import { blob, type Database, int, openDatabase, text } from './open-database.ts';
 
 const MIGRATIONS = [
@@ -7,7 +8,7 @@ const MIGRATIONS = [
    create table secret (label text primary key, sealed blob not null) strict;
    create table pin_try (label text primary key, count integer not null, last_ms integer not null) strict;
    create table preference (name text primary key, value text not null) strict;
-   create table command (id text primary key, procedure text not null, answer text not null, at_ms integer not null) strict;`,
+   create table command (id text primary key, procedure text not null, answer text not null, at_ms integer not null) strict;${KEY_TABLES}`,
 ];
 
 export interface VillageRow {
@@ -19,18 +20,16 @@ export interface VillageRow {
 }
 
 /** What belongs to this console and not to a village: which villages it holds, secrets (sealed), preferences, answered commands. */
-export interface ConsoleStore {
+export interface ConsoleStore extends KeyTables {
   villages(): VillageRow[];
   addVillage(row: VillageRow, atMs: number): void;
   /** The village is held under another device key from now on. */
   setDevice(id: string, device: string): void;
-  /** Forgets a village and every secret whose label names it. */
+  /** Forgets a village, its keys and every secret whose label names it. */
   removeVillage(id: string): void;
   putSecret(label: string, sealed: Uint8Array): void;
   getSecret(label: string): Uint8Array | undefined;
   removeSecret(label: string): void;
-  /** Labels of secrets that begin so, in order. */
-  secretLabels(prefix: string): string[];
   pinTries(label: string): { readonly count: number; readonly lastMs: number };
   setPinTries(label: string, tries: { readonly count: number; readonly lastMs: number }): void;
   preference(name: string): string | undefined;
@@ -49,6 +48,7 @@ const NAME = 'village-name';
 export function openConsoleStore(path: string, dataKey: DataKey): ConsoleStore {
   const db: Database = openDatabase(path, MIGRATIONS);
   return {
+    ...keyTables(db),
     villages: () =>
       db.all('select * from village order by added_ms, id').map((r) => ({
         id: text(r, 'id'),
@@ -72,15 +72,12 @@ export function openConsoleStore(path: string, dataKey: DataKey): ConsoleStore {
       db.transaction(() => {
         db.run('delete from village where id = ?', id);
         db.run("delete from secret where label like '%|' || ? || '%'", id);
+        dropAudienceKeys(db, id);
         db.run("delete from pin_try where label like '%|' || ? || '%'", id);
         db.run("delete from preference where name like '%|' || ? || '%'", id);
       }),
     putSecret: (label, sealed) => db.run('insert or replace into secret values (?, ?)', label, sealed),
     removeSecret: (label) => db.run('delete from secret where label = ?', label),
-    secretLabels: (prefix) =>
-      db
-        .all('select label from secret where substr(label, 1, length(?)) = ? order by label', prefix, prefix)
-        .map((r) => text(r, 'label')),
     getSecret(label) {
       const row = db.get('select sealed from secret where label = ?', label);
       return row ? blob(row, 'sealed') : undefined;

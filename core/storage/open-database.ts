@@ -13,7 +13,7 @@ export interface Database {
   run(sql: string, ...values: SQLInputValue[]): void;
   get(sql: string, ...values: SQLInputValue[]): Row | undefined;
   all(sql: string, ...values: SQLInputValue[]): Row[];
-  /** All or nothing. */
+  /** All or nothing; within another one it is a part of that. */
   transaction<T>(work: () => T): T;
   /** A transaction that a power cut may undo, never tear: for what can be made again. */
   relaxed<T>(work: () => T): T;
@@ -47,6 +47,7 @@ export function openDatabase(path: string, migrations: readonly string[]): Datab
     return s;
   };
   const transaction = <T>(work: () => T): T => {
+    if (db.isTransaction) return work();
     guardDisk(path, () => db.exec('begin immediate'));
     try {
       const result = work();

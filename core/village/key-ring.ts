@@ -1,6 +1,7 @@
 import type { DataKey } from '#core/crypto/data-key.ts';
 import type { ConsoleStore } from '#core/storage/console-store.ts';
 import { monthOfScope } from '#domain/membership/audiences.ts';
+import { createRecent } from './recent.ts';
 
 export interface HeldKey {
   readonly id: string;
@@ -10,60 +11,117 @@ export interface HeldKey {
   readonly giver: string;
 }
 
-/** The audience keys on this disk, sealed under the data key: those of a month together, those without a month together. */
-export interface KeyRing {
-  readonly held: ReadonlyMap<string, HeldKey>;
-  readonly keys: ReadonlyMap<string, Uint8Array>;
-  newestOwn(scope: string): HeldKey | undefined;
-  add(more: readonly HeldKey[]): void;
-  /** What stood when nothing was owed to anybody; '' before that. */
-  settledStamp(): string;
-  putSettledStamp(stamp: string): void;
+/** Where it is known that nothing is owed to anybody. */
+export interface Settled {
+  /** What stood when all keys were looked through; '' before that. */
+  readonly stamp: string;
+  /** Months of keys that came since. */
+  readonly open: readonly string[];
 }
 
-const labelOf = (village: string, shelf: string): string => `audience-keys|${village}|${shelf}`;
-const stampLabel = (village: string): string => `audience-keys-settled|${village}`;
-const shelfOf = (scope: string): string => monthOfScope(scope) ?? 'standing';
+/**
+ * The audience keys on this disk, sealed one by one under the data key and read when they are asked for. Those of meters
+ * lie by month, the others under no month ('').
+ */
+export interface KeyRing {
+  find(id: string): HeldKey | undefined;
+  newestOwn(scope: string): HeldKey | undefined;
+  /** In the order in which they came. */
+  ofMonth(month: string): readonly HeldKey[];
+  months(): string[];
+  /** Grows with every key that comes. */
+  newest(): number;
+  /** Ids of those that came since {@link newest} was so much. */
+  since(newest: number): string[];
+  add(more: readonly HeldKey[]): void;
+  settled(): Settled;
+  putSettled(settled: Settled): void;
+}
+
+/** In memory at most: keys asked for one by one, ids that were asked for and are not here, whole months. */
+const KEYS_KEPT = 2_000;
+const ABSENT_KEPT = 20_000;
+const MONTHS_KEPT = 3;
+
+const labelOf = (village: string): string => `audience-key|${village}`;
+const settledLabel = (village: string): string => `audience-keys-settled|${village}`;
+const NOTHING_SETTLED: Settled = { stamp: '', open: [] };
+
+const pack = (h: HeldKey): Uint8Array =>
+  new TextEncoder().encode(`${h.id} ${h.scope} ${Buffer.from(h.key).toString('hex')} ${h.giver}`);
+function unpack(bytes: Uint8Array): HeldKey {
+  const [id = '', scope = '', hex = '', giver = ''] = new TextDecoder().decode(bytes).split(' ');
+  return { id, scope, key: new Uint8Array(Buffer.from(hex, 'hex')), giver };
+}
 
 export function openKeyRing(store: ConsoleStore, dataKey: DataKey, village: string, device: string): KeyRing {
-  const held = new Map<string, HeldKey>();
-  const keys = new Map<string, Uint8Array>();
-  const own = new Map<string, HeldKey>();
-  const put = (h: HeldKey): void => {
-    held.set(h.id, h);
-    keys.set(h.id, h.key);
-    if (h.giver === device) own.set(h.scope, h);
+  const recent = createRecent<HeldKey>(KEYS_KEPT);
+  const own = createRecent<HeldKey>(KEYS_KEPT);
+  const months = createRecent<readonly HeldKey[]>(MONTHS_KEPT);
+  const absent = new Set<string>();
+  let newest: number | undefined;
+  let settled: Settled | undefined;
+  const open = (sealed: Uint8Array): HeldKey => unpack(dataKey.open(labelOf(village), sealed));
+  const readSettled = (): Settled => {
+    const sealed = store.getSecret(settledLabel(village));
+    if (!sealed) return NOTHING_SETTLED;
+    return JSON.parse(new TextDecoder().decode(dataKey.open(settledLabel(village), sealed))) as Settled;
   };
-  for (const label of store.secretLabels(labelOf(village, ''))) {
-    const sealed = store.getSecret(label);
-    if (!sealed) continue;
-    for (const line of new TextDecoder().decode(dataKey.open(label, sealed)).split('\n')) {
-      const [id, scope, hex, giver] = line.split(' ');
-      if (id && scope && hex && giver) put({ id, scope, key: new Uint8Array(Buffer.from(hex, 'hex')), giver });
-    }
-  }
-  const save = (shelf: string): void => {
-    const lines = [...held.values()]
-      .filter((h) => shelfOf(h.scope) === shelf)
-      .map((h) => `${h.id} ${h.scope} ${Buffer.from(h.key).toString('hex')} ${h.giver}`);
-    const label = labelOf(village, shelf);
-    store.putSecret(label, dataKey.seal(label, new TextEncoder().encode(lines.join('\n'))));
+  const putSettled = (next: Settled): void => {
+    const label = settledLabel(village);
+    store.putSecret(label, dataKey.seal(label, new TextEncoder().encode(JSON.stringify(next))));
+    settled = next;
   };
-  return {
-    held,
-    keys,
-    newestOwn: (scope) => own.get(scope),
-    settledStamp() {
-      const sealed = store.getSecret(stampLabel(village));
-      return sealed ? new TextDecoder().decode(dataKey.open(stampLabel(village), sealed)) : '';
+  const ring: KeyRing = {
+    find(id) {
+      const known = recent.get(id);
+      if (known || absent.has(id)) return known;
+      const sealed = store.audienceKey(village, id);
+      if (sealed) return recent.put(id, open(sealed));
+      if (absent.size >= ABSENT_KEPT) absent.clear();
+      absent.add(id);
+      return undefined;
     },
-    putSettledStamp(stamp) {
-      const label = stampLabel(village);
-      store.putSecret(label, dataKey.seal(label, new TextEncoder().encode(stamp)));
+    newestOwn(scope) {
+      const known = own.get(scope);
+      if (known) return known;
+      const found = store
+        .audienceKeysOf(village, monthOfScope(scope) ?? '', scope)
+        .map(open)
+        .findLast((h) => h.giver === device);
+      return found && own.put(scope, found);
     },
+    ofMonth: (month) => months.get(month) ?? months.put(month, store.audienceKeysOf(village, month).map(open)),
+    months: () => store.audienceKeyMonths(village),
+    newest() {
+      newest ??= store.newestAudienceKey(village);
+      return newest;
+    },
+    since: (place) => store.audienceKeysSince(village, place),
     add(more) {
-      for (const h of more) put(h);
-      for (const shelf of new Set(more.map((h) => shelfOf(h.scope)))) save(shelf);
+      const rows = more.map((h) => {
+        const month = monthOfScope(h.scope) ?? '';
+        return { id: h.id, month, scope: h.scope, sealed: dataKey.seal(labelOf(village), pack(h)) };
+      });
+      const { stamp, open: before } = ring.settled();
+      const opened = [...new Set([...before, ...rows.map(({ month }) => month)])];
+      store.transaction(() => {
+        store.addAudienceKeys(village, rows);
+        if (opened.length > before.length) putSettled({ stamp, open: opened });
+      });
+      months.clear();
+      absent.clear();
+      newest = undefined;
+      for (const h of more) {
+        recent.put(h.id, h);
+        if (h.giver === device) own.put(h.scope, h);
+      }
     },
+    settled() {
+      settled ??= readSettled();
+      return settled;
+    },
+    putSettled,
   };
+  return ring;
 }

@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { setImmediate as immediate } from 'node:timers/promises';
 import type { Changes, Topic } from '#core/changes.ts';
 import type { CoreOptions } from '#core/core.ts';
 import type { DataKey } from '#core/crypto/data-key.ts';
@@ -236,7 +237,7 @@ function assemble(p: Parts): Village & { load(): Promise<void> } {
     node,
     store,
     state: cache.state,
-    keys: () => audienceKeys.all(),
+    keys: audienceKeys,
     now,
     log,
     settledSegments: () => cache.checkpoint().state.segments.size,
@@ -297,13 +298,17 @@ function assemble(p: Parts): Village & { load(): Promise<void> } {
     return sharing;
   };
   const shareOnce = async (): Promise<void> => {
-    await books.idle();
-    if (stopped || copied()) return;
-    const elapsedMs = performance.now();
-    const { records, nextMs } = audienceKeys.owed(cache.state(), now(), elapsedMs);
-    clearTimeout(turn);
-    if (nextMs !== undefined && !stopped) turn = setTimeout(news, nextMs - elapsedMs);
-    if (records.length > 0) await books.act(records.map(({ book, body }) => ({ book, kind: 'key.share', body })));
+    for (let isMore = true; isMore; await immediate()) {
+      await books.idle();
+      if (stopped || copied()) return;
+      const elapsedMs = performance.now();
+      const owed = audienceKeys.owed(cache.state(), now(), elapsedMs);
+      const { records, nextMs } = owed;
+      isMore = owed.isMore;
+      clearTimeout(turn);
+      if (nextMs !== undefined && !stopped) turn = setTimeout(news, nextMs - elapsedMs);
+      if (records.length > 0) await books.act(records.map(({ book, body }) => ({ book, kind: 'key.share', body })));
+    }
   };
   const learnKeys = (): void => {
     if (!audienceKeys.learn(cache.state())) return;
