@@ -96,8 +96,6 @@ export interface SegmentTables {
   lockedIn(cids: Iterable<string>): number;
   /** Frames that are not shared with this device, by meter. */
   lockedByMeter(): Map<string, number>;
-  /** Ids of the keys that locked frames wait for. */
-  lockedKeys(): string[];
   segmentsLockedBy(key: string): string[];
   /**
    * Forgets everything that the books can tell again. What was made from months that are not here stays, and with
@@ -187,7 +185,6 @@ export function segmentTables(db: Database): SegmentTables {
           .all('select meter, sum(frames) as n from locked_frame where away = 0 group by meter')
           .map((r) => [text(r, 'meter'), int(r, 'n')]),
       ),
-    lockedKeys: () => db.all('select distinct key from locked_frame where away = 0').map((r) => text(r, 'key')),
     segmentsLockedBy: (key) =>
       db
         .all('select distinct segment from locked_frame where key = ? and away = 0', key)

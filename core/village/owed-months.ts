@@ -32,7 +32,8 @@ export function createOwedMonths(ring: Pick<KeyRing, 'months' | 'settled' | 'put
     open: (month) => void open.add(month),
     close(month) {
       open.delete(month);
-      if (open.size === 0) ring.putSettled({ stamp, open: [] });
+      const settled = ring.settled();
+      if (open.size === 0 && (settled.stamp !== stamp || settled.open.length > 0)) ring.putSettled({ stamp, open: [] });
     },
   };
 }

@@ -10,7 +10,7 @@ import type { SegmentRef } from '#domain/village/state.ts';
 
 export interface CheckedAgainst {
   readonly village: string;
-  readonly keys: ReadonlyMap<string, SealingKey>;
+  readonly keys: { readonly get: (id: string) => SealingKey | undefined };
 }
 
 export interface SegmentJob {

@@ -4,7 +4,9 @@ import type { FetchScope } from '#core/storage/fetch-tables.ts';
 import type { VillageStore } from '#core/storage/village-store.ts';
 import { dayStart, UTC } from '#domain/time.ts';
 import type { SegmentRef, VillageState } from '#domain/village/state.ts';
+import type { FrameKeys } from './audience-keys.ts';
 import { createFetchChoice } from './fetch-choice.ts';
+import { createLateKeys } from './late-keys.ts';
 import { createSegmentIntake } from './segment-intake.ts';
 import { createRateMeter, progressOf, type SegmentProgress } from './segment-progress.ts';
 import { createSegmentsHere } from './segments-here.ts';
@@ -37,7 +39,7 @@ export interface SegmentSource {
   readonly state: () => VillageState;
   /** How many of its segments, the first in order, an anchored cut holds. */
   readonly settledSegments: () => number;
-  readonly keys: () => ReadonlyMap<string, Uint8Array>;
+  readonly keys: FrameKeys;
   readonly now: () => number;
   readonly log: (line: string) => void;
   /** Told after segments were opened or refused, with the oldest UTC day they are of. */
@@ -61,8 +63,8 @@ export function createSegmentFetcher(source: SegmentSource): SegmentFetcher {
   /** Aborted while paused, and when less is to be fetched. */
   let asking: AbortController;
   let retry: NodeJS.Timeout | undefined;
-  let keysTried = 0;
   let connected: ReadonlySet<string> = new Set();
+  const lateKeys = createLateKeys(store, keys);
   const here = createSegmentsHere(store, state, source.settledSegments);
   const isStopped = (): boolean => stopping.signal.aborted;
   const askAnew = (): void => {
@@ -75,8 +77,9 @@ export function createSegmentFetcher(source: SegmentSource): SegmentFetcher {
     ...source,
     onStored(segments) {
       let oldestMs = Number.POSITIVE_INFINITY;
-      for (const { cid, bytes } of segments) {
+      for (const { cid, bytes, locked } of segments) {
         here.onStored(cid);
+        lateKeys.onStored(cid, locked);
         rate.add(bytes);
         const day = state().segments.get(cid)?.day;
         oldestMs = Math.min(oldestMs, day === undefined ? 0 : dayStart(day, UTC));
@@ -86,7 +89,12 @@ export function createSegmentFetcher(source: SegmentSource): SegmentFetcher {
   });
   const take = async (ref: SegmentRef, block: Uint8Array, only: readonly string[] | null): Promise<Taking> => {
     const { stored } = await intake.take(ref, block, only);
-    return { done: stored.then((isStored) => (isStored ? sought.arrived(ref) : sought.absent(ref))) };
+    const done = stored.then((isStored) => {
+      if (isStored) sought.arrived(ref);
+      else sought.absent(ref);
+      return isStored;
+    });
+    return { done };
   };
 
   /** From this disk, or undefined. */
@@ -129,20 +137,14 @@ export function createSegmentFetcher(source: SegmentSource): SegmentFetcher {
     }
   };
   /** Opens what keys have come for since. */
-  const reopen = async (takings: Promise<void>[]): Promise<void> => {
-    const held = keys();
-    if (held.size === keysTried) return;
-    keysTried = held.size;
-    const affected = new Map<string, string[]>();
-    for (const key of store.lockedKeys().filter((id) => held.has(id)))
-      for (const cid of store.segmentsLockedBy(key)) affected.set(cid, [...(affected.get(cid) ?? []), key]);
-    for (const [cid, only] of affected) {
+  const reopen = (takings: Promise<boolean>[]): Promise<void> =>
+    lateKeys.open(async (cid, only) => {
       const ref = state().segments.get(cid);
       const taking = ref && (await takeHere(ref, only));
       if (taking) takings.push(taking.done);
       else if (!isStopped()) onLost(cid);
-    }
-  };
+      return taking ?? { done: Promise.resolve(!isStopped()) };
+    });
 
   const wants = (ref: SegmentRef): boolean => !here.has(ref.cid) && choice.allows(ref);
   const onLost = (cid: string): void => {
@@ -157,7 +159,7 @@ export function createSegmentFetcher(source: SegmentSource): SegmentFetcher {
     const { signal } = asking;
     if (connected.size > 0) intake.expect(round.flatMap(({ ref, isLooked }) => (isLooked ? [] : [ref])));
     const open = new Set(round.map(({ ref }) => ref));
-    const takings: Promise<void>[] = [];
+    const takings: Promise<boolean>[] = [];
     const onCome = (ref: SegmentRef, { done }: Taking): void => {
       open.delete(ref);
       takings.push(done);
@@ -189,7 +191,7 @@ export function createSegmentFetcher(source: SegmentSource): SegmentFetcher {
   const startRound = (): void => {
     if (isStopped() || rounds.size >= ROUNDS_AT_ONCE) return;
     const taken = sought.take(missing());
-    if (taken.length === 0 && keys().size === keysTried) return;
+    if (taken.length === 0 && !lateKeys.areThere()) return;
     const round = runRound(taken).finally(() => {
       const wasFull = rounds.size >= ROUNDS_AT_ONCE;
       rounds.delete(round);
@@ -210,7 +212,7 @@ export function createSegmentFetcher(source: SegmentSource): SegmentFetcher {
   };
   return {
     async open(cids) {
-      const takings: Promise<void>[] = [];
+      const takings: Promise<boolean>[] = [];
       for (const cid of cids) {
         const ref = state().segments.get(cid);
         const row = store.segment(cid);
@@ -251,7 +253,6 @@ export function createSegmentFetcher(source: SegmentSource): SegmentFetcher {
       }),
     onDropped() {
       here.onDropped();
-      keysTried = 0;
     },
     async stop() {
       stopping.abort();
@@ -264,6 +265,6 @@ export function createSegmentFetcher(source: SegmentSource): SegmentFetcher {
 
 /** A block that is being checked and stored. */
 interface Taking {
-  /** Resolves when that is over, never rejects. */
-  readonly done: Promise<void>;
+  /** Resolves when that is over, with whether it is stored; never rejects. */
+  readonly done: Promise<boolean>;
 }

@@ -1,6 +1,7 @@
 import type { CheckedSegment } from '#core/storage/segment-tables.ts';
 import type { VillageStore } from '#core/storage/village-store.ts';
 import type { SegmentRef } from '#domain/village/state.ts';
+import type { FrameKeys, NamedKey } from './audience-keys.ts';
 import { checkSegment, type SegmentJob } from './segment-check.ts';
 import { createSegmentPool } from './segment-pool.ts';
 import { createSlots } from './segment-slots.ts';
@@ -24,7 +25,7 @@ export interface Taken {
 export interface IntakeSource {
   readonly village: string;
   readonly store: VillageStore;
-  readonly keys: () => ReadonlyMap<string, Uint8Array>;
+  readonly keys: FrameKeys;
   readonly now: () => number;
   readonly log: (line: string) => void;
   readonly onStored: (segments: readonly CheckedSegment[]) => void;
@@ -41,7 +42,11 @@ const INLINE_FRAMES = 64;
 
 export function createSegmentIntake(source: IntakeSource): SegmentIntake {
   const { village, store, keys, now, log } = source;
-  const pool = createSegmentPool({ village, keys });
+  const named = (id: string): NamedKey[] => {
+    const key = keys.find(id);
+    return key ? [{ id, key }] : [];
+  };
+  const pool = createSegmentPool({ village });
   const slots = createSlots(pool.width + WRITES_AT_ONCE, BYTES_AT_ONCE);
   const unchecked = new Set<string>();
   const refs = new Map<string, SegmentRef>();
@@ -62,8 +67,18 @@ export function createSegmentIntake(source: IntakeSource): SegmentIntake {
     pool.checkpoint(store.path);
   });
 
+  /** Frames lie under the keys of their month, unless their gateway chose others: those are found in a second look. */
+  const checkOnThread = async (job: SegmentJob): Promise<CheckedSegment> => {
+    const others = new Set(job.only);
+    for (;;) {
+      const verdict = await pool.check(job, [...keys.ofMonth(job.ref.day.slice(0, 7)), ...[...others].flatMap(named)]);
+      const more = verdict.locked.filter(({ key }) => !others.has(key) && keys.find(key));
+      if (more.length === 0) return verdict;
+      for (const { key } of more) others.add(key);
+    }
+  };
   const check = (job: SegmentJob): Promise<CheckedSegment> | CheckedSegment =>
-    job.ref.frames <= INLINE_FRAMES ? checkSegment({ village, keys: keys() }, job) : pool.check(job);
+    job.ref.frames <= INLINE_FRAMES ? checkSegment({ village, keys: { get: keys.find } }, job) : checkOnThread(job);
   const process = async (job: SegmentJob): Promise<boolean> => {
     try {
       const verdict = await check(job);

@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { CheckedSegment } from '#core/storage/segment-tables.ts';
+import type { NamedKey } from './audience-keys.ts';
 import type { SegmentJob } from './segment-check.ts';
 import type { FromWorker, ToWorker, WorkerStart } from './segment-worker.ts';
 
@@ -12,18 +13,15 @@ export interface SegmentPool {
   /** Starts the threads that so many jobs will need, so that they are ready when the first one comes. */
   readonly warm: (jobs: number) => void;
   /** Takes over the block's memory when it is the whole of its buffer. Rejects when no thread could finish it. */
-  readonly check: (job: SegmentJob) => Promise<CheckedSegment>;
+  readonly check: (job: SegmentJob, keys: readonly NamedKey[]) => Promise<CheckedSegment>;
   /** Lets a running thread move a database's log into its file. */
   readonly checkpoint: (path: string) => void;
   readonly stop: () => Promise<void>;
 }
 
-export interface PoolSource extends WorkerStart {
-  readonly keys: () => ReadonlyMap<string, Uint8Array>;
-}
-
 interface Asked {
   readonly job: SegmentJob;
+  readonly keys: readonly NamedKey[];
   readonly resolve: (verdict: CheckedSegment) => void;
   readonly reject: (e: Error) => void;
 }
@@ -37,6 +35,8 @@ const MAX_THREADS = 4;
 /** One more than it works on, so that no thread waits for the main one. */
 const JOBS_PER_THREAD = 2;
 const IDLE_MS = 10_000;
+/** A thread holds the keys of the months it works on; beyond so many it lets go of those before. */
+const KEYS_PER_THREAD = 5_000;
 /** A block of 4 MiB and its frames fit many times; a thread that needs more is ended, not the console. */
 const THREAD_HEAP_MB = 192;
 /** What it makes is gone after one block. */
@@ -47,7 +47,7 @@ const FILE = join(
   import.meta.filename.endsWith('.ts') ? 'segment-worker.ts' : 'segment-worker.js',
 );
 
-export function createSegmentPool({ village, keys }: PoolSource): SegmentPool {
+export function createSegmentPool({ village }: WorkerStart): SegmentPool {
   const threads = new Set<Thread>();
   const width = Math.min(availableParallelism(), MAX_THREADS);
   const queue: Asked[] = [];
@@ -96,11 +96,15 @@ export function createSegmentPool({ village, keys }: PoolSource): SegmentPool {
     return thread;
   };
   const give = (thread: Thread, asked: Asked): void => {
-    const held = keys();
-    const news = thread.keysSent.size === held.size ? [] : [...held].filter(([id]) => !thread.keysSent.has(id));
-    for (const [id] of news) thread.keysSent.add(id);
+    let news = asked.keys.filter(({ id }) => !thread.keysSent.has(id));
+    const isAnew = thread.keysSent.size + news.length > KEYS_PER_THREAD;
+    if (isAnew) {
+      news = [...asked.keys];
+      thread.keysSent.clear();
+    }
+    for (const { id } of news) thread.keysSent.add(id);
     const post = (message: ToWorker, transfer: ArrayBuffer[] = []) => thread.worker.postMessage(message, transfer);
-    if (news.length > 0) post({ type: 'keys', keys: news });
+    if (news.length > 0) post({ type: 'keys', keys: news, isAnew });
     thread.asked.push(asked);
     post({ type: 'check', job: asked.job });
     thread.worker.ref();
@@ -122,13 +126,13 @@ export function createSegmentPool({ village, keys }: PoolSource): SegmentPool {
       while (threads.size < Math.min(width, jobs)) start().worker.unref();
       whenIdle();
     },
-    check: (job) =>
+    check: (job, keys) =>
       new Promise((resolve, reject) => {
         if (stopped) {
           reject(new Error('stopped'));
           return;
         }
-        queue.push({ job, resolve, reject });
+        queue.push({ job, keys, resolve, reject });
         pump();
       }),
     checkpoint(path) {

@@ -2,6 +2,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { asSealingKey, type SealingKey } from '#core/crypto/aead.ts';
 import { checkpointDatabase } from '#core/storage/open-database.ts';
 import type { CheckedSegment } from '#core/storage/segment-tables.ts';
+import type { NamedKey } from './audience-keys.ts';
 import { checkSegment, type SegmentJob } from './segment-check.ts';
 
 /** What a worker is started with. */
@@ -9,7 +10,8 @@ export interface WorkerStart {
   readonly village: string;
 }
 export type ToWorker =
-  | { readonly type: 'keys'; readonly keys: readonly (readonly [string, Uint8Array])[] }
+  /** `isAnew`: in place of those sent before. */
+  | { readonly type: 'keys'; readonly keys: readonly NamedKey[]; readonly isAnew: boolean }
   | { readonly type: 'check'; readonly job: SegmentJob }
   /** Not answered: it may fail, and is asked for again. */
   | { readonly type: 'checkpoint'; readonly path: string };
@@ -23,7 +25,8 @@ function serve(port: NonNullable<typeof parentPort>, start: WorkerStart): void {
   const against = { village: start.village, keys };
   port.on('message', (message: ToWorker) => {
     if (message.type === 'keys') {
-      for (const [id, key] of message.keys) keys.set(id, asSealingKey(key));
+      if (message.isAnew) keys.clear();
+      for (const { id, key } of message.keys) keys.set(id, asSealingKey(key));
       return;
     }
     if (message.type === 'checkpoint') {

@@ -4,6 +4,10 @@ import { AppError } from '#core/ports/errors.ts';
 import type { StoredFrame } from '#core/storage/segment-tables.ts';
 import { type Frame, frameAad } from '#domain/metering/frame.ts';
 import { readFrame } from '#domain/metering/frame-reader.ts';
+import { createRecent } from './recent.ts';
+
+/** The months of many meters that are looked at together. */
+const KEYS_KEPT = 2_000;
 
 type Stored = Pick<StoredFrame, 'meter' | 'key' | 'sealed'>;
 export type OpenStored = (stored: Stored) => Frame;
@@ -21,15 +25,13 @@ export function createFrameOpener(find: (key: string) => Uint8Array | undefined)
  * Errors: INTERNAL when the key is gone or the bytes were changed.
  */
 export function createPlainOpener(find: (key: string) => Uint8Array | undefined): OpenPlain {
-  const parsed = new Map<string, KeyObject>();
+  const parsed = createRecent<KeyObject>(KEYS_KEPT);
   const keyOf = (id: string): KeyObject | undefined => {
     const known = parsed.get(id);
     if (known) return known;
     const key = find(id);
     if (!key) return undefined;
-    const made = asSealingKey(key);
-    parsed.set(id, made);
-    return made;
+    return parsed.put(id, asSealingKey(key));
   };
   return ({ meter, key: id, sealed }) => {
     const key = keyOf(id);
