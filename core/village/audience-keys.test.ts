@@ -2,9 +2,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join as joinPath } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { keyIdOf } from '#core/crypto/aead.ts';
 import { openDataKey } from '#core/crypto/data-key.ts';
-import { deviceKeysFrom } from '#core/crypto/device-keys.ts';
-import { openConsoleStore } from '#core/storage/console-store.ts';
+import { deviceKeysFrom, newSeed } from '#core/crypto/device-keys.ts';
+import { type ConsoleStore, openConsoleStore } from '#core/storage/console-store.ts';
 import { audienceOf, MEMBERS, meterScope } from '#domain/membership/audiences.ts';
 import {
   addMeter,
@@ -53,10 +54,14 @@ async function openVillage() {
     for (const { book, body } of records) village.write(device, book, 'key.share', body);
     return records.flatMap((r) => r.body.shares.flatMap((s) => s.sealed.map((x) => x.device)));
   };
+  const ringOf = (device: TestDevice) => {
+    keysOf(device);
+    return openKeyRing(stores.get(device.id) as ConsoleStore, dataKey, village.id, device.id);
+  };
   const close = () => {
     for (const s of stores.values()) s.close();
   };
-  return { village, keysOf, enter, state, give, close };
+  return { village, keysOf, ringOf, enter, state, give, close };
 }
 
 const revoke = (village: TestVillage, device: TestDevice) =>
@@ -190,5 +195,36 @@ test('the keys of many meters go out a few hundred to a record, each in the book
   ]);
   expect(new Set(give(village.device, maker)).size).toBe(3);
   expect(give(village.device, maker)).toEqual([]);
+  close();
+});
+
+test('the keys of many months are given some months at a time, and looked through again only where something came', async () => {
+  const { village, keysOf, ringOf, enter, state, give, close } = await openVillage();
+  const { device: late } = enter('Baraka', 'coordinator');
+  const months = Array.from({ length: 6 }, (_, i) => `2012-0${i + 1}`);
+  const made = (month: string) =>
+    Array.from({ length: 250 }, (_, i) => {
+      const key = newSeed();
+      const scope = meterScope(`e${i.toString(16).padStart(32, '0')}`, month);
+      return { id: keyIdOf(key), key, scope, giver: village.device.id };
+    });
+  for (const month of months) ringOf(village.device).add(made(month));
+  const maker = keysOf(village.device);
+  const parts: number[] = [];
+  for (let isMore = true; isMore; ) {
+    const owed = maker.owed(state(), village.nowMs, 0);
+    isMore = owed.isMore;
+    for (const { book, body } of owed.records) village.write(village.device, book, 'key.share', body);
+    parts.push(owed.records.flatMap((r) => r.body.shares).length);
+  }
+  expect(parts).toEqual([1000, 500]);
+  expect(keysOf(late).learn(state())).toBe(true);
+  expect(months.map((month) => ringOf(late).ofMonth(month).length)).toEqual(months.map(() => 250));
+
+  while (maker.owed(state(), village.nowMs, 0).isMore);
+  expect(ringOf(village.device).settled()).toMatchObject({ stamp: expect.stringMatching(/./), open: [] });
+  maker.current(state(), meterScope(addMeter(village, 'mill'), '2012-03'), village.nowMs);
+  expect(ringOf(village.device).settled().open).toEqual(['2012-03']);
+  expect(give(village.device, maker)).toEqual([late.id]);
   close();
 });

@@ -51,3 +51,18 @@ test('when it is stopped, whoever waits is told', async () => {
   for (const { status } of await told) expect(['fulfilled', 'rejected']).toContain(status);
   await expect(check(job('home'), [])).rejects.toThrow('stopped');
 });
+
+test('a thread that was sent the keys of many months lets go of them, and is sent those of its job again', async () => {
+  const { check } = open();
+  const own = keyOf('home');
+  const many = (month: number) =>
+    Array.from({ length: 3_000 }, (_, i) => ({ id: `${month} ${i}`, key: new Uint8Array(32) }));
+  for (const month of [1, 2, 3, 4]) {
+    const [first, second] = await Promise.all([
+      check(job('home'), [...many(month), own]),
+      check(job('home'), many(month)),
+    ]);
+    expect(first.frames).toHaveLength(1);
+    expect(second.state).toBe('verified');
+  }
+});
