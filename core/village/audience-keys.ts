@@ -26,13 +26,13 @@ export interface Owed {
 
 /** Keys as those who read and check frames ask for them. */
 export interface FrameKeys {
-  find(id: string): Uint8Array | undefined;
+  readonly find: (id: string) => Uint8Array | undefined;
   /** Those that frames of a UTC month are to lie under. */
-  ofMonth(month: Month): readonly NamedKey[];
+  readonly ofMonth: (month: Month) => readonly NamedKey[];
   /** Grows with every key that comes. */
-  newest(): number;
+  readonly newest: () => number;
   /** Ids of those that came since {@link newest} was so much. */
-  since(newest: number): string[];
+  readonly since: (newest: number) => string[];
 }
 
 /**

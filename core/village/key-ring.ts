@@ -24,18 +24,18 @@ export interface Settled {
  * lie by month, the others under no month ('').
  */
 export interface KeyRing {
-  find(id: string): HeldKey | undefined;
-  newestOwn(scope: string): HeldKey | undefined;
+  readonly find: (id: string) => HeldKey | undefined;
+  readonly newestOwn: (scope: string) => HeldKey | undefined;
   /** In the order in which they came. */
-  ofMonth(month: string): readonly HeldKey[];
-  months(): string[];
+  readonly ofMonth: (month: string) => readonly HeldKey[];
+  readonly months: () => string[];
   /** Grows with every key that comes. */
-  newest(): number;
+  readonly newest: () => number;
   /** Ids of those that came since {@link newest} was so much. */
-  since(newest: number): string[];
-  add(more: readonly HeldKey[]): void;
-  settled(): Settled;
-  putSettled(settled: Settled): void;
+  readonly since: (newest: number) => string[];
+  readonly add: (more: readonly HeldKey[]) => void;
+  readonly settled: () => Settled;
+  readonly putSettled: (settled: Settled) => void;
 }
 
 /** In memory at most: keys asked for one by one, ids that were asked for and are not here, whole months. */

@@ -21,7 +21,7 @@ function setUp() {
         since: (newest) => came.slice(newest),
       },
     );
-  const locked = (key: string) => [{ meter: 'e', key, frames: 1 }];
+  const locked = (key: string) => [{ key }];
   return { came, lockedBy, locked, start, kept: () => kept };
 }
 const opened = async (late: ReturnType<typeof createLateKeys>, isDone = true) => {

@@ -6,7 +6,7 @@ import type { FrameKeys } from './audience-keys.ts';
 export interface LateKeys {
   readonly areThere: () => boolean;
   /** A segment was stored with these frames locked: their keys may have come while it was checked. */
-  readonly onStored: (cid: string, locked: readonly LockedFrames[]) => void;
+  readonly onStored: (cid: string, locked: readonly Pick<LockedFrames, 'key'>[]) => void;
   /**
    * Hands out each segment with the keys that came for it, one after the other; what could not be opened is handed out
    * again the next time.
