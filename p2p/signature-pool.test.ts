@@ -1,7 +1,8 @@
-import { expect, test } from 'vitest';
+import type { Worker } from 'node:worker_threads';
+import { afterEach, expect, test } from 'vitest';
 import { createSigner } from './ed25519.ts';
 import type { Signed } from './signature-batch.ts';
-import { verifySignatures } from './signature-pool.ts';
+import { createSignaturePool, type VerifySignatures, verifySignatures } from './signature-pool.ts';
 
 const author = createSigner(new Uint8Array(32).fill(1));
 const other = createSigner(new Uint8Array(32).fill(2));
@@ -23,10 +24,52 @@ function signed(i: number): { readonly asked: Signed; readonly isValid: boolean 
   }
 }
 
+const casesOf = (count: number): ReturnType<typeof signed>[] => Array.from({ length: count }, (_, i) => signed(i));
+/** So many that the pool looks for idle cores more than once. */
+const many = Array.from({ length: 10 }, () => casesOf(600)).flat();
+const check = async (verify: VerifySignatures, cases: typeof many): Promise<void> =>
+  expect(await verify(cases.map(({ asked }) => asked))).toEqual(cases.map(({ isValid }) => isValid));
+
+const started: Worker[] = [];
+const note = (worker: Worker): unknown => started.push(worker);
+afterEach(async () => {
+  process.off('worker', note);
+  await Promise.all(started.splice(0).map((worker) => worker.terminate()));
+});
+
 test.each([0, 1, 500])(
   'of %i signatures checked at once each has its own verdict, whatever is malformed',
   async (n) => {
-    const cases = Array.from({ length: n }, (_, i) => signed(i));
-    expect(await verifySignatures(cases.map(({ asked }) => asked))).toEqual(cases.map(({ isValid }) => isValid));
+    await check(verifySignatures, casesOf(n));
   },
 );
+
+test('while other processes use all cores, signatures are checked without a thread', async () => {
+  process.on('worker', note);
+  await check(
+    createSignaturePool(() => 0),
+    many,
+  );
+  expect(started).toHaveLength(0);
+});
+
+test('where a core is idle a thread takes part, and the verdicts are the same', async () => {
+  process.on('worker', note);
+  const verify = createSignaturePool(() => 1);
+  let batches = 0;
+  while (batches === 0) {
+    await check(verify, many);
+    for (const worker of started) worker.once('message', (verdicts: Uint8Array) => (batches += verdicts.length));
+  }
+});
+
+test('what a thread was at when it died is checked all the same', async () => {
+  process.on('worker', note);
+  const verify = createSignaturePool(() => 1);
+  let died = false;
+  const kill = (worker: Worker): unknown =>
+    // Its first message tells that it is there; with the second it is at work.
+    worker.once('message', () => worker.once('message', () => worker.terminate().then(() => (died = true))));
+  process.once('worker', kill);
+  while (!died) await check(verify, many);
+});
