@@ -3,8 +3,10 @@ import * as dagCbor from '@ipld/dag-cbor';
 import { LevelBlockstore } from 'blockstore-level';
 import { base32, base32upper } from 'multiformats/bases/base32';
 import { CID } from 'multiformats/cid';
+import * as raw from 'multiformats/codecs/raw';
 import { create } from 'multiformats/hashes/digest';
 import { cidOfDigest, equalBytes } from '#domain/bytes.ts';
+import { type BlockFiles, FILE_BYTES, type NamedBytes, openBlockFiles } from './block-files.ts';
 import { openIdentity } from './device-identity.ts';
 import { asDiskError, type Database, isCorruption, markDamaged, openDurableDatabase } from './level-database.ts';
 import { toOrbitHash } from './orbit-hash.ts';
@@ -13,8 +15,8 @@ import { toOrbitHash } from './orbit-hash.ts';
 export type ReadEntryBytes = (hash: string) => Promise<Uint8Array | undefined>;
 
 /**
- * The blocks on this disk. Log entries live in their books and are shown here too, so that bitswap can serve them. A block
- * whose bytes are not those of its name any more, or cannot be read, is dropped: it is not here, and can be stored again.
+ * The blocks on this disk, small ones in LevelDB and large ones in files. Log entries live in their books and are shown
+ * here too, so that bitswap can serve them. A block whose bytes are not those of its name any more, or cannot be read, is dropped: it is not here, and can be stored again.
  */
 export interface VillageBlocks {
   readonly blockstore: LevelBlockstore;
@@ -28,8 +30,8 @@ export interface VillageBlocks {
   hasMany(digests: readonly Uint8Array[]): Promise<boolean[]>;
   /** Blocks by their sha-256, in that order; undefined where this disk has none. */
   readMany(digests: readonly Uint8Array[]): Promise<(Uint8Array | undefined)[]>;
-  /** All of them durable when resolved: one write, one fsync. */
-  putMany(blocks: readonly { readonly digest: Uint8Array; readonly bytes: Uint8Array }[]): Promise<void>;
+  /** All of them durable when resolved. */
+  putMany(blocks: readonly NamedBytes[]): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -44,14 +46,24 @@ interface SoundBlocks {
   readMany(digests: readonly Uint8Array[]): Promise<(Uint8Array | undefined)[]>;
 }
 
-function createSoundBlocks(db: Database, path: string, onDamaged: (cid: string) => void): SoundBlocks {
+function createSoundBlocks(
+  db: Database,
+  files: BlockFiles,
+  path: string,
+  onDamaged: (cid: string) => void,
+): SoundBlocks {
   const drop = async (digest: Uint8Array): Promise<undefined> => {
-    await db.del(keyOf(digest));
+    if (files.has(digest)) await files.remove(digest);
+    else await db.del(keyOf(digest));
     onDamaged(cidOfDigest(digest));
   };
   const check = async (digest: Uint8Array, bytes: Uint8Array | undefined): Promise<Uint8Array | undefined> =>
     bytes === undefined || equalBytes(hash('sha256', bytes, 'buffer'), digest) ? bytes : drop(digest);
-  const read = async (digest: Uint8Array): Promise<Uint8Array | undefined> => {
+  const readFile = async (digest: Uint8Array): Promise<Uint8Array | undefined> => {
+    const bytes = await files.read(digest);
+    return bytes === 'unreadable' ? drop(digest) : check(digest, bytes);
+  };
+  const readSmall = async (digest: Uint8Array): Promise<Uint8Array | undefined> => {
     let bytes: Uint8Array | undefined;
     try {
       bytes = await db.get(keyOf(digest));
@@ -62,17 +74,24 @@ function createSoundBlocks(db: Database, path: string, onDamaged: (cid: string) 
     }
     return check(digest, bytes);
   };
+  const readManySmall = async (digests: readonly Uint8Array[]): Promise<(Uint8Array | undefined)[]> => {
+    let found: (Uint8Array | undefined)[];
+    try {
+      found = await db.getMany(digests.map(keyOf));
+    } catch (error) {
+      if (!isCorruption(error)) throw error;
+      return Promise.all(digests.map(readSmall));
+    }
+    return Promise.all(digests.map((digest, i) => check(digest, found[i])));
+  };
   return {
-    read,
+    read: (digest) => (files.has(digest) ? readFile(digest) : readSmall(digest)),
     async readMany(digests) {
-      let found: (Uint8Array | undefined)[];
-      try {
-        found = await db.getMany(digests.map(keyOf));
-      } catch (error) {
-        if (!isCorruption(error)) throw error;
-        return Promise.all(digests.map(read));
-      }
-      return Promise.all(digests.map((digest, i) => check(digest, found[i])));
+      const small = readManySmall(digests.filter((digest) => !files.has(digest)));
+      const large = digests.map((digest) => (files.has(digest) ? readFile(digest) : undefined));
+      const [found, read] = await Promise.all([small, Promise.all(large)]);
+      let next = 0;
+      return digests.map((_, i) => (large[i] ? read[i] : found[next++]));
     },
   };
 }
@@ -80,8 +99,10 @@ function createSoundBlocks(db: Database, path: string, onDamaged: (cid: string) 
 class OverlaidBlockstore extends LevelBlockstore {
   readonly #readEntry: ReadEntryBytes;
   readonly #sound: SoundBlocks;
-  constructor(db: Database, sound: SoundBlocks, readEntry: ReadEntryBytes) {
+  readonly #files: BlockFiles;
+  constructor(db: Database, files: BlockFiles, sound: SoundBlocks, readEntry: ReadEntryBytes) {
     super(db);
+    this.#files = files;
     this.#sound = sound;
     this.#readEntry = readEntry;
   }
@@ -89,7 +110,13 @@ class OverlaidBlockstore extends LevelBlockstore {
     const entry = await this.#readEntry(toOrbitHash(cid));
     return entry ?? (cid.multihash.code === SHA_256 ? this.#sound.read(cid.multihash.digest) : undefined);
   }
-  override async *get(cid: CID, options?: { signal?: AbortSignal }): AsyncGenerator<Uint8Array> {
+  override async put(cid: CID, value: BlockValue, options?: AbortOptions): Promise<CID> {
+    const bytes = value instanceof Uint8Array ? value : await joined(value);
+    if (bytes.length < FILE_BYTES || cid.multihash.code !== SHA_256) return super.put(cid, bytes, options);
+    await this.#files.write([{ digest: cid.multihash.digest, bytes }]);
+    return cid;
+  }
+  override async *get(cid: CID, options?: AbortOptions): AsyncGenerator<Uint8Array> {
     const bytes = await this.read(cid);
     if (bytes) yield bytes;
     else yield* super.get(cid, options);
@@ -97,6 +124,31 @@ class OverlaidBlockstore extends LevelBlockstore {
   override async has(cid: CID): Promise<boolean> {
     return (await this.read(cid)) !== undefined;
   }
+  override async delete(cid: CID, options?: AbortOptions): Promise<void> {
+    if (this.#files.has(cid.multihash.digest)) await this.#files.remove(cid.multihash.digest);
+    else await super.delete(cid, options);
+  }
+  override async *getAll(options?: AbortOptions): AsyncGenerator<Pair> {
+    yield* super.getAll(options);
+    for (const digest of this.#files.digests()) {
+      const bytes = await this.#sound.read(digest);
+      if (bytes) yield { cid: CID.createV1(raw.code, create(SHA_256, digest)), bytes: once(bytes) };
+    }
+  }
+}
+
+type BlockValue = Parameters<LevelBlockstore['put']>[1];
+type AbortOptions = Parameters<LevelBlockstore['get']>[1];
+type Pair =
+  Awaited<ReturnType<ReturnType<LevelBlockstore['getAll']>['next']>> extends IteratorResult<infer One> ? One : never;
+
+async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes;
+}
+async function joined(parts: Exclude<BlockValue, Uint8Array>): Promise<Uint8Array> {
+  const list: Uint8Array[] = [];
+  for await (const part of parts) list.push(part);
+  return Buffer.concat(list);
 }
 
 /** @param onDamaged told of each block that was dropped because it is not what it was */
@@ -106,8 +158,9 @@ export async function openVillageBlocks(
   onDamaged: (cid: string) => void = () => undefined,
 ): Promise<VillageBlocks> {
   const db = await openDurableDatabase(path);
-  const sound = createSoundBlocks(db, path, onDamaged);
-  const blockstore = new OverlaidBlockstore(db, sound, readEntry);
+  const files = await openBlockFiles(`${path}-large`);
+  const sound = createSoundBlocks(db, files, path, onDamaged);
+  const blockstore = new OverlaidBlockstore(db, files, sound, readEntry);
   return {
     blockstore,
     async put(cid, bytes) {
@@ -130,7 +183,9 @@ export async function openVillageBlocks(
         return digests.map(() => true);
       });
       return Promise.all(
-        are.map(async (is, i) => is || (await readEntry(hashOf(digests[i] as Uint8Array))) !== undefined),
+        digests.map(
+          async (digest, i) => are[i] || files.has(digest) || (await readEntry(hashOf(digest))) !== undefined,
+        ),
       );
     },
     async readMany(digests) {
@@ -138,9 +193,11 @@ export async function openVillageBlocks(
       return Promise.all(found.map(async (bytes, i) => bytes ?? readEntry(hashOf(digests[i] ?? new Uint8Array()))));
     },
     async putMany(list) {
-      const operations = list.map(({ digest, bytes }) => ({ type: 'put' as const, key: keyOf(digest), value: bytes }));
+      const small = list.filter(({ bytes }) => bytes.length < FILE_BYTES);
+      const operations = small.map(({ digest, bytes }) => ({ type: 'put' as const, key: keyOf(digest), value: bytes }));
       try {
-        await db.batch(operations, { sync: true });
+        if (small.length > 0) await db.batch(operations, { sync: true });
+        if (small.length < list.length) await files.write(list.filter(({ bytes }) => bytes.length >= FILE_BYTES));
       } catch (error) {
         throw asDiskError(error, path);
       }
