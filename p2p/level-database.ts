@@ -17,7 +17,7 @@ const hasCode = (error: unknown, code: string): boolean =>
 
 const ENCODINGS = { keyEncoding: 'utf8', valueEncoding: 'view' } as const;
 
-/** Sealed blocks do not shrink, and are large: with small tables LevelDB would rewrite each several times, in bytes. */
+/** Sealed blocks do not shrink; the large ones lie in files. */
 const BLOCKS = { ...ENCODINGS, compression: false, writeBufferSize: 4 * 1024 ** 2, maxFileSize: 8 * 1024 ** 2 };
 
 export const openDatabase = (path: string): Promise<Database> => open(path, new Level(path, ENCODINGS));
