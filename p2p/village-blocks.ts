@@ -87,11 +87,13 @@ function createSoundBlocks(
   return {
     read: (digest) => (files.has(digest) ? readFile(digest) : readSmall(digest)),
     async readMany(digests) {
-      const small = readManySmall(digests.filter((digest) => !files.has(digest)));
-      const large = digests.map((digest) => (files.has(digest) ? readFile(digest) : undefined));
-      const [found, read] = await Promise.all([small, Promise.all(large)]);
-      let next = 0;
-      return digests.map((_, i) => (large[i] ? read[i] : found[next++]));
+      const isLarge = digests.map((digest) => files.has(digest));
+      const [small, large] = await Promise.all([
+        readManySmall(digests.filter((_, i) => !isLarge[i])),
+        Promise.all(digests.filter((_, i) => isLarge[i]).map(readFile)),
+      ]);
+      const [nextSmall, nextLarge] = [small.values(), large.values()];
+      return isLarge.map((is) => (is ? nextLarge : nextSmall).next().value);
     },
   };
 }
