@@ -3,6 +3,7 @@ import {
   assetId,
   atMs,
   base,
+  chainBreak,
   inFile,
   inVillage,
   jobStarted,
@@ -88,6 +89,8 @@ const page = {
       trust,
       segment: z.string(),
       verified: z.boolean(),
+      /** How it does not go on from what its gateway sealed before; null where it does. */
+      chainBreak: chainBreak.nullable(),
       hours: z.int(),
     }),
   ),

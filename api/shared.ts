@@ -43,6 +43,8 @@ export const meterKind = z.enum(METER_KINDS);
 export const PLACES = ['home', 'mill', 'clinic', 'school', 'shop', 'other'] as const;
 export const place = z.enum(PLACES);
 /** local: on this console only; peers: n others have it; queued: waits for the chain; anchored: final on the chain. */
+/** fork: two go on from the same one; missing: the one before is not there; foreign: it is of another gateway. */
+export const chainBreak = z.enum(['fork', 'missing', 'foreign']);
 export const standing = z.discriminatedUnion('state', [
   z.object({ state: z.literal('local') }),
   z.object({ state: z.literal('peers'), count: z.int() }),

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { atMs, base, deviceId, inVillage, month, villageCommand } from './shared.ts';
+import { atMs, base, chainBreak, deviceId, inVillage, meterId, month, villageCommand } from './shared.ts';
 
 const amount = z.object({ segments: z.int(), bytes: z.int() });
 /** Segments that are fetched, or not, together. */
@@ -90,6 +90,20 @@ export const sync = {
           kind: z.enum(['equivocation', 'serial-twice', 'two-closes', 'two-versions']),
           counts: z.object({ by: z.string(), atMs, text: z.string() }),
           onHold: z.object({ by: z.string(), atMs, text: z.string() }),
+        }),
+      ),
+      /** Where what a gateway sealed does not go on from what it sealed before; the newest first. */
+      chains: z.array(
+        z.object({
+          id: z.string(),
+          seen: z.boolean(),
+          kind: chainBreak,
+          device: deviceId,
+          name: z.string().nullable(),
+          /** The sealed days in which it shows. */
+          sides: z.array(z.object({ day: z.string(), atMs })),
+          meters: z.array(z.object({ id: meterId, name: z.string() })),
+          moreMeters: z.int(),
         }),
       ),
     }),

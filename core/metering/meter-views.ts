@@ -1,6 +1,7 @@
 import { fileOf } from '#core/archive/month-places.ts';
 import type { OpenVillage } from '#core/console.ts';
 import type { MeterAddress } from '#core/ports/meter-driver.ts';
+import type { ChainBreak } from '#core/village/chain-watch.ts';
 import type { DaySums, MeterHours } from '#core/village/day-sums.ts';
 import type { Village } from '#core/village/open-village.ts';
 import type { Readings } from '#core/village/readings.ts';
@@ -209,16 +210,17 @@ export async function pageBefore(village: Village, meter: RevealedMeter, beforeM
   const flags = (await flagsOf(village, meter, fromMs, beforeMs)).slice(0, MOST_FLAGS);
   const { readings } = village;
   const frames = readings.framesHere(meter.id, fromMs, beforeMs).slice(-MOST_EVIDENCE).reverse();
+  const breaks = village.chains.breaks().filter(({ meters }) => meters.includes(meter.id));
   const older = village.store.lastFrames(meter.id, fromMs, 1).length > 0 || readings.awayIn(0, fromMs) !== undefined;
   return {
     flags,
-    evidence: frames.map((f) => evidenceOf(village, f)),
+    evidence: frames.map((f) => evidenceOf(village, f, breaks)),
     inFile: fileOf(village, readings.awayIn(fromMs, beforeMs)),
     olderMs: older ? fromMs : null,
   };
 }
 
-function evidenceOf(village: Village, f: FrameFact) {
+function evidenceOf(village: Village, f: FrameFact, breaks: readonly ChainBreak[]) {
   const state = village.revealed();
   const member = state.devices.get(f.frame.gateway)?.member;
   return {
@@ -228,6 +230,7 @@ function evidenceOf(village: Village, f: FrameFact) {
     trust: village.readings.trustOf(f),
     segment: f.segment,
     verified: f.signatureOk,
+    chainBreak: breaks.find((b) => b.segments.some(({ cid }) => cid === f.segment))?.kind ?? null,
     hours: Math.round((f.frame.asked.length * f.frame.stepMs) / HOUR_MS),
   };
 }

@@ -52,7 +52,8 @@ export function syncProcedures(os: Boundary, console: Console) {
     }),
     markSeen: s.markSeen.handler(({ input }) => {
       const village = open(input.village);
-      if (!village.state().conflicts.some((c) => c.id === input.conflict))
+      const told = [...village.state().conflicts, ...village.chains.breaks()];
+      if (!told.some(({ id }) => id === input.conflict))
         throw new AppError('NOT_FOUND', 'This is settled: there is no such conflict any more.');
       village.store.markConflictSeen(input.conflict, village.now());
       village.notify('sync');
@@ -118,7 +119,30 @@ function statusOf(village: Village) {
       name: nameOf(deviceOf.get(r.peer) ?? r.peer),
     })),
     conflicts: state.conflicts.map((c) => conflictOf(village, c)),
+    chains: chainsOf(village, nameOf),
   };
+}
+
+const MOST_CHAINS = 50;
+const MOST_SIDES = 6;
+const MOST_METERS = 12;
+
+function chainsOf(village: Village, nameOf: (device: string) => string | null) {
+  const { meters } = village.revealed();
+  const seen = village.store.seenConflicts();
+  return village.chains
+    .breaks()
+    .slice(0, MOST_CHAINS)
+    .map((b) => ({
+      id: b.id,
+      seen: seen.has(b.id),
+      kind: b.kind,
+      device: b.device,
+      name: nameOf(b.device),
+      sides: b.segments.slice(0, MOST_SIDES).map(({ day, atMs }) => ({ day, atMs })),
+      meters: b.meters.slice(0, MOST_METERS).map((id) => ({ id, name: meters.get(id)?.name ?? id.slice(0, 8) })),
+      moreMeters: Math.max(0, b.meters.length - MOST_METERS),
+    }));
 }
 
 /** Records that came of devices nobody let in: kept apart, and said so until somebody does. */

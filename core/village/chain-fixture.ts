@@ -73,7 +73,7 @@ export function createGateway(device = GATEWAY.id) {
 /** A console that takes segments in any order, with the keys it has, and follows their chains. */
 export async function openDesk() {
   const dir = mkdtempSync(join(tmpdir(), 'chains-'));
-  const store = openVillageStore(join(dir, 'v.sqlite'), await openDataKey(dir, undefined));
+  const store = openVillageStore(':memory:', await openDataKey(dir, undefined));
   const state = emptyState(VILLAGE);
   const keys = new Map<string, Uint8Array>();
   const blocks = new Map<string, Sealed>();

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { VillageStore } from '#core/storage/village-store.ts';
 import { type ChainRun, SEGMENT_CHAIN } from '#domain/metering/chain-runs.ts';
 import type { SegmentRef, VillageState } from '#domain/village/state.ts';
@@ -11,6 +12,8 @@ export type BreakKind = 'fork' | 'missing' | 'foreign';
 
 /** A place where the chain of a gateway's segments, or of a meter's frames in them, does not go on. */
 export interface ChainBreak {
+  /** The same on every console that finds it in the same segments. */
+  readonly id: string;
   readonly device: string;
   readonly kind: BreakKind;
   /** Segments in which it shows, in the order of their announcements. */
@@ -58,15 +61,17 @@ export function createChainWatch({ store, state, search, isFetching, onChanged, 
   /** Of each broken chain: its heads when it was searched, and what was found. Other frames would be other heads. */
   let searched = new Map<string, Searched>();
 
+  /** Announcements of one device in the order in which it made them. */
+  const placeIn = ({ cid, atMs }: SegmentRef): Order => [atMs, state().segments.positionOf(cid) ?? 0];
   /** Until which announcement all segments of a gateway are here. */
-  const wholeUntilMs = (device: string): number => {
+  const wholeUntil = (device: string): Order => {
     const { segments } = state();
     const runs = store.chainRuns(device, SEGMENT_CHAIN);
     const isAwaited = ({ head }: ChainRun): boolean =>
       head !== null && segments.get(head)?.device === device && !store.isLinked(head);
-    if (!runs.some(isAwaited)) return Number.POSITIVE_INFINITY;
-    const ends = runs.flatMap(({ head, tail }) => (head === null ? (segments.get(tail)?.atMs ?? []) : []));
-    return Math.max(Number.NEGATIVE_INFINITY, ...ends);
+    if (!runs.some(isAwaited)) return END;
+    const tails = runs.flatMap(({ head, tail }) => (head === null ? (segments.get(tail) ?? []) : []));
+    return tails.map(placeIn).sort(byOrder).at(-1) ?? START;
   };
   const searchOf = async (runs: readonly ChainRun[]): Promise<Searched['found']> => {
     const [first] = runs;
@@ -84,23 +89,26 @@ export function createChainWatch({ store, state, search, isFetching, onChanged, 
     head: string | null,
     { place, segments }: Named,
     counted: readonly SegmentRef[],
-    wholeMs: number,
+    whole: Order,
   ): BreakKind | undefined => {
     if (counted.reduce((n, { cid }) => n + (segments.get(cid) ?? 0), 0) > 1) return 'fork';
     const [only] = counted;
     if (!only || head === null || place === 'here') return undefined;
     if (place === 'elsewhere') return 'foreign';
-    return only.atMs <= wholeMs ? 'missing' : undefined;
+    return byOrder(placeIn(only), whole) <= 0 ? 'missing' : undefined;
   };
-  const breaksOf = async (runs: readonly ChainRun[], wholeMs: number, mayJoin: boolean): Promise<ChainBreak[]> => {
+  const breaksOf = async (runs: readonly ChainRun[], whole: Order, mayJoin: boolean): Promise<Place[]> => {
     const { segments } = state();
-    const isTold = (run: ChainRun): boolean =>
-      run.head !== null && (segments.get(run.segment)?.atMs ?? Number.POSITIVE_INFINITY) <= wholeMs;
+    const isTold = ({ head, segment }: ChainRun): boolean => {
+      const ref = head === null ? undefined : segments.get(segment);
+      return ref !== undefined && byOrder(placeIn(ref), whole) <= 0;
+    };
     if (!runs.some(isTold) && (runs.length === 1 || mayJoin)) return [];
-    const breaks: ChainBreak[] = [];
+    const breaks: Place[] = [];
     for (const [head, named] of await searchOf(runs)) {
-      const counted = [...named.segments.keys()].flatMap((cid) => segments.get(cid) ?? []).sort(byAnnouncement);
-      const kind = kindOf(head, named, counted, wholeMs);
+      const counted = [...named.segments.keys()].flatMap((cid) => segments.get(cid) ?? []);
+      counted.sort((a, b) => byOrder(placeIn(a), placeIn(b)));
+      const kind = kindOf(head, named, counted, whole);
       const [{ device, meter }] = runs as [ChainRun];
       const meters = meter === SEGMENT_CHAIN ? [] : [meter];
       if (kind) breaks.push({ device, kind, segments: counted, meters });
@@ -110,17 +118,17 @@ export function createChainWatch({ store, state, search, isFetching, onChanged, 
   const lookOnce = async (): Promise<readonly ChainBreak[]> => {
     const chains = Map.groupBy(store.openChains(MAX_OPEN), chainOf);
     for (const key of searched.keys()) if (!chains.has(key)) searched.delete(key);
-    const whole = new Map<string, number>();
+    const whole = new Map<string, Order>();
     const mayJoin = chains.size > 0 && isFetching();
-    const breaks: ChainBreak[] = [];
+    const breaks: Place[] = [];
     for (const runs of chains.values()) {
       if (stopping.signal.aborted) return known;
       const [{ device }] = runs as [ChainRun, ...ChainRun[]];
-      if (!whole.has(device)) whole.set(device, wholeUntilMs(device));
-      breaks.push(...(await breaksOf(runs, whole.get(device) ?? 0, mayJoin)));
+      if (!whole.has(device)) whole.set(device, wholeUntil(device));
+      breaks.push(...(await breaksOf(runs, whole.get(device) ?? START, mayJoin)));
     }
     const before = JSON.stringify(known.map(nameOf));
-    known = gather(breaks);
+    known = gather(breaks, placeIn);
     if (JSON.stringify(known.map(nameOf)) !== before) onChanged();
     return known;
   };
@@ -152,23 +160,28 @@ export function createChainWatch({ store, state, search, isFetching, onChanged, 
   };
 }
 
+type Place = Omit<ChainBreak, 'id'>;
 interface Searched {
   readonly stamp: string;
   readonly found: ReadonlyMap<string | null, Named>;
 }
 
 const chainOf = ({ device, meter }: ChainRun): string => `${device} ${meter}`;
-const byAnnouncement = (a: SegmentRef, b: SegmentRef): number => a.atMs - b.atMs || (a.cid < b.cid ? -1 : 1);
-const nameOf = ({ kind, segments, meters }: ChainBreak): string =>
-  [kind, ...segments.map(({ cid }) => cid), ...meters].join(' ');
+/** Instant, and place among those of that instant. */
+type Order = readonly [atMs: number, place: number];
+const START: Order = [Number.NEGATIVE_INFINITY, 0];
+const END: Order = [Number.POSITIVE_INFINITY, 0];
+const byOrder = (a: Order, b: Order): number => a[0] - b[0] || a[1] - b[1];
+const nameOf = ({ id, meters }: ChainBreak): string => [id, ...meters].join(' ');
+const placeOf = ({ kind, segments }: Place): string => [kind, ...segments.map(({ cid }) => cid)].join(' ');
 
 /** One entry for what shows in the same segments in the same way, the newest first. */
-function gather(breaks: readonly ChainBreak[]): ChainBreak[] {
-  const places = Map.groupBy(breaks, ({ kind, segments }) => [kind, ...segments.map(({ cid }) => cid)].join(' '));
-  const gathered = [...places.values()].map((same): ChainBreak => {
-    const [first] = same as [ChainBreak];
-    return { ...first, meters: [...new Set(same.flatMap(({ meters }) => meters))].sort() };
+function gather(places: readonly Place[], orderOf: (s: SegmentRef) => Order): ChainBreak[] {
+  const gathered = [...Map.groupBy(places, placeOf)].map(([place, same]): ChainBreak => {
+    const [first] = same as [Place];
+    const id = `chain-${createHash('sha256').update(place).digest('base64url')}`;
+    return { id, ...first, meters: [...new Set(same.flatMap(({ meters }) => meters))].sort() };
   });
-  const newest = ({ segments }: ChainBreak): number => segments.at(-1)?.atMs ?? 0;
-  return gathered.sort((a, b) => newest(b) - newest(a) || (nameOf(a) < nameOf(b) ? -1 : 1));
+  const newest = ({ segments }: ChainBreak): Order => segments.map(orderOf).at(-1) ?? START;
+  return gathered.sort((a, b) => byOrder(newest(b), newest(a)) || (a.id < b.id ? -1 : 1));
 }

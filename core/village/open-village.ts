@@ -28,6 +28,7 @@ import { createNetworkAccess, type NetworkAccess } from './network-access.ts';
 import { createPrivateParts, type Fields } from './private-parts.ts';
 import { createReadings, type Readings } from './readings.ts';
 import { createRecordIndex, type RecordIndex } from './record-index.ts';
+import { rememberSigners } from './remember-signers.ts';
 import { createSegmentFetcher, type SegmentFetcher } from './segment-fetcher.ts';
 import { type AtCut, createStateCache } from './state-cache.ts';
 import { createFrameOpener, createPlainOpener } from './stored-frames.ts';
@@ -100,21 +101,6 @@ export interface Village {
 }
 
 export const secretLabel = (village: string, what: 'device-seed' | 'psk'): string => `${what}|${village}`;
-
-/** Far more signatures than a year's records carry; who sends forged ones without end only makes it forget. */
-const MAX_SIGNERS = 50_000;
-function rememberSigners(recover: RecoverSigner): RecoverSigner {
-  const known = new Map<string, string | undefined>();
-  return (digest, sig) => {
-    const key = `${digest}${sig}`;
-    if (known.has(key)) return known.get(key);
-    const [oldest] = known.keys();
-    if (known.size >= MAX_SIGNERS && oldest !== undefined) known.delete(oldest);
-    const signer = recover(digest, sig);
-    known.set(key, signer);
-    return signer;
-  };
-}
 
 const TOPIC: Record<string, Topic> = {
   members: 'members',
@@ -258,7 +244,9 @@ function assemble(p: Parts): Village & { load(): Promise<void> } {
       openPlain: createPlainOpener((id) => audienceKeys.find(id)),
     }),
     isFetching: () => segments.progress().state === 'fetching',
-    onChanged: () => p.changes.notify('sync', row.id),
+    onChanged() {
+      for (const topic of ['sync', 'readings'] as const) p.changes.notify(topic, row.id);
+    },
     log,
   });
   const books = createVillageBooks({

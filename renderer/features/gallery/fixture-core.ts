@@ -135,7 +135,7 @@ function createFixtureRouter(mode: FixtureMode) {
     },
     sync: {
       status: os.sync.status.handler(() =>
-        empty ? { ...accounts.sync, peers: [], refused: [], conflicts: [] } : accounts.sync,
+        empty ? { ...accounts.sync, peers: [], refused: [], conflicts: [], chains: [] } : accounts.sync,
       ),
       dial: os.sync.dial.handler(() => ({})),
       pause: os.sync.pause.handler(() => ({})),

@@ -158,21 +158,29 @@ function EvidenceList({ card }: { readonly card: MeterCard }) {
             {
               key: 'checked',
               head: t`Checked here`,
-              cell: (e) =>
-                e.verified ? (
-                  <Check size={18} aria-label={t`yes`} />
-                ) : (
-                  <Chip look="bad">
-                    <TriangleAlert aria-hidden />
-                    {t`no`}
-                  </Chip>
-                ),
+              cell: (e) => <Checked day={e} />,
             },
             { key: 'segment', head: t`Sealed page`, wideOnly: true, cell: (e) => <Mono>{shorten(e.segment)}</Mono> },
           ]}
         />
       )}
     </Block>
+  );
+}
+
+function Checked({ day }: { readonly day: MeterCard['evidence'][number] }) {
+  const { t } = useLingui();
+  const breaks = {
+    fork: t`written twice`,
+    missing: t`page before it missing`,
+    foreign: t`goes on from another console`,
+  };
+  if (day.verified && day.chainBreak === null) return <Check size={18} aria-label={t`yes`} />;
+  return (
+    <Chip look="bad">
+      <TriangleAlert aria-hidden />
+      {day.verified && day.chainBreak !== null ? breaks[day.chainBreak] : t`no`}
+    </Chip>
   );
 }
 

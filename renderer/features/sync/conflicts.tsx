@@ -1,13 +1,10 @@
 import { Plural, Trans, useLingui } from '@lingui/react/macro';
 import { TriangleAlert } from 'lucide-react';
-import { useConsole } from '../../app/console-context.tsx';
-import { useCommand } from '../../app/use-command.ts';
-import { useVillage } from '../../app/village-context.tsx';
-import { Button, ButtonLink } from '../../ui/button.tsx';
+import { ButtonLink } from '../../ui/button.tsx';
 import { useFormat } from '../../ui/format.tsx';
 import { Muted, Paper, Small, Stack } from '../../ui/layout.tsx';
 import { Chip } from '../../ui/marks.tsx';
-import { InlineError } from '../../ui/view.tsx';
+import { MarkSeen } from './mark-seen.tsx';
 import s from './sync.module.css';
 import type { SyncStatus } from './sync.tsx';
 
@@ -39,26 +36,6 @@ export function Conflicts({ conflicts }: { readonly conflicts: readonly Conflict
   );
 }
 
-/** Puts it away on this console; the records stay, and other consoles go on showing it. */
-function MarkSeen({ conflict }: { readonly conflict: Conflict }) {
-  const village = useVillage();
-  const { client } = useConsole();
-  const mark = useCommand(client.sync.markSeen);
-  return (
-    <>
-      <Button
-        look="quiet"
-        small
-        busy={mark.busy}
-        onPress={() => mark.send({ village: village.id, conflict: conflict.id })}
-      >
-        <Trans>I have seen it</Trans>
-      </Button>
-      <InlineError error={mark.error} />
-    </>
-  );
-}
-
 function ConflictPaper(p: { readonly conflict: Conflict; readonly nth: number; readonly of: number }) {
   const { t } = useLingui();
   const words = useConflictWords(p.conflict);
@@ -82,7 +59,7 @@ function ConflictPaper(p: { readonly conflict: Conflict; readonly nth: number; r
         <ButtonLink to={words.to} look="line" small>
           {words.go}
         </ButtonLink>
-        {!p.conflict.seen && <MarkSeen conflict={p.conflict} />}
+        {!p.conflict.seen && <MarkSeen conflict={p.conflict.id} />}
       </p>
       <Muted>
         <Trans>Both entries stay in the book.</Trans>

@@ -7,6 +7,7 @@ import { Columns, PageHead, Stack } from '../../ui/layout.tsx';
 import { Simulated } from '../../ui/marks.tsx';
 import { View } from '../../ui/view.tsx';
 import { Addresses } from './addresses.tsx';
+import { ChainBreaks } from './chain-breaks.tsx';
 import { ChainQueue } from './chain-queue.tsx';
 import { Conflicts } from './conflicts.tsx';
 import { DiskNotice } from './disk-notice.tsx';
@@ -44,6 +45,7 @@ export function Sync() {
               <DiskNotice disk={data.disk} />
               <PeerTable peers={data.peers} online={data.online} />
               <Conflicts conflicts={data.conflicts} />
+              <ChainBreaks chains={data.chains} />
               <Addresses addresses={data.addresses} online={data.online} />
               <MeetingPoint address={data.meetingPoint} />
               <Refused refused={data.refused} peers={data.peers} />
