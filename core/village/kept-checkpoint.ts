@@ -1,5 +1,6 @@
 import { deserialize, serialize } from 'node:v8';
 import type { DataKey } from '#core/crypto/data-key.ts';
+import { nativeSha256 } from '#core/crypto/native-sha256.ts';
 import type { CheckpointKept } from '#core/storage/record-tables.ts';
 import type { SettledItem } from '#core/storage/settled-tables.ts';
 import type { VillageStore } from '#core/storage/village-store.ts';
@@ -55,7 +56,7 @@ export function packCheckpoint(
   });
   const { state, settled, epochs } = checkpoint;
   const hot = Object.fromEntries(Object.entries(state).filter(([name]) => !Object.hasOwn(SHELVES, name)));
-  const snapshot = snapshotOf(checkpoint);
+  const snapshot = snapshotOf(checkpoint, nativeSha256);
   rememberSnapshot(stood, snapshot);
   const root = snapshot.block;
   const sealed = source.dataKey.seal(LABEL, serialize({ form: FORM, settled, epochs, state: hot, sizes, heads, root }));

@@ -1,4 +1,5 @@
 import { createBreath } from '#core/breath.ts';
+import { nativeSha256 } from '#core/crypto/native-sha256.ts';
 import type { VillageNode } from '#core/ports/village-node.ts';
 import type { VillageStore } from '#core/storage/village-store.ts';
 import { cidOf, cidOfDigest, fromHex } from '#domain/bytes.ts';
@@ -15,7 +16,7 @@ export const snapshotCid = (hash: string): string => cidOfDigest(fromHex(hash));
 /** Makes a snapshot and gives others their turn meanwhile. */
 export async function snapshotInTurns(checkpoint: Checkpoint): Promise<Snapshot> {
   const breath = createBreath();
-  const making = makeSnapshot(checkpoint);
+  const making = makeSnapshot(checkpoint, nativeSha256);
   for (;;) {
     const { done, value } = making.next();
     if (done) return value;
@@ -43,7 +44,8 @@ export async function offerSnapshots(
   }
   for (const { hash, root: block } of store.snapshotsHere()) {
     const root = readSnapshotRoot(block);
-    if (kept.has(hash) || !now.epochs.some((e) => e.close === root?.settled)) continue;
+    // One that is ahead is being fetched.
+    if (kept.has(hash) || (root && !now.epochs.some((e) => e.close === root.settled))) continue;
     await dropSnapshot(node, store, hash);
   }
 }
@@ -57,7 +59,7 @@ async function putSnapshot(node: Blocks, checkpoint: Checkpoint, snapshot: Snaps
   const held = await node.heldBlocks(cidsOf(snapshot));
   const breath = createBreath();
   for (const blocks of snapshotBlocks(checkpoint, snapshot, ({ digest }) => !held.has(cidOfDigest(digest)))) {
-    for (const block of blocks) await node.putBlock(cidOf(block), block);
+    for (const block of blocks) await node.putBlock(cidOf(block, nativeSha256), block);
     await breath();
   }
   const cid = snapshotCid(snapshot.hash);

@@ -1,3 +1,4 @@
+import { nativeSha256 } from '#core/crypto/native-sha256.ts';
 import { verifyEd25519 } from '#core/ports/ed25519.ts';
 import { AppError } from '#core/ports/errors.ts';
 import { type Cut, extend, followCut, holds, positionsOf } from '#domain/books/chains.ts';
@@ -92,7 +93,7 @@ export function createStateCache(source: StateSource): StateCache {
       const { onHold } = current();
       if (!at.ok || at.records.some((r) => onHold.get(r.id) === FROZEN))
         return { ok: false, missing: at.ok ? 0 : at.missing };
-      return { ok: true, state: at.state, checkpoint: checkpointHash(at.base) };
+      return { ok: true, state: at.state, checkpoint: checkpointHash(at.base, nativeSha256) };
     },
     nameCut() {
       const present = current();

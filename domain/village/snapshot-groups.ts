@@ -46,17 +46,17 @@ function isPlace(place: string): boolean {
 const chainSchema = bytesWhere((b) => b.length > 0 && b.length % DIGEST_BYTES === 0);
 const sealedByAuthor = mapOf(deviceSchema, plain(sealedKeyValue));
 
-/** Groups of a few hundred kB: large enough that a root names few, small enough that one is soon made again. */
+/** Groups of about 100 kB: large enough that a root names few, small enough that one is made again in some ms. */
 const FORMS: { readonly [K in GrownKind]: GroupForm<GrownValue<K>> } = {
-  keyShares: pairs(128, z.string().max(81), mapOf(deviceSchema, sealedByAuthor)),
-  segments: values(512, segmentValue, (s) => s.cid),
-  decisions: values(512, decisionValue, (d) => decisionKey(d.meter, d.fromMs)),
-  entries: values(256, entryValue, (e) => e.id),
+  keyShares: pairs(64, z.string().max(81), mapOf(deviceSchema, sealedByAuthor)),
+  segments: values(256, segmentValue, (s) => s.cid),
+  decisions: values(256, decisionValue, (d) => decisionKey(d.meter, d.fromMs)),
+  entries: values(128, entryValue, (e) => e.id),
   vouched: keys(2048, cidSchema),
-  closeLanes: pairs(8, hash32Schema, plain(lanesValue)),
+  closeLanes: pairs(4, hash32Schema, plain(lanesValue)),
   onHold: pairs(1024, cidSchema, plain(reasonOnHold)),
   unknown: keys(2048, cidSchema),
-  chains: pairs(8, z.string().refine(isPlace, 'no place of a chain'), plain(chainSchema)),
+  chains: pairs(4, z.string().refine(isPlace, 'no place of a chain'), plain(chainSchema)),
 };
 const formOf = (kind: GrownKind): GroupForm<unknown> => FORMS[kind];
 

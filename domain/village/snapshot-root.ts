@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { concat, decode, encode, sha256, toHex } from '../bytes.ts';
+import { concat, decode, encode, type Sha256, sha256, toHex } from '../bytes.ts';
 import { bytesOf, hash32Schema, villageSchema } from '../ids.ts';
 import { GROWN_KINDS, type GrownKind } from './grown.ts';
 import { groupsFor } from './snapshot-groups.ts';
@@ -53,8 +53,8 @@ export function cutBytes(bytes: Uint8Array): Uint8Array[] {
   for (let at = 0; at < bytes.length; at += PART_BYTES) blocks.push(encode(bytes.slice(at, at + PART_BYTES)));
   return blocks;
 }
-export const partsOfBytes = (bytes: Uint8Array): Part[] =>
-  cutBytes(bytes).map((block) => ({ digest: sha256(block), bytes: block.length }));
+export const partsOfBytes = (bytes: Uint8Array, hash: Sha256): Part[] =>
+  cutBytes(bytes).map((block) => ({ digest: hash(block), bytes: block.length }));
 
 /** What {@link cutBytes} cut; each block was checked against its digest. Undefined where they were not made by it. */
 export function joinBlocks(blocks: readonly Uint8Array[]): Uint8Array | undefined {

@@ -1,3 +1,4 @@
+import { type Sha256, sha256 } from '../bytes.ts';
 import type { Items, Layered } from '../layered-map.ts';
 import type { Checkpoint } from './epochs.ts';
 import { GROWN_KINDS, type GrownKind, grownIn } from './grown.ts';
@@ -29,16 +30,16 @@ const groupsBelow = new WeakMap<Items<unknown>, readonly (readonly Part[])[]>();
  * Makes the snapshot of a checkpoint: the same on every console that has the records of its cut. A group is made again
  * only where something in it is new or other than below, so it costs what was laid on. Yields after every group.
  */
-export function* makeSnapshot(checkpoint: Checkpoint): Generator<void, Snapshot> {
+export function* makeSnapshot(checkpoint: Checkpoint, hash: Sha256 = sha256): Generator<void, Snapshot> {
   const known = snapshots.get(checkpoint);
   if (known) return known;
   const grown = {} as Record<GrownKind, SnapshotRoot['grown'][GrownKind]>;
   for (const kind of GROWN_KINDS) {
     const items = grownIn(checkpoint, kind);
-    grown[kind] = { items: items.size, groups: yield* groupsOf(kind, items) };
+    grown[kind] = { items: items.size, groups: yield* groupsOf(kind, items, hash) };
   }
   const { state, settled } = checkpoint;
-  const root = { village: state.village, settled, live: partsOfBytes(writeLive(checkpoint)), grown };
+  const root = { village: state.village, settled, live: partsOfBytes(writeLive(checkpoint), hash), grown };
   const block = writeSnapshotRoot(root);
   const snapshot = { root, block, hash: snapshotHash(block) };
   snapshots.set(checkpoint, snapshot);
@@ -46,8 +47,8 @@ export function* makeSnapshot(checkpoint: Checkpoint): Generator<void, Snapshot>
 }
 
 /** As {@link makeSnapshot}, in one go. */
-export function snapshotOf(checkpoint: Checkpoint): Snapshot {
-  const making = makeSnapshot(checkpoint);
+export function snapshotOf(checkpoint: Checkpoint, hash: Sha256 = sha256): Snapshot {
+  const making = makeSnapshot(checkpoint, hash);
   for (;;) {
     const { done, value } = making.next();
     if (done) return value;
@@ -65,8 +66,8 @@ export function rememberSnapshot(checkpoint: Checkpoint, snapshot: Snapshot): vo
 }
 
 /** What a close names of the checkpoint that it follows: the hash of its snapshot; zero before the first close. */
-export const checkpointHash = (checkpoint: Checkpoint): string =>
-  checkpoint.settled === ZERO_HASH ? ZERO_HASH : snapshotOf(checkpoint).hash;
+export const checkpointHash = (checkpoint: Checkpoint, hash: Sha256 = sha256): string =>
+  checkpoint.settled === ZERO_HASH ? ZERO_HASH : snapshotOf(checkpoint, hash).hash;
 
 /** Those blocks of a snapshot, all but its root, that are wanted: made again from the checkpoint it is of. */
 export function* snapshotBlocks(
@@ -81,11 +82,11 @@ export function* snapshotBlocks(
   }
 }
 
-function* groupsOf(kind: GrownKind, items: Layered<unknown>): Generator<void, (readonly Part[])[]> {
+function* groupsOf(kind: GrownKind, items: Layered<unknown>, hash: Sha256): Generator<void, (readonly Part[])[]> {
   const kept = groupsBelow.get(items.below);
   const groups = kept ? [...kept] : [];
   for (const [group, bytes] of groupBytes(kind, items, otherGroups(kind, items, kept?.length))) {
-    groups[group] = partsOfBytes(bytes);
+    groups[group] = partsOfBytes(bytes, hash);
     yield;
   }
   return groups;
