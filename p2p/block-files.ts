@@ -1,4 +1,4 @@
-import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { access, mkdir, open, opendir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { toHex } from '#domain/bytes.ts';
 
@@ -17,68 +17,65 @@ export interface NamedBytes {
 
 /** Large blocks, a file to each, named by their sha-256. What is read is not checked here. */
 export interface BlockFiles {
-  has(digest: Uint8Array): boolean;
+  has(digest: Uint8Array): Promise<boolean>;
   /** Undefined when it is not here; 'unreadable' where the disk has lost what lay there. */
   read(digest: Uint8Array): Promise<Uint8Array | 'unreadable' | undefined>;
   /** All of them durable when resolved; a crash leaves each whole or not here. */
   write(blocks: readonly NamedBytes[]): Promise<void>;
-  remove(digest: Uint8Array): Promise<void>;
-  digests(): Iterable<Uint8Array>;
+  /** Whether it was here. */
+  remove(digest: Uint8Array): Promise<boolean>;
+  digests(): AsyncIterable<Uint8Array>;
 }
 
+/** Opens without listing: there may be as many as a village has hours. */
 export async function openBlockFiles(dir: string): Promise<BlockFiles> {
-  await mkdir(dir, { recursive: true, mode: 0o700 });
-  const found = await readdir(dir);
-  const names = new Set(found.filter((name) => NAME.test(name)));
-  for (const name of found) if (!names.has(name)) await rm(join(dir, name), { force: true });
+  const unfinished = join(dir, 'unfinished');
+  await rm(unfinished, { recursive: true, force: true });
+  await mkdir(unfinished, { recursive: true, mode: 0o700 });
+  const pathOf = (digest: Uint8Array): string => join(dir, toHex(digest));
   let parts = 0;
-  const writeOne = async ({ digest, bytes }: NamedBytes): Promise<string> => {
-    const name = toHex(digest);
-    const part = join(dir, `${name}.${parts++}`);
+  const writeOne = async ({ digest, bytes }: NamedBytes): Promise<void> => {
+    const part = join(unfinished, String(parts++));
     try {
       await writeThrough(part, bytes);
-      await rename(part, join(dir, name));
+      await rename(part, pathOf(digest));
     } catch (error) {
       await rm(part, { force: true });
       throw error;
     }
-    return name;
   };
   return {
-    has: (digest) => names.has(toHex(digest)),
+    has: (digest) => unlessAbsent(access(pathOf(digest)).then(() => true)).then((is) => is ?? false),
     async read(digest) {
-      const name = toHex(digest);
-      if (!names.has(name)) return undefined;
       try {
-        return await readFile(join(dir, name));
+        return await unlessAbsent(readFile(pathOf(digest)));
       } catch (error) {
         if (hasCode(error, 'EIO')) return 'unreadable';
-        if (!hasCode(error, 'ENOENT')) throw error;
-        names.delete(name);
-        return undefined;
+        throw error;
       }
     },
     async write(blocks) {
-      const written: string[] = [];
       for (let at = 0; at < blocks.length; at += WRITES_AT_ONCE) {
         const settled = await Promise.allSettled(blocks.slice(at, at + WRITES_AT_ONCE).map(writeOne));
-        for (const result of settled) {
-          if (result.status === 'rejected') throw result.reason;
-          written.push(result.value);
-        }
+        const failed = settled.find((result) => result.status === 'rejected');
+        if (failed) throw failed.reason;
       }
       await syncFolder(dir);
-      for (const name of written) names.add(name);
     },
-    async remove(digest) {
-      const name = toHex(digest);
-      names.delete(name);
-      await rm(join(dir, name), { force: true });
-    },
-    *digests() {
-      for (const name of names) yield Buffer.from(name, 'hex');
+    remove: async (digest) => (await unlessAbsent(rm(pathOf(digest)).then(() => true))) ?? false,
+    async *digests() {
+      for await (const { name } of await opendir(dir)) if (NAME.test(name)) yield Buffer.from(name, 'hex');
     },
   };
+}
+
+async function unlessAbsent<T>(answer: Promise<T>): Promise<T | undefined> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return undefined;
+    throw error;
+  }
 }
 
 const hasCode = (error: unknown, code: string): boolean =>

@@ -40,6 +40,8 @@ const SHA_256 = 0x12;
 const keyOf = (digest: Uint8Array): string => `/${base32upper.encode(create(SHA_256, digest).bytes)}`;
 const hashOf = (digest: Uint8Array): string => toOrbitHash(CID.createV1(dagCbor.code, create(SHA_256, digest)));
 
+const isNamed = (digest: Uint8Array, bytes: Uint8Array): boolean => equalBytes(hash('sha256', bytes, 'buffer'), digest);
+
 /** Blocks that lie here as blocks, not as entries of a book. */
 interface SoundBlocks {
   read(digest: Uint8Array): Promise<Uint8Array | undefined>;
@@ -52,48 +54,42 @@ function createSoundBlocks(
   path: string,
   onDamaged: (cid: string) => void,
 ): SoundBlocks {
-  const drop = async (digest: Uint8Array): Promise<undefined> => {
-    if (files.has(digest)) await files.remove(digest);
-    else await db.del(keyOf(digest));
+  const dropSmall = async (digest: Uint8Array): Promise<undefined> => {
+    await db.del(keyOf(digest));
     onDamaged(cidOfDigest(digest));
   };
-  const check = async (digest: Uint8Array, bytes: Uint8Array | undefined): Promise<Uint8Array | undefined> =>
-    bytes === undefined || equalBytes(hash('sha256', bytes, 'buffer'), digest) ? bytes : drop(digest);
   const readFile = async (digest: Uint8Array): Promise<Uint8Array | undefined> => {
     const bytes = await files.read(digest);
-    return bytes === 'unreadable' ? drop(digest) : check(digest, bytes);
+    if (bytes === undefined || (bytes !== 'unreadable' && isNamed(digest, bytes))) return bytes;
+    await files.remove(digest);
+    onDamaged(cidOfDigest(digest));
+    return undefined;
   };
-  const readSmall = async (digest: Uint8Array): Promise<Uint8Array | undefined> => {
-    let bytes: Uint8Array | undefined;
+  /** LevelDB knows at once what it lacks; a file that is not here costs a call. */
+  const sound = async (digest: Uint8Array, inLevel: Uint8Array | undefined): Promise<Uint8Array | undefined> => {
+    if (inLevel === undefined) return readFile(digest);
+    return isNamed(digest, inLevel) ? inLevel : dropSmall(digest);
+  };
+  const read = async (digest: Uint8Array): Promise<Uint8Array | undefined> => {
     try {
-      bytes = await db.get(keyOf(digest));
+      return await sound(digest, await db.get(keyOf(digest)));
     } catch (error) {
       if (!isCorruption(error)) throw error;
       markDamaged(path);
-      return drop(digest);
+      return dropSmall(digest);
     }
-    return check(digest, bytes);
-  };
-  const readManySmall = async (digests: readonly Uint8Array[]): Promise<(Uint8Array | undefined)[]> => {
-    let found: (Uint8Array | undefined)[];
-    try {
-      found = await db.getMany(digests.map(keyOf));
-    } catch (error) {
-      if (!isCorruption(error)) throw error;
-      return Promise.all(digests.map(readSmall));
-    }
-    return Promise.all(digests.map((digest, i) => check(digest, found[i])));
   };
   return {
-    read: (digest) => (files.has(digest) ? readFile(digest) : readSmall(digest)),
+    read,
     async readMany(digests) {
-      const isLarge = digests.map((digest) => files.has(digest));
-      const [small, large] = await Promise.all([
-        readManySmall(digests.filter((_, i) => !isLarge[i])),
-        Promise.all(digests.filter((_, i) => isLarge[i]).map(readFile)),
-      ]);
-      const [nextSmall, nextLarge] = [small.values(), large.values()];
-      return isLarge.map((is) => (is ? nextLarge : nextSmall).next().value);
+      let found: (Uint8Array | undefined)[];
+      try {
+        found = await db.getMany(digests.map(keyOf));
+      } catch (error) {
+        if (!isCorruption(error)) throw error;
+        return Promise.all(digests.map(read));
+      }
+      return Promise.all(digests.map((digest, i) => sound(digest, found[i])));
     },
   };
 }
@@ -127,12 +123,11 @@ class OverlaidBlockstore extends LevelBlockstore {
     return (await this.read(cid)) !== undefined;
   }
   override async delete(cid: CID, options?: AbortOptions): Promise<void> {
-    if (this.#files.has(cid.multihash.digest)) await this.#files.remove(cid.multihash.digest);
-    else await super.delete(cid, options);
+    if (!(await this.#files.remove(cid.multihash.digest))) await super.delete(cid, options);
   }
   override async *getAll(options?: AbortOptions): AsyncGenerator<Pair> {
     yield* super.getAll(options);
-    for (const digest of this.#files.digests()) {
+    for await (const digest of this.#files.digests()) {
       const bytes = await this.#sound.read(digest);
       if (bytes) yield { cid: CID.createV1(raw.code, create(SHA_256, digest)), bytes: once(bytes) };
     }
@@ -186,7 +181,7 @@ export async function openVillageBlocks(
       });
       return Promise.all(
         digests.map(
-          async (digest, i) => are[i] || files.has(digest) || (await readEntry(hashOf(digest))) !== undefined,
+          async (digest, i) => are[i] || (await files.has(digest)) || (await readEntry(hashOf(digest))) !== undefined,
         ),
       );
     },
