@@ -56,6 +56,8 @@ const LOOKED_AT_ONCE = 1_000;
 export function createAudienceKeys(ring: KeyRing, keys: DeviceKeys): AudienceKeys {
   /** Shares that opened to nothing: noise, or another's. */
   const noise = new Set<string>();
+  /** Shares whose key is here: of many that come one after the other each is looked for once. */
+  const opened = new Set<string>();
   const noticed = new Map<string, number>();
   const months = createOwedMonths(ring);
   /** Of the present pass through them: what is left of it, and when more of what was seen will be due. */
@@ -73,9 +75,13 @@ export function createAudienceKeys(ring: KeyRing, keys: DeviceKeys): AudienceKey
     // What lies below was tried before it was put there.
     const { changed, fresh } = state.keyShares.laid();
     for (const [share, devices] of [...changed, ...fresh]) {
+      const shared = opened.has(share) ? undefined : devices.get(keys.id);
+      if (!shared) continue;
       const [scope = '', id = ''] = share.split(' ');
-      const shared = devices.get(keys.id);
-      if (!shared || ring.find(id)) continue;
+      if (ring.find(id)) {
+        opened.add(share);
+        continue;
+      }
       // Anyone of the village may have written noise under this id; the share that opens to the key is the one.
       for (const [giver, sealed] of shared) {
         const tried = `${share} ${giver}`;
