@@ -1,5 +1,6 @@
 import { AppError } from '#core/ports/errors.ts';
 import { step } from '#core/ports/steps.ts';
+import type { Unread } from '#core/storage/segment-tables.ts';
 import type { Village } from '#core/village/open-village.ts';
 import type { Cut } from '#domain/books/chains.ts';
 import { accountsOf, type MonthAccounts, monthsIn } from '#domain/settlement/accounts.ts';
@@ -45,22 +46,25 @@ export async function accountsAt(village: Village, month: Month, prev: string, c
   if (!at.ok) return { ok: false, missing: at.missing, locked: 0 };
   const { state, checkpoint } = at;
   // A frame that is not shared with this device may hold anything: nobody can come to the same sum without it.
-  const { absent, locked } = unreadIn(village, state.segments.values());
+  const { absent, locked } = unreadOf(village, state);
   if (absent + locked > 0) return { ok: false, missing: absent, locked };
   const accounts = await computeAccounts(village, state, month);
   const root = rootOfStatements(village.id, monthIndex(month), accounts.statements);
   return { ok: true, state, accounts, root, checkpoint };
 }
 
-/** Segments that are not here, and frames that are here and closed to this device. */
-export function unreadIn(
-  village: Village,
-  segments: Iterable<SegmentRef>,
-): { readonly absent: number; readonly locked: number } {
-  const have = village.store.segments();
+/** Of all segments of a state: those that are settled in one sum, where it stands on the rows of this disk. */
+function unreadOf(village: Village, { segments, epochs }: VillageState): Unread {
+  if (!village.isOnRows({ segments })) return unreadIn(village, segments.values());
+  const settled = village.store.unreadSettled(epochs.length, segments.below.size);
+  const rest = unreadIn(village, segments.laid().fresh.values());
+  return { absent: settled.absent + rest.absent, locked: settled.locked + rest.locked };
+}
+
+export function unreadIn(village: Village, segments: Iterable<SegmentRef>): Unread {
   let [absent, locked] = [0, 0];
   for (const { cid } of segments) {
-    const row = have.get(cid);
+    const row = village.store.segment(cid);
     if (row) locked += row.locked;
     else absent += 1;
   }

@@ -1,6 +1,13 @@
 import { blob, type Database, int, type Row, text } from './open-database.ts';
 import type { StoredFrame } from './segment-tables.ts';
 
+/** The UTC day of a settled segment. */
+const dayOfSettled = (cid: string): string =>
+  `(select min(shelf) from settled where kind = 'segments' and key = ${cid})`;
+/** A day is part of its month, in any zone, and of the one before where that ends with it; later months follow. */
+const forgetMonths = (day: string): string =>
+  `delete from month_known where month >= substr(date(${day}, '-3 days'), 1, 7);`;
+
 /** What was computed from frames, sealed under the data key: may be dropped and made again. */
 export const READING_TABLES = `
    create table day_sums (from_ms integer primary key, inputs text not null, late text not null,
@@ -9,7 +16,21 @@ export const READING_TABLES = `
    create table days_looked (one integer primary key check (one = 1), stamp text not null) strict;
    create table month_energy (month text not null, inputs text not null, sealed blob not null,
      primary key (month, inputs)) strict;
-   create table verified_close (digest text primary key, sealed blob not null) strict;`;
+   create table verified_close (digest text primary key, sealed blob not null) strict;
+   -- what the energy of a month is known to be made of, without a look at its days; the triggers take it back
+   create table month_known (month text primary key, stamp text not null, inputs text not null) strict, without rowid;
+   create table segment_changes (one integer primary key check (one = 1), n integer not null) strict;
+   insert into segment_changes values (1, 0);
+   create trigger segment_put after insert on segment begin
+     ${forgetMonths(dayOfSettled('new.cid'))} update segment_changes set n = n + 1; end;
+   create trigger segment_judged after update of state, locked on segment begin
+     ${forgetMonths(dayOfSettled('new.cid'))} update segment_changes set n = n + 1; end;
+   create trigger segment_gone after delete on segment begin
+     ${forgetMonths(dayOfSettled('old.cid'))} update segment_changes set n = n + 1; end;
+   create trigger settled_put after insert on settled when new.kind in ('segments', 'decisions') begin
+     ${forgetMonths('new.shelf')} end;
+   create trigger vouched_put after insert on settled when new.kind = 'vouched' begin
+     ${forgetMonths(dayOfSettled('new.key'))} end;`;
 
 /** Judged months kept side by side: as they are, and as the cuts of rival closes see them. */
 const MONTHS_KEPT = 4;
@@ -24,6 +45,11 @@ export interface StoredDay {
   readonly pending: number;
   readonly sums: Uint8Array;
   readonly hours: Uint8Array;
+}
+
+export interface KnownMonth {
+  readonly stamp: string;
+  readonly inputs: string;
 }
 
 /** Frames by time, and what was made of them. */
@@ -47,6 +73,11 @@ export interface ReadingTables {
   putDaysLooked(stamp: string): void;
   monthEnergy(month: string, inputs: string): Uint8Array | undefined;
   putMonthEnergy(month: string, inputs: string, sealed: Uint8Array): void;
+  /** What the energy of a month is made of, as it was found under a stamp of what does not lie settled here. */
+  knownMonth(month: string): KnownMonth | undefined;
+  putKnownMonth(month: string, known: KnownMonth): void;
+  /** Grows with every change of what segments are here and of what is locked in them. */
+  segmentChanges(): number;
   verifiedClose(digest: string): Uint8Array | undefined;
   putVerifiedClose(digest: string, sealed: Uint8Array): void;
 }
@@ -129,6 +160,13 @@ export function readingTables(db: Database): ReadingTables {
           month,
         );
       }),
+    knownMonth(month) {
+      const row = db.get('select stamp, inputs from month_known where month = ?', month);
+      return row && { stamp: text(row, 'stamp'), inputs: text(row, 'inputs') };
+    },
+    putKnownMonth: (month, { stamp, inputs }) =>
+      db.relaxed(() => db.run('insert or replace into month_known values (?, ?, ?)', month, stamp, inputs)),
+    segmentChanges: () => int(db.get('select n from segment_changes') ?? {}, 'n'),
     verifiedClose: (digest) => sealedIn(db.get('select sealed from verified_close where digest = ?', digest), 'sealed'),
     putVerifiedClose: (digest, sealed) => db.run('insert or replace into verified_close values (?, ?)', digest, sealed),
   };

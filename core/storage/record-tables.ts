@@ -99,6 +99,7 @@ export const recordTables = (db: Database): RecordTables => ({
     db.transaction(() => {
       for (const id of ids) db.run('update record set epoch = ? where id = ?', close, id);
       if (isWhole) dropSettled(db);
+      if (isWhole || taken) db.run('delete from month_known');
       if (taken) {
         dropTallies(db);
         addTallies(db, taken.tallies);

@@ -10,6 +10,7 @@ export const SEGMENT_TABLES = `
      locked integer not null, away integer not null default 0, lost integer not null default 0,
      linked integer not null default 0) strict, without rowid;
    create index segment_bad on segment (cid) where state = 'bad';
+   create index segment_locked on segment (cid, locked) where locked > 0;
    create table frame (segment text not null, meter text not null, from_ms integer not null, step_ms integer not null,
      intervals integer not null, signature_ok integer not null, key text not null, sealed blob not null) strict;
    create unique index frame_by_meter on frame (meter, from_ms, segment);
@@ -80,6 +81,12 @@ export interface SegmentRow {
   readonly lost: boolean;
 }
 
+/** Segments that are not here, and frames that are here and closed to this device. */
+export interface Unread {
+  readonly absent: number;
+  readonly locked: number;
+}
+
 export interface SegmentTables {
   segment(cid: string): SegmentRow | undefined;
   segments(): Map<string, SegmentRow>;
@@ -92,6 +99,8 @@ export interface SegmentTables {
   markLost(cid: string): boolean;
   /** Segments that are kept out for good. */
   badSegments(): string[];
+  /** Of the segments that are settled at a cut: how many have no row, and how many of their frames are not shared with this device. */
+  unreadSettled(cut: number, segments: number): Unread;
   /** How many frames of these segments are not shared with this device. */
   lockedIn(cids: Iterable<string>): number;
   /** Frames that are not shared with this device, by meter. */
@@ -173,6 +182,17 @@ export function segmentTables(db: Database): SegmentTables {
       return row !== undefined;
     },
     badSegments: () => db.all("select cid from segment where state = 'bad'").map((r) => text(r, 'cid')),
+    unreadSettled(cut, segments) {
+      const settled = `from settled where kind = 'segments' and key = cid and since <= ? and until > ?`;
+      const locked = `select coalesce(sum(locked), 0) as n from segment where locked > 0 and exists (select 1 ${settled})`;
+      const here = `select count(*) as n from settled where kind = 'segments' and since <= ? and until > ?
+        and exists (select 1 from segment where cid = key)`;
+      const areHere = int(db.get('select first from segments_here') ?? { first: 0 }, 'first') >= segments;
+      return {
+        absent: areHere ? 0 : segments - int(db.get(here, cut, cut) ?? {}, 'n'),
+        locked: int(db.get(locked, cut, cut) ?? {}, 'n'),
+      };
+    },
     lockedIn(cids) {
       let n = 0;
       for (const cid of cids)
@@ -199,6 +219,7 @@ export function segmentTables(db: Database): SegmentTables {
           'book_read',
           'segments_here',
           'days_looked',
+          'month_known',
         ])
           db.run(`delete from ${table}`);
         db.run('delete from segment where away = 0');

@@ -25,9 +25,9 @@ const MIGRATIONS = [
    -- read models of the books
 ${SEGMENT_TABLES}
 ${CHAIN_TABLES}
-${READING_TABLES}
 ${RECORD_TABLES}
-${SETTLED_TABLES}`,
+${SETTLED_TABLES}
+${READING_TABLES}`,
 ];
 
 export interface PendingSegment {

@@ -10,6 +10,8 @@ import { DAY_FORMAT } from './day-codec.ts';
 /** Fingerprints of what each day is made from, by a state and without opening a frame. */
 export interface DayInputs {
   readonly rules: ReadingRules;
+  /** Stamps of months, as long as the tables are those that this is made from. */
+  readonly stamps: () => ((month: Month) => string) | undefined;
   /** The day of village time that starts at `fromMs`; '' where no segment touches it. */
   readonly of: (fromMs: number) => string;
   /** What a day depends on of a meter. */
@@ -22,14 +24,18 @@ export interface DayInputs {
 
 /** What this disk knows of segments. */
 export interface SegmentsKept {
+  /** The tables are as they were when this was made. */
+  readonly isPresent: () => boolean;
   readonly row: (cid: string) => SegmentRow | undefined;
   /** UTC months of which something may be away. */
   readonly awayMonths: readonly Month[];
 }
 
-export function segmentsKept(store: Pick<VillageStore, 'segment' | 'archivedMonths'>): SegmentsKept {
+export function segmentsKept(store: Pick<VillageStore, 'segment' | 'archivedMonths' | 'segmentChanges'>): SegmentsKept {
   const asked = new Map<string, SegmentRow | null>();
+  const changes = store.segmentChanges();
   return {
+    isPresent: () => store.segmentChanges() === changes,
     row(cid) {
       let row = asked.get(cid);
       if (row === undefined) {
@@ -58,7 +64,7 @@ export function olderStamp(state: VillageState, beforeMs: number): string {
 }
 
 /** How a segment enters: undefined while nothing of it counts. One that was put away keeps the mark it had. */
-function markOf(cid: string, kept: SegmentsKept, state: VillageState): string | undefined {
+export function markOf(cid: string, kept: SegmentsKept, state: VillageState): string | undefined {
   const row = kept.row(cid);
   if (row?.state !== 'verified') return undefined;
   return `${cid} ${row.locked}${state.vouched.has(cid) ? '+' : ''}`;
@@ -67,9 +73,9 @@ function markOf(cid: string, kept: SegmentsKept, state: VillageState): string | 
 export const fingerprint = (...parts: readonly string[]): string =>
   createHash('sha256').update(parts.join('\n')).digest('base64url');
 
-const metaOf = (m: Meter): string => `${m.id} ${m.kind} ${m.source ?? ''} ${m.limitW}`;
+export const metaOf = (m: Meter): string => `${m.id} ${m.kind} ${m.source ?? ''} ${m.limitW}`;
 
-export function dayInputs(state: VillageState, kept: SegmentsKept): DayInputs {
+export function dayInputs(state: VillageState, kept: SegmentsKept, stamps: DayInputs['stamps']): DayInputs {
   const marks = new Map<string, readonly string[]>();
   const marksOn = (day: string): readonly string[] => {
     const known = marks.get(day);
@@ -102,6 +108,7 @@ export function dayInputs(state: VillageState, kept: SegmentsKept): DayInputs {
   };
   return {
     rules: readingRules(state),
+    stamps,
     of(fromMs) {
       let inputs = made.get(fromMs);
       if (inputs === undefined) {

@@ -81,12 +81,22 @@ export function createMonthEnergies(
     return { meters, duplicates, late: [...late], carry: next };
   };
   const oneMonth = async (inputs: DayInputs, month: Month, carry: Carry): Promise<KeptMonth> => {
+    const stamp = isExact ? inputs.stamps()?.(month) : undefined;
+    const before = stamp === undefined ? undefined : store.knownMonth(month);
+    if (before && before.stamp === stamp) {
+      const known = recent.get(before.inputs) ?? readKept(month, before.inputs);
+      if (known && isLateSame(inputs, known.late)) return recent.put(before.inputs, known);
+    }
     const span = monthSpan(month, zoneOf(inputs));
     const starts: number[] = [];
     for (let at = span.from - DAY_MS; at <= span.to; at += DAY_MS) starts.push(at);
     const of = inputsOf(inputs, month, starts, carry);
     const kept = recent.get(of) ?? readKept(month, of);
-    if (kept && isLateSame(inputs, kept.late)) return recent.put(of, kept);
+    if (kept && isLateSame(inputs, kept.late)) {
+      // Nothing was waited for since the stamp was made: the rows are still the same.
+      if (stamp !== undefined) keepIfRoom(() => store.putKnownMonth(month, { stamp, inputs: of }));
+      return recent.put(of, kept);
+    }
     const made = await make(inputs, starts, span, carry);
     if (isExact) keepIfRoom(() => store.putMonthEnergy(month, of, dataKey.seal(LABEL, pack(of, made))));
     return recent.put(of, made);

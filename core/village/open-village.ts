@@ -64,6 +64,8 @@ export interface Village {
   /** Seals the private part of a record for its audience: the members, unless told. */
   seal(subject: Subject, id: string, fields: Fields, scope?: string): SealedFields;
   stateHash(): string;
+  /** A state stands on what lies settled in the tables at this moment. */
+  isOnRows(of: Pick<VillageState, 'segments'>): boolean;
   /** The state as a cut saw it that follows the close `prev`. */
   atCut(prev: string, records: Cut): AtCut;
   /** All that a close on the present head may count. */
@@ -209,6 +211,7 @@ function assemble(p: Parts): Village & { load(): Promise<void> } {
     dataKey: p.dataKey,
     openStored: createFrameOpener((id) => audienceKeys.find(id)),
     state: cache.state,
+    isOnRows: cache.isOnRows,
     onJudged: () => p.changes.notify('readings', row.id),
   });
   const parts = createPrivateParts({
@@ -350,6 +353,7 @@ function assemble(p: Parts): Village & { load(): Promise<void> } {
     revealed: parts.revealed,
     seal: parts.seal,
     stateHash: () => stateHash(cache.state()),
+    isOnRows: cache.isOnRows,
     atCut: cache.atCut,
     nameCut: cache.nameCut,
     act,

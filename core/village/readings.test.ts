@@ -157,6 +157,7 @@ class Desk {
         return openFrame(stored);
       },
       state: () => this.state,
+      isOnRows: () => true,
       onJudged: () => undefined,
     });
   }

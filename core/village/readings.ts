@@ -16,6 +16,7 @@ import { createJudgedDays, type JudgedDays } from './judged-days.ts';
 import { keepIfRoom } from './keep-if-room.ts';
 import { createMonthEnergies, type MonthEnergies } from './month-energy.ts';
 import { monthExported } from './month-exported.ts';
+import { monthStamps } from './month-stamps.ts';
 import type { OpenStored } from './stored-frames.ts';
 
 /** What the segments tell. Every answer is bounded by the window it is asked for; nothing is ever read whole. */
@@ -81,6 +82,8 @@ export interface ReadingsSource {
   readonly dataKey: DataKey;
   readonly openStored: OpenStored;
   readonly state: () => VillageState;
+  /** The state stands on what lies settled in the tables at this moment. */
+  readonly isOnRows: (state: VillageState) => boolean;
   /** Told after days were judged that nobody waited for. */
   readonly onJudged: () => void;
 }
@@ -90,14 +93,27 @@ const JUDGED_AT_ONCE = 3;
 /** Days looked at before an answer; those before them are looked through after it. */
 const RECENT_DAYS = 40;
 
-export function createReadings({ store, dataKey, openStored, state, onJudged }: ReadingsSource): Readings {
+export function createReadings(source: ReadingsSource): Readings {
+  const { store, dataKey, openStored, state, isOnRows, onJudged } = source;
   let stopped = false;
   let kept: SegmentsKept | undefined;
   let inputsBy = new WeakMap<VillageState, DayInputs>();
 
+  const inputsFrom = (of: VillageState, from: SegmentsKept): DayInputs => {
+    let stamps: ReturnType<typeof monthStamps> | undefined;
+    return dayInputs(of, from, () => {
+      if (!isOnRows(of) || !from.isPresent()) return undefined;
+      stamps ??= monthStamps(of, from);
+      return stamps;
+    });
+  };
   const inputsOf = (of: VillageState): DayInputs => {
+    if (kept?.isPresent() === false) {
+      kept = undefined;
+      inputsBy = new WeakMap();
+    }
     kept ??= segmentsKept(store);
-    const known = inputsBy.get(of) ?? dayInputs(of, kept);
+    const known = inputsBy.get(of) ?? inputsFrom(of, kept);
     inputsBy.set(of, known);
     return known;
   };

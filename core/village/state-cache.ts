@@ -33,8 +33,10 @@ export interface StateCache {
   readonly judge: (signed: SignedRecord) => Folded;
   /** The records changed; `next` is the state they make, where it is known. */
   readonly onRecords: (next?: Folded) => void;
-  /** Begins at a checkpoint that was kept. */
-  readonly restore: (checkpoint: Checkpoint) => void;
+  /** The state stands on the rows of the checkpoint that was kept last. */
+  readonly isOnRows: (of: Pick<VillageState, 'segments'>) => boolean;
+  /** Begins at a checkpoint: at the one that was kept, or at one that is about to be. */
+  readonly restore: (checkpoint: Checkpoint, isKept: boolean) => void;
   readonly checkpoint: () => Checkpoint;
   /** The same checkpoint in another place: what was folded from it stays. */
   readonly stand: (checkpoint: Checkpoint) => void;
@@ -56,6 +58,7 @@ export function createStateCache(source: StateSource): StateCache {
   let state: VillageState | undefined;
   /** Where folds begin: the last anchored cut. */
   let from = genesis(village);
+  let isKept = true;
   /** When the next record whose clock is ahead comes to count. */
   let dueMs = Number.POSITIVE_INFINITY;
 
@@ -119,13 +122,16 @@ export function createStateCache(source: StateSource): StateCache {
     onRecords(next) {
       state = next && take(next);
     },
-    restore(checkpoint) {
+    isOnRows: (of) => isKept && of.segments.below === from.state.segments.below,
+    restore(checkpoint, is) {
       from = checkpoint;
+      isKept = is;
       state = undefined;
     },
     checkpoint: () => from,
     stand(checkpoint) {
       from = checkpoint;
+      isKept = true;
     },
   };
 }

@@ -106,7 +106,7 @@ export function createVillageBooks(source: BooksSource): VillageBooks {
   };
   const known = (rows: readonly Uint8Array[]): KnownRecord[] => rows.flatMap((bytes) => knownRecord(bytes) ?? []);
   const start = ({ checkpoint, heads }: KeptCheckpoint): void => {
-    cache.restore(checkpoint);
+    cache.restore(checkpoint, true);
     index.restore(heads, checkpoint.chains);
   };
   const begin = async (kept: KeptCheckpoint | undefined): Promise<void> => {
@@ -171,7 +171,7 @@ export function createVillageBooks(source: BooksSource): VillageBooks {
       const kept = isAway ? { checkpoint: cache.checkpoint(), heads: index.heads() } : undefined;
       store.dropReadModels({ exceptCheckpoint: isAway });
       index.clear();
-      cache.restore(genesis(village));
+      cache.restore(genesis(village), true);
       await begin(kept);
     },
     reread(books) {
@@ -192,7 +192,7 @@ export function createVillageBooks(source: BooksSource): VillageBooks {
           store.dropSettledAfter(cache.checkpoint().epochs.length);
           return false;
         }
-        cache.restore(taken.checkpoint);
+        cache.restore(taken.checkpoint, false);
         await keep(taken);
         onFolded(new Set(node.books()));
         return true;
