@@ -67,9 +67,12 @@ test('what a thread was at when it died is checked all the same', async () => {
   process.on('worker', note);
   const verify = createSignaturePool(() => 1);
   let died = false;
-  const kill = (worker: Worker): unknown =>
+  process.once('worker', (worker) => {
+    worker.once('exit', () => {
+      died = true;
+    });
     // Its first message tells that it is there; with the second it is at work.
-    worker.once('message', () => worker.once('message', () => worker.terminate().then(() => (died = true))));
-  process.once('worker', kill);
+    worker.once('message', () => worker.once('message', () => void worker.terminate()));
+  });
   while (!died) await check(verify, many);
 });
