@@ -23,6 +23,8 @@ const KIND = /^entries$/;
  * reader knows it; then the strict decoder and the schema have the word.
  */
 export function readEntriesFrame(bytes: Uint8Array): EntriesFrame | undefined {
+  // Most messages are short and of another kind; an error for each of them costs more than reading it.
+  if (bytes[0] !== MAP_OF_FIVE) return undefined;
   try {
     return readExactly(new ExactReader(bytes));
   } catch {
