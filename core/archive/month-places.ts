@@ -1,5 +1,6 @@
 import { AppError } from '#core/ports/errors.ts';
 import type { ArchivedMonth } from '#core/storage/archive-tables.ts';
+import { monthOfSegment } from '#core/village/fetch-choice.ts';
 import type { Village } from '#core/village/open-village.ts';
 import type { Month } from '#domain/time.ts';
 import { agreedChain } from '#domain/village/fold-settlement.ts';
@@ -51,8 +52,8 @@ export const segmentsOf = (state: VillageState, month: Month): SegmentRef[] =>
 /** What is asked of every month, read once. */
 interface Look {
   readonly settled: readonly Month[];
-  readonly segments: ReadonlyMap<Month, readonly SegmentRef[]>;
-  readonly rows: ReturnType<Village['store']['segments']>;
+  /** Months of which days are not here whole. */
+  readonly lacking: ReadonlySet<Month>;
   /** Books with records that no anchored cut holds, or that the last one added: whoever starts from the signed checkpoint before it needs them. */
   readonly open: ReadonlySet<string>;
 }
@@ -62,8 +63,7 @@ function lookAt(village: Village): Look {
   const inMemory = [...village.index.outside.values()].map((r) => r.book);
   return {
     settled: state.epochs.map((e) => e.month),
-    segments: Map.groupBy(state.segments.values(), (s) => s.day.slice(0, 7)),
-    rows: village.store.segments(),
+    lacking: new Set(village.segments.lacking().map(monthOfSegment)),
     open: new Set([...inMemory, ...village.store.unsettledBooks(), ...Object.keys(last?.cut.records ?? {})]),
   };
 }
@@ -75,19 +75,20 @@ export function monthPlaces(village: Village, keep: number): MonthPlace[] {
   const archived = store.archivedMonths();
   const found = node.books().flatMap((book) => MONTH_BOOK.exec(book)?.[1] ?? []);
   const months = [...new Set([...found, ...archived.keys()])].sort().reverse();
+  const blocks = blockBytes(village);
   const frames = store.frameBytes();
   const records = store.recordBytesOf();
   const closed = new Set(agreedChain(village.state().closes.values()).map((c) => c.month));
   return months.map((month, at) => {
     const inBooks = booksOf(month).reduce((n, book) => n + (records.get(book) ?? 0) * COPIES, 0);
-    const blocks = (look.segments.get(month) ?? []).filter(({ cid }) => look.rows.get(cid)?.away === false);
     const place = archived.get(month)?.place ?? 'here';
+    const inBlocks = place === 'here' ? (blocks.get(month) ?? 0) : blockBytesOf(village, month);
     const stays = staysBy(look, month);
     return {
       month,
       state: look.settled.includes(month) ? 'settled' : closed.has(month) ? 'closed' : 'open',
       place,
-      bytes: inBooks + blocks.reduce((n, s) => n + s.bytes, 0) + (frames.get(month) ?? 0),
+      bytes: inBooks + inBlocks + (frames.get(month) ?? 0),
       archived: archived.get(month),
       stays,
       isSuggested: place === 'here' && stays === null && at >= keep,
@@ -95,14 +96,29 @@ export function monthPlaces(village: Village, keep: number): MonthPlace[] {
   });
 }
 
+/** Bytes of the blocks of each UTC month that are here, as long as none of them was put away. */
+function blockBytes({ segments }: Village): ReadonlyMap<Month, number> {
+  const bytes = new Map<Month, number>();
+  const add = (month: Month, n: number): void => void bytes.set(month, (bytes.get(month) ?? 0) + n);
+  const { whole, rest } = segments.announced();
+  const lacking = new Set(segments.lacking().map((s) => s.cid));
+  for (const sum of whole) add(sum.month, sum.bytes);
+  for (const ref of rest) if (!lacking.has(ref.cid)) add(monthOfSegment(ref), ref.bytes);
+  return bytes;
+}
+const blockBytesOf = (village: Village, month: Month): number =>
+  segmentsOf(village.state(), month)
+    .filter(({ cid }) => village.store.segment(cid)?.away === false)
+    .reduce((n, s) => n + s.bytes, 0);
+
 /** Why a month cannot be removed now, whatever was exported; null: it can. */
 export const whyStays = (village: Village, month: Month): Stays | null => staysBy(lookAt(village), month);
 
-function staysBy({ settled, segments, rows, open }: Look, month: Month): Stays | null {
+function staysBy({ settled, lacking, open }: Look, month: Month): Stays | null {
   if (!settled.includes(month)) return 'not-settled';
   if (settled.slice(-RECENT).includes(month)) return 'recent';
   if (booksOf(month).some((book) => open.has(book))) return 'late-records';
-  return (segments.get(month) ?? []).some(({ cid }) => rows.get(cid)?.lost ?? true) ? 'days-missing' : null;
+  return lacking.has(month) ? 'days-missing' : null;
 }
 
 const WORDS: Readonly<Record<Stays, string>> = {

@@ -1,5 +1,8 @@
 import type { VillageMarks } from '#core/ports/village-node.ts';
+import { monthOfSegment } from '#core/village/fetch-choice.ts';
 import type { Village } from '#core/village/open-village.ts';
+import type { Month } from '#domain/time.ts';
+import type { SegmentRef } from '#domain/village/state.ts';
 import { knownConsoles } from './known-consoles.ts';
 import { lackedOf } from './since.ts';
 
@@ -20,12 +23,10 @@ export function newsFor(village: Village) {
     const member = state.devices.get(device)?.member;
     return (member && state.members.get(member)?.name) || null;
   };
-  const here = new Set(village.store.segments().keys());
   const contentFor = (have: VillageMarks): Content => {
     const entries = lackedOf(village.node.marks(), have);
-    const days = segmentsBeyond(village, here, have);
-    const bytes = days.reduce((n, d) => n + d.bytes, 0) + entries * ENTRY_BYTES;
-    return { entries, days: days.length, bytes };
+    const beyond = segmentsBeyond(village, have);
+    return { entries, days: beyond.days, bytes: beyond.bytes + entries * ENTRY_BYTES };
   };
   const passed = (way: 'in' | 'out') => {
     const row = village.store.lastBundle(way);
@@ -52,17 +53,38 @@ export function newsFor(village: Village) {
   };
 }
 
-/** Days here whose announcements the owner of the marks lacks. */
-function segmentsBeyond(village: Village, here: ReadonlySet<string>, have: VillageMarks): { readonly bytes: number }[] {
+/** Days here whose announcements the owner of the marks lacks: of whole months in sums. */
+function segmentsBeyond(village: Village, have: VillageMarks): Omit<Content, 'entries'> {
   const theirs = countsOf(have);
   const ours = countsOf(village.node.marks());
-  return [...village.state().segments.values()].filter(({ cid, device, day, record }) => {
-    const author = `segments-${day.slice(0, 7)}|${device}`;
+  const authorOf = (month: Month, device: string): string => `segments-${month}|${device}`;
+  const isLacking = (author: string): boolean => (theirs.get(author) ?? 0) < (ours.get(author) ?? 0);
+  const { whole, rest } = village.segments.announced();
+  let [days, bytes] = [0, 0];
+  const count = (ref: SegmentRef): void => {
+    const author = authorOf(monthOfSegment(ref), ref.device);
+    if (!isLacking(author)) return;
     const told = theirs.get(author) ?? 0;
-    if (!here.has(cid) || told >= (ours.get(author) ?? 0)) return false;
     // A record is an entry, so its number tells; it is looked up only where something is missing.
-    return told === 0 || (village.index.find(record)?.seq ?? 0) >= told;
-  });
+    if (told > 0 && (village.index.find(ref.record)?.seq ?? 0) < told) return;
+    days += 1;
+    bytes += ref.bytes;
+  };
+  const apart = new Set(rest.map((ref) => ref.cid));
+  for (const sum of whole) {
+    const author = authorOf(sum.month, sum.device);
+    if (!isLacking(author)) continue;
+    if (theirs.has(author)) {
+      const { segments } = village.state();
+      for (const [cid, ref] of segments.within(`${sum.month}-01`, `${sum.month}-31`))
+        if (ref.device === sum.device && !apart.has(cid)) count(ref);
+    } else {
+      days += sum.segments;
+      bytes += sum.bytes;
+    }
+  }
+  for (const ref of rest) if (village.store.segment(ref.cid)) count(ref);
+  return { days, bytes };
 }
 
 const countsOf = (marks: VillageMarks): ReadonlyMap<string, number> =>

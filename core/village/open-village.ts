@@ -79,7 +79,10 @@ export interface Village {
   act(acts: readonly Act[]): Promise<string[]>;
   readonly readings: Readings;
   /** Announced segments: brought here, checked, opened. */
-  readonly segments: Pick<SegmentFetcher, 'open' | 'fetch' | 'setFetched' | 'wants' | 'onLost' | 'progress'>;
+  readonly segments: Pick<
+    SegmentFetcher,
+    'open' | 'fetch' | 'setFetched' | 'wants' | 'onLost' | 'progress' | 'announced' | 'lacking'
+  >;
   /** Where the chains of gateways do not go on. */
   readonly chains: Pick<ChainWatch, 'breaks' | 'look'>;
   /** Months were put away, or books came back: what is kept in memory of them is read again. */

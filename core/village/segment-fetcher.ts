@@ -9,7 +9,7 @@ import { createFetchChoice } from './fetch-choice.ts';
 import { createLateKeys } from './late-keys.ts';
 import { createSegmentIntake } from './segment-intake.ts';
 import { createRateMeter, progressOf, type SegmentProgress } from './segment-progress.ts';
-import { createSegmentsHere } from './segments-here.ts';
+import { createSegmentsHere, type SegmentsHere } from './segments-here.ts';
 import { createSoughtSegments, type Sought } from './sought-segments.ts';
 
 /** Brings in the segments that the books announce: from this disk first, then from peers, the newest first. */
@@ -27,6 +27,10 @@ export interface SegmentFetcher {
   /** It is announced, not here, and a person did not say that it is not to be fetched. */
   readonly wants: (ref: SegmentRef) => boolean;
   readonly progress: () => SegmentProgress;
+  /** All that is announced: what lies here whole and is settled in sums, the rest one by one. */
+  readonly announced: SegmentsHere['tally'];
+  /** Those that are not here whole. */
+  readonly lacking: SegmentsHere['missing'];
   /** The store dropped what it knew. */
   readonly onDropped: () => void;
   readonly stop: () => Promise<void>;
@@ -240,6 +244,8 @@ export function createSegmentFetcher(source: SegmentSource): SegmentFetcher {
       void fetch();
     },
     wants,
+    announced: here.tally,
+    lacking: here.missing,
     progress: () =>
       progressOf({
         state: stateNow(),
