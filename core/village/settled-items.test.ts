@@ -52,3 +52,29 @@ test('a map on rows of the disk is equal to one in memory, and what an older cut
   );
   store.close();
 });
+
+test('rows that are put ahead are seen by no cut before, and gone once the state did not go on to them', async () => {
+  const store = openVillageStore(join(dir, 'ahead.sqlite'), await openDataKey(dir, undefined));
+  const set = (map: LayeredMap<number>, sets: readonly { readonly key: string; readonly value: number }[]) => {
+    for (const { key, value } of sets) map.set(key, value);
+    return map;
+  };
+  fc.assert(
+    fc.property(months, months, fc.nat(3), (cuts, others, further) => {
+      const sealed = new Uint8Array();
+      const kept = set(new LayeredMap(shelfOf), cuts.flat());
+      store.keepCheckpoint('', [], { sealed, cut: 2, isWhole: true, items: [itemsLaid('kind', kept)], tallies: [] });
+      const stood = (cut: number, size: number) => new LayeredMap(shelfOf, settledItems(store, 'kind', cut, size));
+      const ahead = set(kept.fork(), others.flat());
+      const cut = 3 + further;
+      for (const item of itemsLaid('kind', ahead)) store.putSettledAhead(cut, [item]);
+      expect(store.countSettled('kind', cut)).toBe(ahead.size);
+      expect([...stood(cut, ahead.size)]).toEqual([...ahead]);
+      expect([...stood(2, kept.size)]).toEqual([...kept]);
+      store.dropSettledAfter(2);
+      for (const at of [2, cut]) expect([...stood(at, kept.size)]).toEqual([...kept]);
+      expect(store.countSettled('kind', cut)).toBe(kept.size);
+    }),
+  );
+  store.close();
+});
