@@ -76,6 +76,7 @@ async function take(village: Village, { bare, snapshot }: BroughtSnapshot & { re
 export async function finishStart(village: Village): Promise<void> {
   if (!village.store.isStarting()) return;
   step('checkpoint.adopted');
+  await village.learnSettledKeys();
   await noteAbsent(village, absentMonths(village));
   village.store.endStarting();
   step('checkpoint.months-noted');

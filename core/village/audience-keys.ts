@@ -43,7 +43,7 @@ export interface AudienceKeys extends FrameKeys {
   /** The key to seal with now. A new one where somebody who was given the last is no longer of the audience. */
   current(state: VillageState, scope: string, atMs: number): NamedKey;
   /** Opens what was sealed to this device since the last checkpoint was kept; to be called before one is kept. */
-  learn(state: VillageState): boolean;
+  learn(state: Pick<VillageState, 'keyShares'>): boolean;
   /** What devices of the audiences still lack and this device is to give; looks through some months at a time. */
   owed(state: VillageState, nowMs: number, elapsedMs: number): Owed;
 }
@@ -70,7 +70,7 @@ export function createAudienceKeys(ring: KeyRing, keys: DeviceKeys): AudienceKey
   const isOwn = (h: HeldKey): boolean => h.giver === keys.id;
 
   const opener = createKeyOpener(keys);
-  const learn = (state: VillageState): boolean => {
+  const learn = (state: Pick<VillageState, 'keyShares'>): boolean => {
     const found: HeldKey[] = [];
     // What lies below was tried before it was put there.
     const { changed, fresh } = state.keyShares.laid();

@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate as immediate } from 'node:timers/promises';
+import { createBreath } from '#core/breath.ts';
 import type { Changes, Topic } from '#core/changes.ts';
 import type { CoreOptions } from '#core/core.ts';
 import type { DataKey } from '#core/crypto/data-key.ts';
@@ -13,11 +14,13 @@ import { watchRoom } from '#core/storage/disk-room.ts';
 import { openVillageStore, type VillageStore } from '#core/storage/village-store.ts';
 import { isCopied } from '#core/villages/copied.ts';
 import type { Cut } from '#domain/books/chains.ts';
+import { LayeredMap } from '#domain/layered-map.ts';
 import type { SealedFields, Subject } from '#domain/membership/private-fields.ts';
 import { type RecoverSigner, recoverSigner } from '#domain/membership/typed-data.ts';
 import type { Checkpoint } from '#domain/village/epochs.ts';
 import { stateHash } from '#domain/village/fold.ts';
 import type { RevealedState } from '#domain/village/reveal.ts';
+import { SHELVES } from '#domain/village/shelves.ts';
 import type { VillageState } from '#domain/village/state.ts';
 import { createAdmission, type WaitingDevice } from './admission.ts';
 import { type AudienceKeys, createAudienceKeys } from './audience-keys.ts';
@@ -94,6 +97,8 @@ export interface Village {
    * does what `settle` says before anything is fetched.
    */
   startFrom(take: TakeCheckpoint, settle: () => Promise<void>): Promise<boolean>;
+  /** Tries the keys that lie in a checkpoint from elsewhere: of its own ones each is tried before it is kept. */
+  learnSettledKeys(): Promise<void>;
   /** Drops the read models and makes them again from books and blocks. */
   rebuild(): Promise<void>;
   /** The key of the village network, who has it, and where this console meets the others. */
@@ -304,8 +309,9 @@ function assemble(p: Parts): Village & { load(): Promise<void> } {
       if (records.length > 0) await books.act(records.map(({ book, body }) => ({ book, kind: 'key.share', body })));
     }
   };
-  const learnKeys = (): void => {
-    if (!audienceKeys.learn(cache.state())) return;
+  const learnKeys = (): void => learnFrom(cache.state());
+  const learnFrom = (state: Pick<VillageState, 'keyShares'>): void => {
+    if (!audienceKeys.learn(state)) return;
     parts.forget();
     for (const topic of ['members', 'meters', 'readings'] as const) p.changes.notify(topic, row.id);
   };
@@ -369,6 +375,13 @@ function assemble(p: Parts): Village & { load(): Promise<void> } {
       await settle();
       news();
       return true;
+    },
+    async learnSettledKeys() {
+      const breath = createBreath();
+      for (const [share, devices] of cache.checkpoint().state.keyShares) {
+        if (devices.has(keys.id)) learnFrom({ keyShares: new LayeredMap(SHELVES.keyShares).set(share, devices) });
+        await breath();
+      }
     },
     async rebuild() {
       await books.reload();

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { accountsAt } from '#core/accounts/closing.ts';
+import { dropMonth, writeMonth } from '#core/archive/drop-month.ts';
 import { exportBundle } from '#core/bundles/export-bundle.ts';
 import { takeBundle } from '#core/bundles/take-bundle.ts';
 import { joinVillage } from '#core/villages/invitations.ts';
@@ -17,7 +18,17 @@ import {
   villageOf,
   WAIT,
 } from './consoles.ts';
-import { dayOfMeter, FIRST_DAY_MS, MONTH, makeLease, sealDay, setClocks, sign } from './months.ts';
+import {
+  addSilentMeter,
+  dayOfMeter,
+  FIRST_DAY_MS,
+  MONTH,
+  makeLease,
+  sealDay,
+  setClocks,
+  sign,
+  THREE_MONTHS,
+} from './months.ts';
 import { closeMonth, fileIn, placeOf, startedFrom, withoutMarch } from './put-away.ts';
 
 afterEach(endAll);
@@ -130,5 +141,35 @@ describe('a console that joins where nobody has the first month any more', () =>
     await vi.waitFor(() => expect(placeOf(second)).toMatchObject({ place: 'here' }), WAIT);
     await vi.waitFor(() => expect(villageOf(second).segments.progress().state).toBe('idle'), WAIT);
     expect(villageOf(second).readings.frames(lease.hostMeter, FIRST_DAY_MS, FIRST_DAY_MS + DAY_MS)).toHaveLength(1);
+  });
+
+  test('that was gone for longer holds the keys that were sealed to it meanwhile', async () => {
+    const first = await openConsole();
+    await found(first);
+    await makeLease(first);
+    const second = await openConsole();
+    const text = await invite(first, 'Okot', ['consumer', 'coordinator'], 90);
+    await joinVillage(second.console(), { text, name: 'Okot', pin: PIN });
+    await converge(first, second);
+    await villageOf(second).node.setOnline(false);
+    const meter = await addSilentMeter(first, 'new', 3);
+    await sealDay(first, dayOfMeter(meter, FIRST_DAY_MS, 0n, 10n));
+    const device = villageOf(second).keys.id;
+    const sealedTo = () =>
+      [...villageOf(first).state().keyShares].flatMap(([share, to]) =>
+        to.has(device) && share.startsWith(`meter:${meter}:${MONTH}`) ? [share.split(' ')[1] ?? ''] : [],
+      );
+    await vi.waitFor(() => expect(sealedTo()).toHaveLength(1), WAIT);
+    for (const month of THREE_MONTHS) await closeMonth(first, month);
+    const march = { path: fileIn('march.car'), name: 'march.car' };
+    await writeMonth(villageOf(first), MONTH, march.path, march.name, QUIET);
+    await dropMonth(villageOf(first), MONTH, march, QUIET);
+    const [key = ''] = sealedTo();
+    expect(villageOf(second).audienceKeys.find(key)).toBeUndefined();
+    setClocks(first.clock.atMs, second);
+    expect(await take(second, await whole(first))).toMatchObject({ refused: [], waiting: 0 });
+    expect(startedFrom(second)).toBe('2026-04');
+    expect(villageOf(second).audienceKeys.find(key)).toBeDefined();
+    expect(villageOf(second).stateHash()).toBe(villageOf(first).stateHash());
   });
 });
