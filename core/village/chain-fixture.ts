@@ -146,8 +146,9 @@ export function expectedOf(sealed: readonly Sealed[]) {
       if (naming.length === 1 && (prev === null || leaves.has(prev))) continue;
       const at = naming.map((link) => link.at);
       const kind = naming.length > 1 ? 'fork' : 'missing';
-      const place = places.get(`${kind} ${at}`) ?? { kind, at, meters: [] };
-      places.set(`${kind} ${at}`, place);
+      const key = `${kind} ${at.join(' ')}`;
+      const place = places.get(key) ?? { kind, at, meters: [] };
+      places.set(key, place);
       if (meter !== '') place.meters.push(meter);
     }
   }

@@ -23,15 +23,39 @@ type Run = { -readonly [K in keyof ChainRun]: ChainRun[K] };
  * less as many as end there. So an honest chain is one run from null, and where two follow the same one, a run is left.
  */
 export function joinRuns(runs: Iterable<ChainRun>): ChainRun[] {
+  return joinEnds(joinNeighbours(runs));
+}
+
+/** What comes in the order of its chain, forward or back, needs no index: nearly everything does. */
+function joinNeighbours(runs: Iterable<ChainRun>): Run[] {
+  const made: Run[] = [];
+  const newest = new Map<string, Map<string, Run>>();
+  for (const { device, meter, head, tail, segment } of runs) {
+    const ofDevice = newest.get(device) ?? new Map<string, Run>();
+    newest.set(device, ofDevice);
+    const run = ofDevice.get(meter);
+    if (run?.head === tail) {
+      run.head = head;
+      run.segment = segment;
+    } else if (run && run.tail === head) run.tail = tail;
+    else {
+      const begun = { device, meter, head, tail, segment };
+      made.push(begun);
+      ofDevice.set(meter, begun);
+    }
+  }
+  return made;
+}
+
+function joinEnds(runs: readonly Run[]): Run[] {
   const made = new Set<Run>();
   const [starting, ending] = [new Ends('head'), new Ends('tail')];
-  for (const { device, meter, head, tail, segment } of runs) {
-    let run: Run = { device, meter, head, tail, segment };
-    const before = head === null ? undefined : ending.take(run, head);
-    if (before) {
-      before.tail = tail;
-      run = before;
-    } else made.add(run);
+  for (const piece of runs) {
+    const { head, tail } = piece;
+    const before = head === null ? undefined : ending.take(piece, head);
+    const run = before ?? piece;
+    if (before) before.tail = tail;
+    else made.add(piece);
     const after = starting.take(run, tail);
     if (after && after !== run) {
       run.tail = after.tail;

@@ -165,6 +165,7 @@ describe('the demo month comes to the same figures on every console', () => {
       const run = await expectSameAsUndisturbed(UNDISTURBED);
       expect(run.killed).toEqual([]);
       expect(run.figures?.readings).toBeGreaterThan(0);
+      expect(run.figures?.flagged).toMatchObject({ chainBreaks: 0 });
     },
     HANG_MS,
   );

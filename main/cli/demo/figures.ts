@@ -36,6 +36,7 @@ export async function figuresOf({ village, settler }: OpenVillage, month: string
       gapHours: hours(true),
       resets: totals.reduce((n, t) => n + t.resets, 0),
       duplicates: accounts.duplicates,
+      chainBreaks: (await village.chains.look()).length,
     },
     energyWh: {
       measured: measuredWh,

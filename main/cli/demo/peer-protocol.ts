@@ -72,6 +72,8 @@ export interface Figures {
     readonly gapHours: number;
     readonly resets: number;
     readonly duplicates: number;
+    /** Places where what a gateway sealed does not go on from what it sealed before. */
+    readonly chainBreaks: number;
   };
   readonly energyWh: {
     readonly measured: bigint;

@@ -27,6 +27,7 @@ export function resultOf(village: string, peers: number, all: readonly Figures[]
     batch !== null &&
     batch.deltasSum === 0n &&
     batch.final &&
+    all.every((f) => f.flagged.chainBreaks === 0) &&
     batch.signers.length >= Math.min(2, peers) &&
     batch.statementsRoot === first.accountsRoot &&
     chainHead === batch.digest;
@@ -50,6 +51,7 @@ export function printTable(r: DemoResult): string[] {
     ['hours of gaps', r.flagged.gapHours],
     ['spikes held', `${r.flagged.spikes}, ${r.energyWh.held} Wh`],
     ['resets, duplicates', `${r.flagged.resets}, ${r.flagged.duplicates}`],
+    ['breaks in chains', r.flagged.chainBreaks],
     ['circuits', `${r.energyWh.measured} Wh`],
     ['site total', r.energyWh.site === null ? 'not measured' : `${r.energyWh.site} Wh`],
     ['unattributed', r.energyWh.unattributed === null ? 'not known' : `${r.energyWh.unattributed} Wh`],

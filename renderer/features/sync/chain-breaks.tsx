@@ -93,17 +93,17 @@ function useBreakWords({ kind, name, device, sides }: ChainBreak): { readonly wh
   switch (kind) {
     case 'fork':
       return {
-        what: t`Readings of ${who} were written twice`,
+        what: t`The console of ${who} wrote readings twice`,
         means: t`These sealed days go on from the same page, so one of them was written in place of the other. Where both tell of the same hour, the one announced first counts.`,
       };
     case 'missing':
       return {
-        what: t`A page is missing in the readings of ${who}`,
+        what: t`A page of readings from the console of ${who} is missing`,
         means: t`What was sealed for ${day} does not go on from anything that console announced before. A page between was taken out, changed or refused, or has not come yet.`,
       };
     case 'foreign':
       return {
-        what: t`Readings of ${who} go on from another console`,
+        what: t`The console of ${who} goes on from the page of another`,
         means: t`What was sealed for ${day} names a page of another console as the one before it. One of the two may be a copy.`,
       };
   }
