@@ -6,7 +6,7 @@ import type { ConsoleStore } from '#core/storage/console-store.ts';
 import { NETWORK_KEY_GRACE_MS, oldestNetworkEpoch } from '#domain/village/fold-network.ts';
 import type { VillageState } from '#domain/village/state.ts';
 import { createNetworkKeys } from './network-keys.ts';
-import type { Act } from './village-books.ts';
+import type { Act } from './record-index.ts';
 
 /** Who of the village network may connect here, with which key, and where this console meets the others. */
 export interface NetworkAccess {

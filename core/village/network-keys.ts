@@ -4,7 +4,7 @@ import { type DeviceKeys, newSeed } from '#core/crypto/device-keys.ts';
 import type { ConsoleStore } from '#core/storage/console-store.ts';
 import { MAX_SEALED, oldestNetworkEpoch } from '#domain/village/fold-network.ts';
 import type { Device, NetworkKey, VillageState } from '#domain/village/state.ts';
-import type { Act } from './village-books.ts';
+import type { Act } from './record-index.ts';
 
 const KEY_BYTES = 32;
 

@@ -30,12 +30,12 @@ import { openKeyRing } from './key-ring.ts';
 import { createNetworkAccess, type NetworkAccess } from './network-access.ts';
 import { createPrivateParts, type Fields } from './private-parts.ts';
 import { createReadings, type Readings } from './readings.ts';
-import { createRecordIndex, type RecordIndex } from './record-index.ts';
+import { type Act, createRecordIndex, type RecordIndex } from './record-index.ts';
 import { rememberSigners } from './remember-signers.ts';
 import { createSegmentFetcher, type SegmentFetcher } from './segment-fetcher.ts';
 import { type AtCut, createStateCache } from './state-cache.ts';
 import { createFrameOpener, createPlainOpener } from './stored-frames.ts';
-import { type Act, createVillageBooks, type TakeCheckpoint } from './village-books.ts';
+import { createVillageBooks, type TakeCheckpoint } from './village-books.ts';
 
 export interface VillageDeps {
   readonly options: CoreOptions;

@@ -11,6 +11,7 @@ import {
   type SignedRecord,
   tick,
 } from '#domain/books/record.ts';
+import { cidOf } from '#domain/bytes.ts';
 import { DAY_MS } from '#domain/time.ts';
 
 const SEEN = 64;
@@ -19,6 +20,13 @@ const SEEN_ELSEWHERE = 8;
 const NO_SIGNATURE = new Uint8Array(64);
 /** The node hands out nothing whose signature it did not check before it stored it. */
 const verifiedByNode = (): boolean => true;
+
+/** One act to be written: a record of this device. */
+export interface Act {
+  readonly book: string;
+  readonly kind: string;
+  readonly body: unknown;
+}
 
 /** What the next record of a device follows. */
 export type Head = Pick<KnownRecord, 'id' | 'book' | 'device' | 'seq' | 'at'>;
@@ -38,16 +46,17 @@ export interface RecordIndex {
   heads(): Head[];
   restore(heads: readonly Head[], chains: Chains): void;
   clear(): void;
-  /** Signs the next record of this device in a book and names what it had seen; call {@link RecordIndex.add} before asking for another. */
+  /**
+   * Signs the next records of this device, one after the other, and names in each what it had seen; call
+   * {@link RecordIndex.add} before asking for more.
+   */
   make(
     keys: DeviceKeys,
     village: string,
-    book: string,
-    kind: string,
-    body: unknown,
+    acts: readonly Act[],
     nowMs: number,
     isFrozen: (device: string) => boolean,
-  ): SignedRecord;
+  ): SignedRecord[];
   /** Last seq of each device in each book. */
   positions(): Record<string, Record<string, number>>;
 }
@@ -122,26 +131,21 @@ export function createRecordIndex(store: Pick<RecordTables, 'recordBytes' | 'set
       settled = noChains();
       settledCount = undefined;
     },
-    make(keys, village, book, kind, body, nowMs, isFrozen) {
+    make(keys, village, acts, nowMs, isFrozen) {
       // A clock far ahead is set aside by the fold; ours must not follow it there.
       for (const r of last.values()) if (r.at.ms <= nowMs + DAY_MS && later(r.at, clock)) clock = r.at;
-      clock = tick(clock, nowMs);
-      const mine = last.get(`${book}|${keys.id}`);
-      const seen = seenBy(keys.id, book, isFrozen);
-      const record: BookRecord = {
-        v: 1,
-        village,
-        book,
-        kind,
-        device: keys.id,
-        seq: mine ? mine.seq + 1 : 0,
-        prev: mine ? mine.id : null,
-        at: clock,
-        seen,
-        body,
-      };
-      const bytes = recordBytes(record);
-      return { bytes, sig: keys.sign(bytes) };
+      const mine = new Map<string, Pick<Head, 'id' | 'seq'> | undefined>();
+      return acts.map(({ book, kind, body }) => {
+        clock = tick(clock, nowMs);
+        const before = mine.get(book) ?? last.get(`${book}|${keys.id}`);
+        const seq = before ? before.seq + 1 : 0;
+        const seen = seenBy(keys.id, book, isFrozen);
+        const prev = before ? before.id : null;
+        const record: BookRecord = { v: 1, village, book, kind, device: keys.id, seq, prev, at: clock, seen, body };
+        const bytes = recordBytes(record);
+        mine.set(book, { id: cidOf(bytes), seq });
+        return { bytes, sig: keys.sign(bytes) };
+      });
     },
     positions() {
       const out: Record<string, Record<string, number>> = {};

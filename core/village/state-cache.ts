@@ -22,6 +22,11 @@ export type AtCut =
     }
   | { readonly ok: false; readonly missing: number };
 
+export interface Judged {
+  readonly records: readonly KnownRecord[];
+  readonly next: Folded;
+}
+
 /** What is computed from the books, kept until they change. */
 export interface StateCache {
   readonly state: () => VillageState;
@@ -29,8 +34,8 @@ export interface StateCache {
   readonly atCut: (prev: string, records: Cut) => AtCut;
   /** All that a close on the present head may count: what is due and not of a frozen device. */
   readonly nameCut: () => Cut;
-  /** The state with one more record. Errors: NOT_ALLOWED when the books would not take it. */
-  readonly judge: (signed: SignedRecord) => Folded;
+  /** The state with these records too. Errors: NOT_ALLOWED when the books would not take all of them. */
+  readonly judge: (signed: readonly SignedRecord[]) => Judged;
   /** The records changed; `next` is the state they make, where it is known. */
   readonly onRecords: (next?: Folded) => void;
   /** The state stands on the rows of the checkpoint that was kept last. */
@@ -112,12 +117,18 @@ export function createStateCache(source: StateSource): StateCache {
       return positionsOf(chains, index.outside.values(), mayName);
     },
     judge(signed) {
-      const opened = openRecord(signed, verifyEd25519);
-      if (!opened.ok) throw new AppError('INTERNAL', `This console made a bad record: ${opened.reason}.`);
-      const next = fold([...index.outside.values(), opened.record]);
-      const reason = next.state.onHold.get(opened.record.id);
-      if (reason === undefined) return next;
-      throw new AppError('NOT_ALLOWED', `The books do not take this: ${reason}.`, { data: { reason } });
+      const records = signed.map((one) => {
+        const opened = openRecord(one, verifyEd25519);
+        if (!opened.ok) throw new AppError('INTERNAL', `This console made a bad record: ${opened.reason}.`);
+        return opened.record;
+      });
+      const next = fold([...index.outside.values(), ...records]);
+      for (const { id } of records) {
+        const reason = next.state.onHold.get(id);
+        if (reason !== undefined)
+          throw new AppError('NOT_ALLOWED', `The books do not take this: ${reason}.`, { data: { reason } });
+      }
+      return { records, next };
     },
     onRecords(next) {
       state = next && take(next);

@@ -9,20 +9,13 @@ import { type Checkpoint, genesis } from '#domain/village/epochs.ts';
 import type { Folded } from '#domain/village/fold.ts';
 import { type Admission, TEACHING } from './admission.ts';
 import { type KeptCheckpoint, openCheckpoint, packCheckpoint } from './kept-checkpoint.ts';
-import { knownRecord, type RecordIndex } from './record-index.ts';
+import { type Act, knownRecord, type RecordIndex } from './record-index.ts';
 import { offerSnapshots, snapshotInTurns } from './snapshot-offer.ts';
 import type { StateCache } from './state-cache.ts';
 
-/** One act to be written: a record of this device. */
-export interface Act {
-  readonly book: string;
-  readonly kind: string;
-  readonly body: unknown;
-}
-
 /** The way of records into the state: those written here, those that came, those on disk. */
 export interface VillageBooks {
-  /** Signs, stores durably and folds records in order. Errors: NOT_ALLOWED with the reason the fold gives. */
+  /** Signs, stores durably and folds records in order. Errors: NOT_ALLOWED with the reason the fold gives; then none is written. */
   readonly act: (acts: readonly Act[]) => Promise<string[]>;
   /** Takes in what came from elsewhere; whether any of it was new. */
   readonly absorb: (records: readonly SignedRecord[]) => boolean;
@@ -142,18 +135,23 @@ export function createVillageBooks(source: BooksSource): VillageBooks {
       });
   };
   const write = async (acts: readonly Act[]): Promise<string[]> => {
-    const ids: string[] = [];
-    for (const { book, kind, body } of acts) {
-      const isFrozen = (device: string): boolean => (cache.state().devices.get(device)?.frozenFrom ?? null) !== null;
-      const signed = index.make(keys, village, book, kind, body, now(), isFrozen);
-      const next = cache.judge(signed);
-      const known = index.outside.size;
-      await node.append(book, [signed]);
-      const record = knownRecord(signed.bytes);
-      // Unless others' records came in meanwhile, what was judged is the new state.
-      if (record) ids.push(...take([record], index.outside.size === known ? next : undefined).map((r) => r.id));
+    const isFrozen = (device: string): boolean => (cache.state().devices.get(device)?.frozenFrom ?? null) !== null;
+    const signed = index.make(keys, village, acts, now(), isFrozen);
+    const { records, next } = cache.judge(signed);
+    const known = index.outside.size;
+    const written: KnownRecord[] = [];
+    try {
+      for (const [i, record] of records.entries()) {
+        await node.append(record.book, signed.slice(i, i + 1));
+        written.push(record);
+      }
+    } finally {
+      // What lies in the books counts, also where the disk took no more. Unless others' records came in meanwhile,
+      // what was judged is the new state.
+      const isAll = written.length === records.length && index.outside.size === known;
+      take(written, isAll ? next : undefined);
     }
-    return ids;
+    return records.map((r) => r.id);
   };
   return {
     act(acts) {

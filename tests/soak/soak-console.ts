@@ -176,12 +176,13 @@ export function createSoakConsole(number: number, village: string, { keys }: Ent
     arm(fault, afterWrites) {
       armed = { fault, left: afterWrites };
     },
-    append({ book, kind, body }, nowMs) {
+    append(act, nowMs) {
       const { index, books, writing } = get();
       // One after the other, as the core does; others come in between.
       return writing.run(async () => {
-        const record = index.make(keys, village, book, kind, body, nowMs, () => false);
-        await books.append(book, [record]);
+        const [record] = index.make(keys, village, [act], nowMs, () => false);
+        if (!record) throw new Error('an act makes a record');
+        await books.append(act.book, [record]);
         return cidOf(record.bytes);
       });
     },

@@ -53,8 +53,8 @@ function createWriter({ keys, node, id, index }: Village) {
   for (const { book, device, seq, id: record } of index.heads()) positions[book] = { [device]: { seq, id: record } };
   return {
     write(book: string, kind: string, body: unknown): void {
-      const signed = heads.make(keys, id, book, kind, body, clock.now(), () => false);
-      const record = knownRecord(signed.bytes);
+      const [signed] = heads.make(keys, id, [{ book, kind, body }], clock.now(), () => false);
+      const record = signed && knownRecord(signed.bytes);
       if (!record) throw new Error(`a record of kind ${kind} does not read`);
       heads.add([record]);
       const list = waiting.get(book);
