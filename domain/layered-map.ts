@@ -48,7 +48,7 @@ export interface Layered<V> extends Items<V> {
  */
 export class LayeredMap<V> implements Layered<V>, Iterable<readonly [string, V]> {
   readonly #shelfOf: (value: V, key: string) => string;
-  readonly below: Items<V>;
+  readonly #below: Items<V>;
   #changed: Map<string, V>;
   #fresh: Map<string, V>;
   #isShared = false;
@@ -58,23 +58,26 @@ export class LayeredMap<V> implements Layered<V>, Iterable<readonly [string, V]>
   /** @param shelfOf the shelf that a value is looked for on together with others */
   constructor(shelfOf: (value: V, key: string) => string, below: Items<V> = NOTHING, laid?: Laid<V>) {
     this.#shelfOf = shelfOf;
-    this.below = below;
+    this.#below = below;
     this.#changed = new Map(laid?.changed);
     this.#fresh = new Map(laid?.fresh);
   }
 
+  get below(): Items<V> {
+    return this.#below;
+  }
   get size(): number {
-    return this.below.size + this.#fresh.size;
+    return this.#below.size + this.#fresh.size;
   }
   get(key: string): V | undefined {
-    return this.#fresh.get(key) ?? this.#changed.get(key) ?? this.below.get(key);
+    return this.#fresh.get(key) ?? this.#changed.get(key) ?? this.#below.get(key);
   }
   has(key: string): boolean {
-    return this.#fresh.has(key) || this.below.has(key);
+    return this.#fresh.has(key) || this.#below.has(key);
   }
   set(key: string, value: V): this {
     this.#own();
-    const isBelow = !this.#fresh.has(key) && this.below.has(key);
+    const isBelow = !this.#fresh.has(key) && this.#below.has(key);
     if (isBelow) this.#changed.set(key, value);
     else this.#fresh.set(key, value);
     this.#places = undefined;
@@ -84,12 +87,12 @@ export class LayeredMap<V> implements Layered<V>, Iterable<readonly [string, V]>
   positionOf(key: string): number | undefined {
     this.#places ??= new Map([...this.#fresh.keys()].map((k, i) => [k, i]));
     const at = this.#places.get(key);
-    return at === undefined ? this.below.positionOf(key) : this.below.size + at;
+    return at === undefined ? this.#below.positionOf(key) : this.#below.size + at;
   }
   *entries(from = 0): Generator<readonly [string, V]> {
-    if (from < this.below.size)
-      for (const [key, value] of this.below.entries(from)) yield [key, this.#changed.get(key) ?? value];
-    let skip = from - this.below.size;
+    if (from < this.#below.size)
+      for (const [key, value] of this.#below.entries(from)) yield [key, this.#changed.get(key) ?? value];
+    let skip = from - this.#below.size;
     for (const entry of this.#fresh) if (skip-- <= 0) yield entry;
   }
   *keys(from = 0): Generator<string> {
@@ -102,26 +105,26 @@ export class LayeredMap<V> implements Layered<V>, Iterable<readonly [string, V]>
     return this.entries();
   }
   *within(first: string, last: string): Generator<readonly [string, V]> {
-    for (const entry of this.below.within(first, last)) if (!this.#changed.has(entry[0])) yield entry;
+    for (const entry of this.#below.within(first, last)) if (!this.#changed.has(entry[0])) yield entry;
     this.#shelves ??= this.#shelve();
     const shelves = first === last ? [first] : [...this.#shelves.keys()].filter((s) => s >= first && s <= last);
     for (const shelf of shelves) for (const key of this.#shelves.get(shelf) ?? []) yield [key, this.get(key) as V];
   }
   firstShelf(): string | undefined {
     this.#shelves ??= this.#shelve();
-    let first = this.below.firstShelf();
+    let first = this.#below.firstShelf();
     for (const shelf of this.#shelves.keys()) if (first === undefined || shelf < first) first = shelf;
     return first;
   }
   lastShelf(): string | undefined {
     this.#shelves ??= this.#shelve();
-    let last = this.below.lastShelf();
+    let last = this.#below.lastShelf();
     for (const shelf of this.#shelves.keys()) if (last === undefined || shelf > last) last = shelf;
     return last;
   }
   /** A copy that goes its own way. */
   fork(): LayeredMap<V> {
-    const copy = new LayeredMap(this.#shelfOf, this.below);
+    const copy = new LayeredMap(this.#shelfOf, this.#below);
     copy.#changed = this.#changed;
     copy.#fresh = this.#fresh;
     copy.#isShared = true;
