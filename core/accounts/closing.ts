@@ -172,7 +172,11 @@ export async function verifyClose(village: Village, close: Close): Promise<Verif
     known.set(close.digest, kept);
     return kept;
   }
-  const result = await accountsAt(village, close.month, close.prev, close.cut.records);
+  const lockedInRows = lockedInSettled(village, close);
+  const result: CutAccounts =
+    lockedInRows > 0
+      ? { ok: false, missing: 0, locked: lockedInRows }
+      : await accountsAt(village, close.month, close.prev, close.cut.records);
   if (!result.ok) {
     const verdict = whyNot(village, close, result);
     return { verdict, accounts: undefined, locked: result.locked, otherCheckpoint: false };
@@ -191,6 +195,12 @@ export async function verifyClose(village: Village, close: Close): Promise<Verif
   known.set(close.digest, entry);
   if (same) village.readings.keepClose(close.digest, result.accounts);
   return entry;
+}
+
+/** Frames that a settled close counts and this device cannot read, as far as rows tell: an old close is folded from the first record on. */
+function lockedInSettled(village: Village, { digest }: Close): number {
+  const epoch = village.state().epochs.findIndex((e) => e.close === digest);
+  return epoch < 0 ? 0 : village.store.unreadSettled(epoch + 1, 0).locked;
 }
 
 function whyNot(village: Village, close: Close, of: { readonly missing: number; readonly locked: number }): Verdict {
