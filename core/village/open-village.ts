@@ -1,7 +1,5 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { setImmediate as immediate } from 'node:timers/promises';
-import { createBreath } from '#core/breath.ts';
 import type { Changes, Topic } from '#core/changes.ts';
 import type { CoreOptions } from '#core/core.ts';
 import type { DataKey } from '#core/crypto/data-key.ts';
@@ -14,18 +12,17 @@ import { watchRoom } from '#core/storage/disk-room.ts';
 import { openVillageStore, type VillageStore } from '#core/storage/village-store.ts';
 import { isCopied } from '#core/villages/copied.ts';
 import type { Cut } from '#domain/books/chains.ts';
-import { LayeredMap } from '#domain/layered-map.ts';
 import type { SealedFields, Subject } from '#domain/membership/private-fields.ts';
 import { type RecoverSigner, recoverSigner } from '#domain/membership/typed-data.ts';
 import type { Checkpoint } from '#domain/village/epochs.ts';
 import { stateHash } from '#domain/village/fold.ts';
 import type { RevealedState } from '#domain/village/reveal.ts';
-import { SHELVES } from '#domain/village/shelves.ts';
 import type { VillageState } from '#domain/village/state.ts';
 import { createAdmission, type WaitingDevice } from './admission.ts';
 import { type AudienceKeys, createAudienceKeys } from './audience-keys.ts';
 import { createChainSearch } from './chain-search.ts';
 import { type ChainWatch, createChainWatch } from './chain-watch.ts';
+import { createKeyExchange } from './key-exchange.ts';
 import { openKeyRing } from './key-ring.ts';
 import { createNetworkAccess, type NetworkAccess } from './network-access.ts';
 import { createPrivateParts, type Fields } from './private-parts.ts';
@@ -205,6 +202,9 @@ function assemble(p: Parts): Village & { load(): Promise<void> } {
   let stopped = false;
   let unsubscribe = (): void => undefined;
   const log = (line: string): void => p.options.log(line);
+  const notify = (...topics: readonly Topic[]): void => {
+    for (const topic of topics) p.changes.notify(topic, row.id);
+  };
 
   const cache = createStateCache({
     village: row.id,
@@ -220,7 +220,7 @@ function assemble(p: Parts): Village & { load(): Promise<void> } {
     openStored: createFrameOpener((id) => audienceKeys.find(id)),
     state: cache.state,
     isOnRows: cache.isOnRows,
-    onJudged: () => p.changes.notify('readings', row.id),
+    onJudged: () => notify('readings'),
   });
   const parts = createPrivateParts({
     village: row.id,
@@ -241,10 +241,9 @@ function assemble(p: Parts): Village & { load(): Promise<void> } {
     onOpened(oldestMs) {
       readings.onSegments(oldestMs);
       chains.onNews();
-      p.changes.notify('readings', row.id);
-      p.changes.notify('sync', row.id);
+      notify('readings', 'sync');
     },
-    onProgress: () => p.changes.notify('sync', row.id),
+    onProgress: () => notify('sync'),
   });
   const chains = createChainWatch({
     store,
@@ -255,9 +254,7 @@ function assemble(p: Parts): Village & { load(): Promise<void> } {
       openPlain: createPlainOpener((id) => audienceKeys.find(id)),
     }),
     isFetching: () => segments.progress().state === 'fetching',
-    onChanged() {
-      for (const topic of ['sync', 'readings'] as const) p.changes.notify(topic, row.id);
-    },
+    onChanged: () => notify('sync', 'readings'),
     log,
   });
   const books = createVillageBooks({
@@ -271,9 +268,9 @@ function assemble(p: Parts): Village & { load(): Promise<void> } {
     dataKey: p.dataKey,
     log,
     now,
-    onKeeping: () => learnKeys(),
+    onKeeping: () => keyExchange.learn(),
     onFolded(names) {
-      for (const book of names) p.changes.notify(topicOf(book), row.id);
+      for (const book of names) notify(topicOf(book));
     },
   });
   const copied = (): boolean => isCopied(p.consoleStore, row.id);
@@ -288,33 +285,19 @@ function assemble(p: Parts): Village & { load(): Promise<void> } {
     queueMicrotask(news);
     return ids;
   };
-  let turn: NodeJS.Timeout | undefined;
-  let sharing: Promise<void> | undefined;
-  const shareKeys = (): Promise<void> => {
-    sharing ??= shareOnce().finally(() => {
-      sharing = undefined;
-    });
-    return sharing;
-  };
-  const shareOnce = async (): Promise<void> => {
-    for (let isMore = true; isMore; await immediate()) {
-      await books.idle();
-      if (stopped || copied()) return;
-      const elapsedMs = performance.now();
-      const owed = audienceKeys.owed(cache.state(), now(), elapsedMs);
-      const { records, nextMs } = owed;
-      isMore = owed.isMore;
-      clearTimeout(turn);
-      if (nextMs !== undefined && !stopped) turn = setTimeout(news, nextMs - elapsedMs);
-      if (records.length > 0) await books.act(records.map(({ book, body }) => ({ book, kind: 'key.share', body })));
-    }
-  };
-  const learnKeys = (): void => learnFrom(cache.state());
-  const learnFrom = (state: Pick<VillageState, 'keyShares'>): void => {
-    if (!audienceKeys.learn(state)) return;
-    parts.forget();
-    for (const topic of ['members', 'meters', 'readings'] as const) p.changes.notify(topic, row.id);
-  };
+  const keyExchange = createKeyExchange({
+    device: keys.id,
+    keys: audienceKeys,
+    books,
+    cache,
+    now,
+    copied,
+    onLearnt() {
+      parts.forget();
+      notify('members', 'meters', 'readings');
+    },
+    onTurn: () => news(),
+  });
   /** Nobody waits for what follows on news: a full disk is told to the log, and the next news tries again. */
   const orLog = (what: string, work: () => void): void => {
     try {
@@ -325,25 +308,24 @@ function assemble(p: Parts): Village & { load(): Promise<void> } {
   };
   const news = (): void => {
     if (stopped) return;
-    orLog('audience keys', learnKeys);
+    orLog('audience keys', () => keyExchange.learn());
     void segments.fetch();
     chains.onNews();
     p.onNews(self);
-    shareKeys().catch((e) => log(`sharing keys: ${String(e)}`));
+    keyExchange.give().catch((e) => log(`sharing keys: ${String(e)}`));
     orLog('network keys', () => p.network.onNews());
   };
   const onEvent = (event: NodeEvent): void => {
     if (event.type === 'records') {
       if (event.origin === 'remote' && books.absorb(event.records)) news();
     } else if (event.type === 'refused') {
-      const { peer, book, reason } = event;
-      orLog('refused', () => store.addRefused({ atMs: now(), peer, book, reason }));
-      p.changes.notify('sync', row.id);
+      orLog('refused', () => store.addRefused({ ...event, atMs: now() }));
+      notify('sync');
     } else if (event.type === 'damaged') {
       orLog('damaged block', () => segments.onLost(event.cid));
     } else {
       segments.onPeers();
-      p.changes.notify('sync', row.id);
+      notify('sync');
     }
   };
   const self: Village & { load(): Promise<void> } = {
@@ -376,13 +358,7 @@ function assemble(p: Parts): Village & { load(): Promise<void> } {
       news();
       return true;
     },
-    async learnSettledKeys() {
-      const breath = createBreath();
-      for (const [share, devices] of cache.checkpoint().state.keyShares) {
-        if (devices.has(keys.id)) learnFrom({ keyShares: new LayeredMap(SHELVES.keyShares).set(share, devices) });
-        await breath();
-      }
-    },
+    learnSettledKeys: () => keyExchange.learnSettled(),
     async rebuild() {
       await books.reload();
       segments.onDropped();
@@ -395,12 +371,12 @@ function assemble(p: Parts): Village & { load(): Promise<void> } {
       segments.onDropped();
       chains.onDropped();
       readings.onSegments();
-      for (const topic of ['readings', 'sync'] as const) p.changes.notify(topic, row.id);
+      notify('readings', 'sync');
     },
     network: p.network,
     now,
     log,
-    notify: (topic) => p.changes.notify(topic, row.id),
+    notify,
     async load() {
       unsubscribe = node.subscribe(onEvent);
       await books.load();
@@ -409,7 +385,7 @@ function assemble(p: Parts): Village & { load(): Promise<void> } {
     },
     async stop() {
       stopped = true;
-      clearTimeout(turn);
+      keyExchange.stop();
       unsubscribe();
       const fetched = segments.stop();
       await chains.stop();
