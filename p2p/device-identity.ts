@@ -1,8 +1,7 @@
 import type { Identity } from '@orbitdb/core';
 import * as z from 'zod';
-import { verifyEd25519 } from '#core/ports/ed25519.ts';
+import { ed25519Signer, verifyEd25519 } from '#core/ports/ed25519.ts';
 import { decode, encode, fromHex, toHex, utf8 } from '#domain/bytes.ts';
-import { createSigner } from './ed25519.ts';
 import { orbitHashOf } from './orbit-hash.ts';
 
 export const MAX_IDENTITY_BYTES = 1024;
@@ -27,7 +26,7 @@ export interface DeviceIdentity {
 
 /** The identity of this device, and the means to sign log entries with it. */
 export function createDeviceIdentity(seed: Uint8Array): DeviceIdentity & { readonly identity: Identity } {
-  const signer = createSigner(seed);
+  const signer = ed25519Signer(seed);
   const device = signer.publicKey;
   const signHex = (data: Uint8Array): string => toHex(signer.sign(data));
   const idSignature = signHex(utf8(device));

@@ -1,11 +1,11 @@
 import type { Worker } from 'node:worker_threads';
 import { afterEach, expect, test } from 'vitest';
-import { createSigner } from './ed25519.ts';
+import { ed25519Signer } from '#core/ports/ed25519.ts';
 import type { Signed } from './signature-batch.ts';
 import { createSignaturePool, type VerifySignatures, verifySignatures } from './signature-pool.ts';
 
-const author = createSigner(new Uint8Array(32).fill(1));
-const other = createSigner(new Uint8Array(32).fill(2));
+const author = ed25519Signer(new Uint8Array(32).fill(1));
+const other = ed25519Signer(new Uint8Array(32).fill(2));
 
 function signed(i: number): { readonly asked: Signed; readonly isValid: boolean } {
   const message = Uint8Array.from({ length: 1 + (i % 300) }, (_, at) => at + i);

@@ -4,11 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Entry } from '@orbitdb/core';
 import { systemClock } from '#core/ports/clock.ts';
+import { ed25519Signer } from '#core/ports/ed25519.ts';
 import type { DeviceKey, VillageNode, VillageNodeOptions } from '#core/ports/village-node.ts';
 import { recordBytes, type SignedRecord } from '#domain/books/record.ts';
 import { cidOf, decode, encode, sha256, toHex, utf8 } from '#domain/bytes.ts';
 import { createDeviceIdentity } from './device-identity.ts';
-import { createSigner } from './ed25519.ts';
 import { logIdOf, toPayload } from './entry-codec.ts';
 import { orbitHashOf } from './orbit-hash.ts';
 import { startVillageNode } from './start-village-node.ts';
@@ -24,7 +24,7 @@ export interface TestDevice {
 }
 
 export function createTestDevice(seed: Uint8Array = randomBytes(32), village = TEST_VILLAGE): TestDevice {
-  const signer = createSigner(seed);
+  const signer = ed25519Signer(seed);
   const chains = new Map<string, { seq: number; prev: string | null }>();
   return {
     key: { id: signer.publicKey, seed },

@@ -1,22 +1,14 @@
-import {
-  createHash,
-  createPrivateKey,
-  createPublicKey,
-  diffieHellman,
-  type KeyObject,
-  randomBytes,
-  sign,
-} from 'node:crypto';
+import { createHash, createPrivateKey, createPublicKey, diffieHellman, type KeyObject, randomBytes } from 'node:crypto';
+import { ed25519Signer } from '#core/ports/ed25519.ts';
 import { toHex } from '#domain/bytes.ts';
 
-const ED_PRIVATE = Buffer.from('302e020100300506032b657004220420', 'hex');
 const X_PRIVATE = Buffer.from('302e020100300506032b656e04220420', 'hex');
 const X_PUBLIC = Buffer.from('302a300506032b656e032100', 'hex');
 
-const privateKey = (prefix: Buffer, seed: Uint8Array): KeyObject =>
-  createPrivateKey({ key: Buffer.concat([prefix, seed]), format: 'der', type: 'pkcs8' });
-const publicKey = (prefix: Buffer, raw: Uint8Array): KeyObject =>
-  createPublicKey({ key: Buffer.concat([prefix, raw]), format: 'der', type: 'spki' });
+const privateBox = (seed: Uint8Array): KeyObject =>
+  createPrivateKey({ key: Buffer.concat([X_PRIVATE, seed]), format: 'der', type: 'pkcs8' });
+const publicBox = (raw: Uint8Array): KeyObject =>
+  createPublicKey({ key: Buffer.concat([X_PUBLIC, raw]), format: 'der', type: 'spki' });
 const rawPublic = (key: KeyObject): Uint8Array =>
   new Uint8Array(createPublicKey(key).export({ format: 'der', type: 'spki' }).subarray(-32));
 
@@ -33,14 +25,14 @@ export interface DeviceKeys {
 
 /** Both keys come from one 32-byte seed, so that one secret is kept. */
 export function deviceKeysFrom(seed: Uint8Array): DeviceKeys {
-  const signing = privateKey(ED_PRIVATE, seed);
+  const signer = ed25519Signer(seed);
   const boxSeed = createHash('sha256').update('gridpact device box').update(seed).digest();
-  const boxing = privateKey(X_PRIVATE, boxSeed);
+  const boxing = privateBox(boxSeed);
   return {
-    id: toHex(rawPublic(signing)),
+    id: signer.publicKey,
     seed,
     box: toHex(rawPublic(boxing)),
-    sign: (message) => new Uint8Array(sign(null, message, signing)),
+    sign: signer.sign,
     agree: (other) => agreeWith(boxing, other),
   };
 }
@@ -48,11 +40,11 @@ export function deviceKeysFrom(seed: Uint8Array): DeviceKeys {
 export const newSeed = (): Uint8Array => new Uint8Array(randomBytes(32));
 
 function agreeWith(own: KeyObject, other: Uint8Array): Uint8Array {
-  return new Uint8Array(diffieHellman({ privateKey: own, publicKey: publicKey(X_PUBLIC, other) }));
+  return new Uint8Array(diffieHellman({ privateKey: own, publicKey: publicBox(other) }));
 }
 
 /** A one-time X25519 key pair for sealing something to one device. */
 export function ephemeralBox(): { readonly publicKey: Uint8Array; agree(other: Uint8Array): Uint8Array } {
-  const own = privateKey(X_PRIVATE, randomBytes(32));
+  const own = privateBox(randomBytes(32));
   return { publicKey: rawPublic(own), agree: (other) => agreeWith(own, other) };
 }

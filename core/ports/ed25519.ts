@@ -1,5 +1,7 @@
+import { createPrivateKey, createPublicKey, sign } from 'node:crypto';
 import sodium from 'sodium-native';
 import type { VerifyEd25519 } from '#domain/books/record.ts';
+import { fromHex, toHex } from '#domain/bytes.ts';
 
 const KEY_BYTES = 32;
 const SIGNATURE_BYTES = 64;
@@ -12,3 +14,23 @@ export const verifyEd25519: VerifyEd25519 = (sig, publicKey, message) =>
   sig.length === SIGNATURE_BYTES &&
   publicKey.length === KEY_BYTES &&
   sodium.crypto_sign_verify_detached(sig, message, publicKey);
+
+/** DER head of RFC 8410 before the 32 raw bytes of a private key. */
+const PKCS8_HEAD = fromHex('302e020100300506032b657004220420');
+
+export interface Ed25519Signer {
+  /** 64 hex. */
+  readonly publicKey: string;
+  /** 64 bytes, the same for the same message. */
+  sign(message: Uint8Array): Uint8Array;
+}
+
+/** The signer of a seed of 32 bytes; the key stays in the runtime's own key object. */
+export function ed25519Signer(seed: Uint8Array): Ed25519Signer {
+  const key = createPrivateKey({ key: Buffer.concat([PKCS8_HEAD, seed]), format: 'der', type: 'pkcs8' });
+  const spki = createPublicKey(key).export({ format: 'der', type: 'spki' });
+  return {
+    publicKey: toHex(Uint8Array.from(spki.subarray(-KEY_BYTES))),
+    sign: (message) => Uint8Array.from(sign(null, message, key)),
+  };
+}
