@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import encodeQR from 'qr';
 import decodeQR from 'qr/decode.js';
 import { describe, expect, test } from 'vitest';
-import { sha256, utf8 } from '../bytes.ts';
+import { concat, sha256, utf8 } from '../bytes.ts';
 import { fromBase45, toBase45 } from './base45.ts';
 import { createFrameCollector, cutIntoFrames, MAX_PAYLOAD_BYTES, type Payload } from './qr-frames.ts';
 
@@ -70,6 +70,21 @@ describe('frames', () => {
         expect(changed === text || collector.add(changed) === 'none', `${changed}`).toBe(true);
       }),
     );
+  });
+
+  test('among which somebody slipped one of their own give nothing, and the next round gives what was cut', () => {
+    const payload = payloadOf(2000);
+    const source = cutIntoFrames(payload);
+    const body = (fromBase45(source.frame(3).slice('GP1:'.length)) ?? new Uint8Array()).slice(4);
+    body[100] = (body[100] ?? 0) ^ 1;
+    const forged = `GP1:${toBase45(concat(sha256(body).slice(0, 4), body))}`;
+    const collector = createFrameCollector();
+    expect(collector.add(forged)).toBe('new');
+    for (let n = 0; n < source.parts; n++) collector.add(source.frame(n));
+    expect(collector.payload()).toBeUndefined();
+    expect(collector.progress()).toEqual({ have: 0, of: source.parts });
+    for (let n = 0; n < source.parts; n++) collector.add(source.frame(n));
+    expect(collector.payload()).toEqual(payload);
   });
 
   test('fit a code that stays readable when its picture is coarse, turned by quarters and noisy', () => {

@@ -67,7 +67,7 @@ export interface FrameCollector {
   readonly add: (text: string) => Collected;
   /** How many frames more than `have` are needed at least; undefined before the first. */
   readonly progress: () => { readonly have: number; readonly of: number } | undefined;
-  /** Once enough has come; undefined until then, and when what came together is not what was cut. */
+  /** Once enough has come; undefined until then. Where what came together is not what was cut it begins again. */
   readonly payload: () => Payload | undefined;
 }
 
@@ -92,7 +92,13 @@ export function createFrameCollector(): FrameCollector {
       return 'new';
     },
     progress: () => first && { have: rows.size, of: first.parts },
-    payload: () => (first && rows.size === first.parts ? assemble(rows, first) : undefined),
+    payload() {
+      if (!first || rows.size < first.parts) return undefined;
+      const whole = assemble(rows, first);
+      // One of the frames was made by somebody else, and nothing tells which.
+      if (!whole) rows.clear();
+      return whole;
+    },
   };
 }
 

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { encode, equalBytes } from '../bytes.ts';
 import { addressSchema, bytesOf, deviceSchema, memberIdOf, memberSchema, signatureSchema } from '../ids.ts';
 import { monthOfScope, peopleOf, scopeSchema } from '../membership/audiences.ts';
 import { rolesSchema } from '../membership/founding.ts';
@@ -214,6 +215,16 @@ const rotateKey: Apply = (ctx) => {
   return undefined;
 };
 
+type LastCounting = Readonly<Record<string, number>>;
+/** What both revocations of a device let count: so it does not matter which of them came first. */
+export const lowerOf = (a: LastCounting, b: LastCounting): LastCounting =>
+  Object.fromEntries(
+    Object.entries(a).flatMap(([book, seq]) => {
+      const other = Object.hasOwn(b, book) ? b[book] : undefined;
+      return other === undefined ? [] : [[book, Math.min(seq, other)]];
+    }),
+  );
+
 const revoke: Apply = (ctx) => {
   const body = revokeBody.safeParse(ctx.record.body);
   if (!body.success) return 'unreadable revocation';
@@ -221,11 +232,16 @@ const revoke: Apply = (ctx) => {
   if (!d) return 'no such device';
   if (d.member !== ctx.author && !isCoordinator(ctx.state, ctx.author))
     return 'only its member or a coordinator revokes a device';
-  if (d.revoked) return 'already revoked';
-  ctx.state.devices.set(d.id, {
-    ...d,
-    revoked: { last: body.data.last, private: body.data.private, atMs: ctx.record.at.ms },
-  });
+  // Whoever stole it would name a number that it never reaches.
+  if (d.id === ctx.record.device) return 'a device does not revoke itself';
+  const { last, private: reason } = body.data;
+  if (!d.revoked) {
+    ctx.state.devices.set(d.id, { ...d, revoked: { last, private: reason, atMs: ctx.record.at.ms } });
+    return undefined;
+  }
+  const lower = lowerOf(d.revoked.last, last);
+  if (equalBytes(encode(lower), encode(d.revoked.last))) return 'already revoked';
+  ctx.state.devices.set(d.id, { ...d, revoked: { ...d.revoked, last: lower } });
   return undefined;
 };
 

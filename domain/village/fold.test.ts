@@ -201,6 +201,34 @@ describe('a revoked device', () => {
     expect(state.devices.get(stolen.id)?.revoked).not.toBeNull();
   });
 
+  test('does not revoke itself up to a number that it never reaches, so that nobody else could any more (J15)', () => {
+    const { village, device, stolen, add, revoke } = theft();
+    const honest = add('Honest');
+    const own = revoke(stolen, stolen, { members: 1_000_000 });
+    const forged = add('Forged');
+    expect(village.held(own)).toBe('a device does not revoke itself');
+    revoke(device, stolen, { members: honest.seq });
+    expect([honest, own, forged].map((r) => village.held(r))).toEqual([
+      undefined,
+      'the device was revoked before this',
+      'the device was revoked before this',
+    ]);
+  });
+
+  test('by two who had seen not equally much of it counts as far as both had, in whatever order they came', () => {
+    const { village, device, stolen, add, revoke } = theft();
+    const written = [add('One'), add('Two'), add('Three')];
+    const [, two, three] = written;
+    revoke(village.device, stolen, { members: three?.seq ?? 0, assets: 4 });
+    const second = revoke(device, stolen, { members: two?.seq ?? 0, agreements: 4 });
+    const state = village.fold();
+    expect(written.map((r) => state.onHold.has(r.id))).toEqual([false, false, true]);
+    expect(state.devices.get(stolen.id)?.revoked?.last).toEqual({ members: two?.seq });
+    expect([state.onHold.has(second.id), village.fold(shuffle(village.records, 7))]).toEqual([false, state]);
+    const again = revoke(village.device, stolen, { members: three?.seq ?? 0 });
+    expect(village.held(again)).toBe('already revoked');
+  });
+
   test('and one that it revokes in turn are both out: a thief gains nothing by revoking back', () => {
     const { village, device, stolen, revoke } = theft();
     revoke(stolen, device, { members: 0 });

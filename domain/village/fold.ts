@@ -22,7 +22,7 @@ import { agreementRules } from './fold-agreements.ts';
 import { assetRules } from './fold-assets.ts';
 import { dataGrantRules } from './fold-data-grants.ts';
 import { type Freeze, findEquivocation } from './fold-equivocation.ts';
-import { memberRules, shareRules } from './fold-members.ts';
+import { lowerOf, memberRules, shareRules } from './fold-members.ts';
 import { networkRules } from './fold-network.ts';
 import { operationRules } from './fold-operations.ts';
 import { settlementRules } from './fold-settlement.ts';
@@ -171,12 +171,16 @@ function foldContested(
   [a, b]: readonly [Findings, Findings],
   pool: Pool,
 ): VillageState {
-  const revoked = new Map([...a.revoked, ...b.revoked]);
+  const revoked = new Map(a.revoked);
+  for (const [id, other] of b.revoked) {
+    const one = revoked.get(id);
+    revoked.set(id, one ? { ...other, last: lowerOf(one.last, other.last) } : other);
+  }
   const anchored = new Map([...a.anchored, ...b.anchored]);
   const state = foldOnce(from, records, { anchored, revoked }, pool);
   for (const [id, revocation] of revoked) {
     const device = state.devices.get(id);
-    if (device && !device.revoked) state.devices.set(id, { ...device, revoked: revocation });
+    if (device) state.devices.set(id, { ...device, revoked: revocation });
   }
   return state;
 }
