@@ -22,7 +22,7 @@ export interface Ed25519Signer {
   /** 64 hex. */
   readonly publicKey: string;
   /** 64 bytes, the same for the same message. */
-  sign(message: Uint8Array): Uint8Array;
+  readonly sign: (message: Uint8Array) => Uint8Array;
 }
 
 /** The signer of a seed of 32 bytes; the key stays in the runtime's own key object. */
