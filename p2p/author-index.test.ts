@@ -35,6 +35,8 @@ test('a peer that has a prefix of every author is sent exactly the rest, oldest 
       expect(times).toEqual([...times].sort((a, b) => a - b));
       expect(marksOf(known).countBehind(marksOf(list).list())).toBe(lacked.length);
       expect(marksOf(list).isCoveredBy(marks)).toBe(lacked.length === 0);
+      const others = marksOf(list.filter((e) => !known.includes(e)));
+      expect(marksOf(known).plus(others).lacking(marksOf(list).list())).toEqual([]);
     }),
   );
 });

@@ -17,6 +17,8 @@ export interface AuthorMarks {
   /** Whether the owner of the marks has all of ours, as far as marks can tell. */
   isCoveredBy(marks: readonly AuthorMark[]): boolean;
   copy(): AuthorMarks;
+  /** Of the same authors and others, in disjoint sets of entries. */
+  plus(others: AuthorMarks): AuthorMarks;
 }
 
 export function createAuthorMarks(known: readonly AuthorMark[] = []): AuthorMarks {
@@ -50,6 +52,13 @@ export function createAuthorMarks(known: readonly AuthorMark[] = []): AuthorMark
       });
     },
     copy: () => createAuthorMarks([...marks.values()]),
+    plus(others) {
+      const sums = others.list().map(({ device, time, count }) => {
+        const own = marks.get(device);
+        return { device, time: Math.max(time, own?.time ?? 0), count: count + (own?.count ?? 0) };
+      });
+      return createAuthorMarks([...marks.values(), ...sums]);
+    },
   };
 }
 

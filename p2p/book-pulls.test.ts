@@ -45,7 +45,7 @@ function deliver(source: PullSource, ...marks: AuthorMark[]): void {
 beforeEach(() => {
   nowMs = 0;
   ours = createAuthorMarks();
-  pulls = createBookPulls({ marksOf: () => ours }, () => nowMs);
+  pulls = createBookPulls({ lacking: (_book, marks) => ours.lacking(marks) }, () => nowMs);
 });
 
 test('what several peers have is asked of one, and of another only what that one lacks', () => {

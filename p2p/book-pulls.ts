@@ -72,7 +72,7 @@ interface Candidate {
   readonly ranges: readonly AuthorRange[];
 }
 
-export function createBookPulls(books: Pick<VillageBooks, 'marksOf'>, now: () => number): BookPulls {
+export function createBookPulls(books: Pick<VillageBooks, 'lacking'>, now: () => number): BookPulls {
   const sources = new Map<PullSource, Standing>();
   const standingOf = (source: PullSource): Standing => {
     const known = sources.get(source);
@@ -85,13 +85,12 @@ export function createBookPulls(books: Pick<VillageBooks, 'marksOf'>, now: () =>
     [...sources.values()].flatMap(({ pulls }) => pulls.get(book) ?? []).filter(({ overdue }) => !overdue);
   const candidatesFor = (book: string): Candidate[] => {
     const asked = new Set(pullsUnderWay(book).flatMap(({ ranges }) => ranges.map(({ device }) => device)));
-    const ours = books.marksOf(book);
     return [...sources]
       .filter(([, { pulls }]) => !pulls.has(book))
       .map(([source, standing]) => {
         const answered = standing.answered.get(book);
-        const ranges = ours
-          .lacking(source.claims(book))
+        const ranges = books
+          .lacking(book, source.claims(book))
           .filter(({ device, upTo }) => !asked.has(device) && upTo > (answered?.get(device) ?? -1));
         return { source, standing, ranges: ranges.slice(0, MAX_RANGES) };
       })

@@ -39,6 +39,24 @@ test('a peer that fills the staging with what can never join makes way for what 
   expect(staged.take('members').length).toBeLessThan(8);
 });
 
+test('what waits counts as here, author by author, until it is taken out or has to make way', async () => {
+  const [a, b] = [await makeArrival(), await makeArrival()];
+  const staged = createStagedEntries({ entries: 2, bytes: 1e9 });
+  const marksOf = (...arrivals: readonly Arrival[]) =>
+    arrivals.map(({ entry }) => ({ device: entry.device, time: entry.time, count: 1 }));
+  expect(staged.marks('assets').list()).toEqual([]);
+  staged.add('assets', a);
+  staged.add('assets', a);
+  staged.add('assets', b);
+  expect(staged.marks('assets').list()).toEqual(marksOf(a, b));
+  staged.add('members', { ...(await makeArrival()), peer: 'neighbour' });
+  expect(staged.marks('assets').list()).toEqual(marksOf(b));
+  staged.remove('assets', b.entry.hash);
+  expect(staged.marks('assets').list()).toEqual([]);
+  staged.take('members');
+  expect(staged.marks('members').list()).toEqual([]);
+});
+
 test('refusals forget the oldest first', () => {
   const refusals = createRefusals(2);
   for (const hash of ['a', 'b', 'c']) refusals.add(hash);

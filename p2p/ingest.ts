@@ -42,11 +42,13 @@ export async function ingestArrivals(
 ): Promise<Ingested> {
   const { staged, refusals } = context;
   const index = await store.index();
+  const waited = staged.take(book);
   const candidates = new Map(
-    [...staged.take(book), ...arrivals]
+    [...waited, ...arrivals]
       .filter(({ entry }) => !index.has(entry.hash) && !refusals.has(entry.hash))
       .map((arrival) => [arrival.entry.hash, toCandidate(arrival)]),
   );
+  const wasWaiting = new Set(waited.map(({ entry }) => entry.hash));
   const { joining, held, dropped, missing } = judgeAll(
     book,
     candidates,
@@ -57,12 +59,16 @@ export async function ingestArrivals(
   // Before anything is awaited: whoever changes admission in the meantime finds them among the staged.
   let overflowed = 0;
   for (const { arrival } of held) if (!staged.add(book, arrival)) overflowed += 1;
+  // Nobody is asked for them while they are on their way to the disk.
+  const leaving = joining.filter(({ hash }) => wasWaiting.has(hash));
+  for (const { arrival } of leaving) staged.add(book, arrival);
   try {
     await commitJoining(joining, index, store, context);
   } catch (error) {
     for (const { arrival } of joining) staged.add(book, arrival);
     throw error;
   }
+  for (const { hash } of leaving) staged.remove(book, hash);
   for (const { hash } of dropped) refusals.add(hash);
   const joined = joining.map((c) => c.hash);
   if (joined.length > 0) {

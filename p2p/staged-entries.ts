@@ -1,3 +1,4 @@
+import { type AuthorMarks, createAuthorMarks } from './author-index.ts';
 import type { DeviceIdentity } from './device-identity.ts';
 import type { BookEntry } from './entry-codec.ts';
 import { readRecords } from './entry-reader.ts';
@@ -20,6 +21,9 @@ export interface StagedEntries {
    */
   add(book: string, arrival: Arrival): boolean;
   has(book: string, hash: string): boolean;
+  remove(book: string, hash: string): void;
+  /** How far each author of the book is among them. */
+  marks(book: string): AuthorMarks;
   /** Takes all of a book out. */
   take(book: string): Arrival[];
   books(): string[];
@@ -28,6 +32,8 @@ export interface StagedEntries {
 
 export function createStagedEntries(limits = { entries: MAX_STAGED_ENTRIES, bytes: MAX_STAGED_BYTES }): StagedEntries {
   const books = new Map<string, Map<string, Arrival>>();
+  /** Of those books for which they were asked; made again after something left. */
+  const marks = new Map<string, AuthorMarks>();
   const bytesOfPeer = new Map<string, number>();
   let entries = 0;
   let bytes = 0;
@@ -44,6 +50,7 @@ export function createStagedEntries(limits = { entries: MAX_STAGED_ENTRIES, byte
     const staged = books.get(book);
     staged?.delete(hash);
     if (staged?.size === 0) books.delete(book);
+    marks.delete(book);
     count(arrival, -1);
   };
   /** Drops a part of what came from the peer that takes up the most, unless it is this one. */
@@ -70,12 +77,26 @@ export function createStagedEntries(limits = { entries: MAX_STAGED_ENTRIES, byte
       const own = { ...arrival, entry: detach(arrival.entry) };
       staged.set(arrival.entry.hash, own);
       count(own, 1);
+      marks.get(book)?.add(own.entry.device, own.entry.time);
       return true;
     },
     has: (book, hash) => books.get(book)?.has(hash) ?? false,
+    remove(book, hash) {
+      const arrival = books.get(book)?.get(hash);
+      if (arrival) drop(book, hash, arrival);
+    },
+    marks(book) {
+      const known = marks.get(book);
+      if (known) return known;
+      const made = createAuthorMarks();
+      for (const { entry } of books.get(book)?.values() ?? []) made.add(entry.device, entry.time);
+      marks.set(book, made);
+      return made;
+    },
     take(book) {
       const taken = [...(books.get(book)?.values() ?? [])];
       books.delete(book);
+      marks.delete(book);
       for (const arrival of taken) count(arrival, -1);
       return taken;
     },

@@ -31,6 +31,8 @@ export interface VillageBooks {
   heads(book: string): string[];
   marksOf(book: string): AuthorMarks;
   marks(): VillageMarks;
+  /** What the marks claim of a book beyond what is here, joined or waiting. */
+  lacking(book: string, marks: Iterable<AuthorMark>): AuthorRange[];
   append(book: string, records: readonly SignedRecord[]): Promise<void>;
   scan(book: string, after?: number): AsyncIterable<readonly SignedRecord[]>;
   size(book: string): number;
@@ -152,6 +154,11 @@ export async function openVillageBooks(db: BookDatabase, context: BookContext): 
     heads: headsOf,
     marksOf: (book) => logs.get(book)?.store.marks() ?? noMarks,
     marks: () => new Map(names().map((book) => [book, logs.get(book)?.store.marks().list() ?? []])),
+    lacking(book, marks) {
+      const joined = logs.get(book)?.store.marks() ?? noMarks;
+      const waiting = staged.marks(book);
+      return (waiting.list().length > 0 ? joined.plus(waiting) : joined).lacking(marks);
+    },
     async append(book, records) {
       await ensure(book).append(records);
       await settleMembers(book);
