@@ -25,6 +25,22 @@ describe('canonical bytes', () => {
     );
   });
 
+  test('are too deep from the same depth on, however much of the stack is in use', () => {
+    const nested = (depth: number): Uint8Array => Uint8Array.from([...Array.from({ length: depth }, () => 0x81), 0x80]);
+    const under = (frames: number, bytes: Uint8Array): unknown =>
+      frames === 0 ? decode(bytes) : under(frames - 1, bytes);
+    for (const frames of [0, 5000]) {
+      expect(under(frames, nested(64))).toBeInstanceOf(Array);
+      for (const depth of [65, 5000, 100_000]) expect(() => under(frames, nested(depth))).toThrow('too deep');
+    }
+    const [inMaps, inTags] = [Uint8Array.of(0xa1, 0x61, 0x61), Uint8Array.of(0xd8, 0x2a)];
+    const of = (part: Uint8Array, times: number) =>
+      concat(...Array.from({ length: times }, () => part), Uint8Array.of(0));
+    expect(() => decode(of(inMaps, 65))).toThrow('too deep');
+    expect(() => decode(of(inTags, 65))).toThrow('too deep');
+    expect(decode(encode(Array.from({ length: 200 }, () => [{ a: [1] }])))).toHaveLength(200);
+  });
+
   test('of any sort either decode to what encodes to the same bytes or throw', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 64 }), (bytes) => {

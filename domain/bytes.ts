@@ -39,12 +39,56 @@ export function encode(value: unknown): Uint8Array {
   const bytes: Uint8Array = dagCbor.encode(value);
   return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
-/** Strict decode: throws unless the bytes are exactly the canonical form of the value they hold. */
+/**
+ * Strict decode: throws unless the bytes are exactly the canonical form of the value they hold. How deep a value may be
+ * is bounded, for a decoder that runs out of stack would judge the same bytes here so and there otherwise.
+ */
 export function decode(bytes: Uint8Array): unknown {
+  if (isTooDeep(bytes)) throw new Error('the value is nested too deep');
   const value = dagCbor.decode<unknown>(bytes);
   if (!equalBytes(dagCbor.encode(value), bytes)) throw new Error('the bytes are not canonical dag-cbor');
   return value;
 }
+
+/** Of anything that is read from outside. */
+const MAX_DEPTH = 64;
+const ARRAY = 4;
+const MAP = 5;
+const TAG = 6;
+
+/** Goes from head to head without looking at what is malformed: the decoder has the word on that. */
+function isTooDeep(bytes: Uint8Array): boolean {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  /** Values that are still to come, of each value that is open. */
+  const open: number[] = [];
+  for (let at = 0; at < bytes.length; ) {
+    const first = bytes[at] as number;
+    const [major, form] = [first >> 5, first & 31];
+    const width = form < 24 ? 0 : 2 ** (form - 24);
+    if (form > 27 || at + width >= bytes.length) return false;
+    const n = form < 24 ? form : numberAt(view, at + 1, width);
+    at += 1 + width;
+    if (major === 2 || major === 3) at += n;
+    const inside = major === ARRAY ? n : major === MAP ? 2 * n : major === TAG ? 1 : 0;
+    if (inside > 0 && open.push(inside) > MAX_DEPTH) return true;
+    if (inside > 0) continue;
+    let left = 0;
+    while (open.length > 0 && left === 0) {
+      left = (open.pop() as number) - 1;
+      if (left > 0) open.push(left);
+    }
+  }
+  return false;
+}
+
+const numberAt = (view: DataView, at: number, width: number): number =>
+  width === 1
+    ? view.getUint8(at)
+    : width === 2
+      ? view.getUint16(at)
+      : width === 4
+        ? view.getUint32(at)
+        : Number(view.getBigUint64(at));
 
 /** Decodes what this console itself encoded and kept sealed: the type is taken at its word. */
 export const decodeKept = <T>(bytes: Uint8Array): T => dagCbor.decode<T>(bytes);

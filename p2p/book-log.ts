@@ -3,10 +3,10 @@ import { AppError } from '#core/ports/errors.ts';
 import { step } from '#core/ports/steps.ts';
 import type { Admit, NodeEvent } from '#core/ports/village-node.ts';
 import type { SignedRecord } from '#domain/books/record.ts';
-import type { BookStore, Head, NewEntry } from './book-store.ts';
+import type { BookStore, NewEntry } from './book-store.ts';
 import type { DeviceIdentity } from './device-identity.ts';
 import { checkRecords, logIdOf, recordsOfEntry, toPayload } from './entry-codec.ts';
-import { MAX_ENTRY_BYTES, MAX_PARENTS, MAX_RECORDS_PER_ENTRY } from './entry-limits.ts';
+import { MAX_ENTRY_BYTES, MAX_FOLLOWED_TIME, MAX_PARENTS, MAX_RECORDS_PER_ENTRY } from './entry-limits.ts';
 import type { IdentityStore } from './identity-store.ts';
 import { type Ingested, ingestArrivals } from './ingest.ts';
 import { createMutex } from './mutex.ts';
@@ -51,6 +51,8 @@ export interface BookLog {
 
 /** Parents of one book that are remembered as gone until their children joined. */
 const MAX_GONE = 20_000;
+/** Parents that entries of one book joined without: each is kept with the summary of the book from then on. */
+const MAX_ABSENT = 50_000;
 
 interface Appending {
   readonly records: readonly SignedRecord[];
@@ -81,7 +83,8 @@ export function createBookLog(book: string, store: BookStore, context: BookConte
     ingest: (arrivals) => mutex.run(() => ingestArrivals(book, arrivals, store, context, isGone)),
     giveUp(hashes) {
       if (gone.size + hashes.length > MAX_GONE) gone.clear();
-      for (const hash of hashes) gone.add(hash);
+      const room = MAX_ABSENT - store.absentCount() - gone.size;
+      for (const hash of hashes.slice(0, Math.max(0, room))) gone.add(hash);
       return mutex.run(() => ingestArrivals(book, [], store, context, isGone));
     },
     release: (entries) => mutex.run(() => store.release(entries)),
@@ -112,7 +115,7 @@ async function appendGroup(
   try {
     await context.identities.keep(context.device);
     step('record.before-append');
-    const built = await buildEntries(book, sound, store.heads(), context);
+    const built = await buildEntries(book, sound, store, context);
     await store.commit(built.flatMap(({ entries }) => entries));
     step('record.appended');
     for (const { entries, appending } of built) {
@@ -134,11 +137,15 @@ interface Built {
 async function buildEntries(
   book: string,
   group: readonly Appending[],
-  heads: readonly Head[],
+  store: Pick<BookStore, 'heads' | 'marks'>,
   { village, identity }: BookContext,
 ): Promise<Built[]> {
   const id = logIdOf(village, book);
-  let time = heads.reduce((max, head) => Math.max(max, head.time), 0);
+  const heads = store.heads();
+  let time = heads.reduce(
+    (max, head) => (head.time <= MAX_FOLLOWED_TIME ? Math.max(max, head.time) : max),
+    store.marks().of(identity.publicKey)?.time ?? 0,
+  );
   // OrbitDB names the newest head first.
   let next = [...heads]
     .sort((a, b) => b.time - a.time)

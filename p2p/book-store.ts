@@ -40,6 +40,8 @@ export interface BookStore {
   heads(): readonly Head[];
   /** An entry joined without this parent. */
   readonly isAbsent: (hash: string) => boolean;
+  /** How many parents entries joined without. */
+  readonly absentCount: () => number;
   readonly marks: () => AuthorMarks;
   index(): Promise<BookIndex>;
   /** Bytes of entries by hash; undefined where they are not here. */
@@ -113,6 +115,7 @@ export function createBookStore(book: string, db: BookDatabase, row?: Uint8Array
     size: () => summary.size,
     heads: () => summary.heads,
     isAbsent: (hash) => summary.absent.has(hash),
+    absentCount: () => summary.absent.size,
     marks: () => summary.marks,
     index,
     async bytesOf(hashes) {

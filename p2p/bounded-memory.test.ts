@@ -59,8 +59,8 @@ test('what waits counts as here, author by author, until it is taken out or has 
 
 test('refusals forget the oldest first', () => {
   const refusals = createRefusals(2);
-  for (const hash of ['a', 'b', 'c']) refusals.add(hash);
-  expect(['a', 'b', 'c'].map(refusals.has)).toEqual([false, true, true]);
+  for (const hash of ['a', 'b', 'c']) refusals.add('assets', hash);
+  expect(['a', 'b', 'c'].map((hash) => refusals.has('assets', hash))).toEqual([false, true, true]);
 });
 
 test('a send queue sends each entry once, in order, unless it is asked for by name', () => {

@@ -28,7 +28,7 @@ export interface EntrySender {
   stop(): void;
   /** False when there was no such frame. */
   acknowledge(n: number): boolean;
-  /** Queues entries with those of their ancestors that the peer is not known to have. */
+  /** Queues entries with those of their ancestors that the peer is not known to have; tells which nobody had for us either. */
   sendWanted(book: string, hashes: readonly string[]): Promise<void>;
   /** Queues what lies within the ranges, and tells once all of it was sent. Answers how many entries it is. */
   sendPulled(book: string, ranges: readonly AuthorRange[]): Promise<number>;
@@ -135,6 +135,8 @@ export function createEntrySender({ frames, books, onProgress }: SenderContext):
       return was;
     },
     async sendWanted(book, hashes) {
+      const gone = books.absent(book, hashes);
+      if (gone.length > 0) await frames.send(writeMessage({ t: 'gone', book, hashes: gone }));
       const found = await walkWanted(books, book, hashes, queue.isKnown);
       queue.addWanted(book, found);
       wake();

@@ -140,6 +140,17 @@ test('records that are forged, of another device, village or book are refused in
   await expectUnharmed();
 });
 
+test('a sound entry that somebody gave under the name of another book first still joins its own', async () => {
+  const author = createTestDevice();
+  const { identity, bytes } = await makeEntry(author, 'assets', [author.write('assets')]);
+  const frames = await openFrames();
+  const parts = { identities: [identity], entries: [bytes] };
+  await frames.send(writeMessage({ t: 'entries', n: 1, book: 'agreements', ...parts }));
+  await vi.waitFor(() => expect(refused).toEqual(['the entry belongs to another log']), WAIT);
+  await frames.send(writeMessage({ t: 'entries', n: 2, book: 'assets', ...parts }));
+  await vi.waitFor(async () => expect(await idsOf(node, 'assets')).toHaveLength(1), WAIT);
+});
+
 test('a log clock that jumps far ahead or stands still is refused, and so is what follows it', async () => {
   const author = createTestDevice();
   const write = () => [author.write('assets')];

@@ -4,6 +4,7 @@ import type { BookIndex } from './book-index.ts';
 import type { BookContext } from './book-log.ts';
 import type { BookStore } from './book-store.ts';
 import { MAX_CLOCK_JUMP } from './entry-codec.ts';
+import { OF_MONTH } from './entry-limits.ts';
 import { walkInOrder } from './join-order.ts';
 import type { Arrival } from './staged-entries.ts';
 
@@ -45,7 +46,7 @@ export async function ingestArrivals(
   const waited = staged.take(book);
   const candidates = new Map(
     [...waited, ...arrivals]
-      .filter(({ entry }) => !index.has(entry.hash) && !refusals.has(entry.hash))
+      .filter(({ entry }) => !index.has(entry.hash) && !refusals.has(book, entry.hash))
       .map((arrival) => [arrival.entry.hash, toCandidate(arrival)]),
   );
   const wasWaiting = new Set(waited.map(({ entry }) => entry.hash));
@@ -69,7 +70,7 @@ export async function ingestArrivals(
     throw error;
   }
   for (const { hash } of leaving) staged.remove(book, hash);
-  for (const { hash } of dropped) refusals.add(hash);
+  for (const { hash } of dropped) refusals.add(book, hash);
   const joined = joining.map((c) => c.hash);
   if (joined.length > 0) {
     const records = joining.flatMap(({ arrival }) => arrival.entry.records);
@@ -96,8 +97,9 @@ function judgeAll(
   const times = new Map<string, number>();
   const timeOf = (hash: string): number | undefined => times.get(hash) ?? index.row(hash)?.time;
   const isThere = (hash: string): boolean => index.has(hash) || (isGone(hash) && !candidates.has(hash));
+  const isRefused = (hash: string): boolean => refusals.has(book, hash);
   const reasons = new Map<string, string>();
-  const { held, dropped, missing } = walkInOrder(candidates, isThere, refusals.has, (candidate) => {
+  const { held, dropped, missing } = walkInOrder(candidates, isThere, isRefused, (candidate) => {
     const verdict = judge(candidate.arrival, book, timeOf, admit);
     if (verdict === 'hold') return 'hold';
     if (verdict !== 'join') {
@@ -122,7 +124,6 @@ const toCandidate = (arrival: Arrival): Candidate => ({
   arrival,
 });
 
-/** The clock rule looks only at an entry and its parents, so every peer decides it the same way at any time. */
 function judge(
   { entry }: Arrival,
   book: string,
@@ -130,14 +131,21 @@ function judge(
   admit: Admit,
 ): 'join' | 'hold' | { readonly refuse: string } {
   const { next, time, device, records } = entry;
-  const times = next.map(timeOf);
-  const newestParent = times.reduce<number>((max, t) => Math.max(max, t ?? 0), 0);
-  if (time <= newestParent) return { refuse: 'the clock of the entry is not after its parents' };
-  if (!times.includes(undefined) && time > newestParent + MAX_CLOCK_JUMP)
-    return { refuse: 'the clock of the entry jumps too far ahead' };
+  const problem = OF_MONTH.test(book) ? undefined : clockProblem(time, next.map(timeOf));
+  if (problem !== undefined) return { refuse: problem };
   const verdict = admit({ book, device, records });
   if (verdict === 'accept') return 'join';
   return verdict === 'wait' ? 'hold' : verdict;
+}
+
+/**
+ * Looks only at an entry and its parents, so every peer decides it the same way at any time. In the book of a month
+ * some have a parent that others are told is gone: there nothing may depend on it, and clocks are not asked.
+ */
+function clockProblem(time: number, parents: readonly (number | undefined)[]): string | undefined {
+  const newestParent = parents.reduce<number>((max, t) => Math.max(max, t ?? 0), 0);
+  if (time <= newestParent) return 'the clock of the entry is not after its parents';
+  return time > newestParent + MAX_CLOCK_JUMP ? 'the clock of the entry jumps too far ahead' : undefined;
 }
 
 async function commitJoining(

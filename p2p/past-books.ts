@@ -1,4 +1,4 @@
-import { OF_MONTH } from './village-books.ts';
+import { OF_MONTH } from './entry-limits.ts';
 
 /** Books of months that a peer let go of, with the heads it names and nobody can have of it. */
 export interface PastBooks {

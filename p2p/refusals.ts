@@ -1,20 +1,23 @@
 const MAX_REMEMBERED = 20_000;
 
-/** Hashes that are never fetched or judged again while this process runs; the oldest are forgotten first. */
+/**
+ * Entries that are never fetched or judged again while this process runs; the oldest are forgotten first. Of one book
+ * each: what was given under the name of another book is sound in its own.
+ */
 export interface Refusals {
-  add(hash: string): void;
-  readonly has: (hash: string) => boolean;
+  add(book: string, hash: string): void;
+  has(book: string, hash: string): boolean;
 }
 
 export function createRefusals(limit = MAX_REMEMBERED): Refusals {
-  const hashes = new Set<string>();
+  const refused = new Set<string>();
   return {
-    add(hash) {
-      hashes.add(hash);
-      if (hashes.size <= limit) return;
-      const [oldest] = hashes;
-      if (oldest !== undefined) hashes.delete(oldest);
+    add(book, hash) {
+      refused.add(`${book} ${hash}`);
+      if (refused.size <= limit) return;
+      const [oldest] = refused;
+      if (oldest !== undefined) refused.delete(oldest);
     },
-    has: (hash) => hashes.has(hash),
+    has: (book, hash) => refused.has(`${book} ${hash}`),
   };
 }

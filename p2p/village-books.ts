@@ -7,12 +7,11 @@ import type { BookDatabase } from './book-database.ts';
 import { type BookContext, type BookLog, createBookLog } from './book-log.ts';
 import { createBookStore, type NewEntry } from './book-store.ts';
 import { type CheckedDelivery, checkDelivery, type Delivery, type VerificationsUnderWay } from './delivery.ts';
+import { OF_MONTH } from './entry-limits.ts';
 import type { Ingested, Refused } from './ingest.ts';
 
 const MAX_BOOKS = 4096;
 const MEMBERS = 'members';
-/** Books of which a node may let go. */
-export const OF_MONTH = /-\d{4}-\d{2}$/;
 
 /** Where an entry is; those that were released stay joined. */
 export type Standing = 'unknown' | 'joined' | 'staged' | 'refused';
@@ -55,6 +54,8 @@ export interface VillageBooks {
    * later all the same. The other books are never let go of, and there nothing joins without its parents.
    */
   giveUp(book: string, hashes: readonly string[]): Promise<void>;
+  /** Those of the hashes without which entries of the book joined here, and which have not come since. */
+  absent(book: string, hashes: readonly string[]): string[];
   /** As {@link VillageBooks.giveUp}, for everything that waits. */
   giveUpAll(): Promise<void>;
   /** Parents that staged entries of the book wait for. */
@@ -119,7 +120,7 @@ export async function openVillageBooks(db: BookDatabase, context: BookContext): 
     return hashes.map((hash) => {
       if (index?.has(hash)) return 'joined';
       if (staged.has(book, hash)) return 'staged';
-      return refusals.has(hash) ? 'refused' : 'unknown';
+      return refusals.has(book, hash) ? 'refused' : 'unknown';
     });
   };
 
@@ -176,7 +177,7 @@ export async function openVillageBooks(db: BookDatabase, context: BookContext): 
     check: (delivery) => checkDelivery(delivery, { village: context.village, identities, standing, underWay }),
     async join({ book, peer, arrivals, unsound }) {
       for (const { hash, reason, forGood } of unsound) {
-        if (forGood) refusals.add(hash);
+        if (forGood) refusals.add(book, hash);
         context.onRefused({ peer, book, reason });
       }
       if (arrivals.length === 0) return { joined: 0, missing: [], refused: [], overflowed: 0 };
@@ -194,6 +195,10 @@ export async function openVillageBooks(db: BookDatabase, context: BookContext): 
       return rows.sort((a, b) => a.n - b.n).map((row) => row.hash);
     },
     giveUp,
+    absent(book, hashes) {
+      const store = logs.get(book)?.store;
+      return store ? hashes.filter(store.isAbsent) : [];
+    },
     async giveUpAll() {
       for (const book of staged.books()) await giveUp(book, missing.get(book) ?? []);
     },

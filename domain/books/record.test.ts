@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { cidOf, concat, encode } from '../bytes.ts';
+import { cidOf, concat, encode, utf8 } from '../bytes.ts';
 import { makeDevice, signRecord, verifyRecord } from '../village/village-fixture.ts';
 import { type BookRecord, MAX_RECORD_BYTES, openRecord, recordBytes, tick } from './record.ts';
 
@@ -38,6 +38,13 @@ describe('a record from outside', () => {
     const bytes = concat(recordBytes(record), Uint8Array.of(0));
     const result = openRecord({ bytes, sig: new Uint8Array(64) }, verifyRecord);
     expect(result).toEqual({ ok: false, reason: expect.stringMatching(/^unreadable record/) });
+  });
+
+  test('is refused in our words: what the decoder says of it may repeat what is in it', () => {
+    const key = [0x68, ...utf8('forged\n!')];
+    const bytes = Uint8Array.of(0xa2, ...key, 1, ...key, 2);
+    const result = openRecord({ bytes, sig: new Uint8Array(64) }, verifyRecord);
+    expect(result).toEqual({ ok: false, reason: 'unreadable record: it is not canonical dag-cbor' });
   });
 
   test.each([

@@ -90,8 +90,9 @@ function readStrictly(bytes: Uint8Array): Read<BookRecord> {
   let value: unknown;
   try {
     value = decode(bytes);
-  } catch (e) {
-    return no(`unreadable record: ${e instanceof Error ? e.message : 'not dag-cbor'}`);
+  } catch {
+    // What the decoder says may repeat what is in the record.
+    return no('unreadable record: it is not canonical dag-cbor');
   }
   const parsed = schema.safeParse(value);
   return parsed.success
