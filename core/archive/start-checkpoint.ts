@@ -92,7 +92,7 @@ export async function resumeStart(village: Village): Promise<void> {
 }
 
 /** Hashes of checkpoints beyond the one this console is at, which settled closes name, the newest first. */
-function hashesAhead(village: Village): string[] {
+export function hashesAhead(village: Village): string[] {
   village.state();
   const from = village.checkpoint();
   const records = [...village.index.outside.values()];

@@ -4,6 +4,7 @@ import type { EntryBundle } from '#core/ports/village-node.ts';
 import { equalBytes, toHex } from '#domain/bytes.ts';
 import { type Damage, readCar } from './car-read.ts';
 import { kindOfBlock } from './entry-view.ts';
+import type { PieceReader } from './file-window.ts';
 import { type Manifest, readManifest } from './manifest.ts';
 
 /** Devices of one bundle; each has one identity block. */
@@ -26,14 +27,23 @@ export interface WalkOptions {
 
 /** Walks through a file from outside, block by block, in bounded memory. Errors: BAD_FILE, BUNDLE_OTHER_VILLAGE. */
 export async function walkBundle(path: string, visitor: BundleVisitor, options: WalkOptions): Promise<void> {
-  const handle = await open(path, 'r').catch((e: NodeJS.ErrnoException) => {
-    throw new AppError('BAD_FILE', `${path} cannot be opened (${e.code ?? e.message}). Is the stick in?`, { cause: e });
-  });
+  const failed = (verb: string) => (e: NodeJS.ErrnoException) => {
+    throw new AppError('BAD_FILE', `${path} cannot be ${verb} (${e.code ?? e.message}). Is the stick in?`, {
+      cause: e,
+    });
+  };
+  const handle = await open(path, 'r').catch(failed('opened'));
   try {
-    const { size } = await handle.stat();
+    const stat = await handle.stat();
+    if (!stat.isFile())
+      throw new AppError('BAD_FILE', `${path} is not a file. Name the file that the other console wrote.`);
+    const { size } = stat;
+    const reader: PieceReader = {
+      read: (bytes, at, length, offset) => handle.read(bytes, at, length, offset).catch(failed('read')),
+    };
     const state = createWalk(visitor, options.village);
     let told = 0;
-    for await (const part of readCar(handle, size)) {
+    for await (const part of readCar(reader, size)) {
       options.signal.throwIfAborted();
       if (part.kind === 'root') state.root = part.digest;
       else if (part.kind === 'damaged') visitor.damage?.(part.offset, part.what);

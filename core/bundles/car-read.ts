@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
-import type { FileHandle } from 'node:fs/promises';
 import { equalBytes } from '#domain/bytes.ts';
 import { CID_BYTES, CID_HEAD } from './car-write.ts';
-import { createFileWindow, type FileWindow } from './file-window.ts';
+import { createFileWindow, type FileWindow, type PieceReader } from './file-window.ts';
 
 /** The largest block a village stores; the manifest is held to it too. */
 export const MAX_BLOCK_BYTES = 4 * 1024 * 1024;
@@ -27,7 +26,7 @@ interface Found {
  * Walks through a CAR file of any size in bounded memory. Every block it yields matches its CID. After damage it looks
  * for the next whole block, so that one flipped bit costs one block. Never rejects because of what is in the file.
  */
-export async function* readCar(handle: FileHandle, size: number): AsyncGenerator<CarPart, void, void> {
+export async function* readCar(handle: PieceReader, size: number): AsyncGenerator<CarPart, void, void> {
   const window = createFileWindow(handle, size);
   const root = await readHeader(window);
   let offset = root?.next ?? 0;

@@ -103,7 +103,7 @@ function createSurvey(village: Village) {
       const lostBlocks = Math.max(0, (manifest?.blocks.length ?? 0) - blocks.seen);
       return {
         manifest,
-        signer: manifest ? (village.state().devices.has(manifest.device) ? 'known' : 'unknown') : 'none',
+        signer: signerOf(village, manifest),
         entries: {
           fresh: entries.fresh,
           known: entries.known,
@@ -118,6 +118,11 @@ function createSurvey(village: Village) {
       };
     },
   };
+}
+
+export function signerOf(village: Village, manifest: Manifest | undefined): BundleReport['signer'] {
+  if (!manifest) return 'none';
+  return village.state().devices.has(manifest.device) ? 'known' : 'unknown';
 }
 
 /** Says where the first damage is and what is whole. */

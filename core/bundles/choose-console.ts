@@ -14,7 +14,7 @@ export function chooseConsole(village: Village, wanted: string): KnownConsoleSta
     return isId || members.get(member)?.name.toLocaleLowerCase() === text;
   });
   const [device] = named;
-  if (!device) throw new AppError('NOT_FOUND', `No other console of this village belongs to ${wanted}.`);
+  if (!device) throw noneCalled(village, wanted);
   const known = knownConsoles(village).filter((k) => named.some(({ id }) => id === k.device));
   const [first, second] = known;
   if (first && second) {
@@ -26,4 +26,15 @@ export function chooseConsole(village: Village, wanted: string): KnownConsoleSta
     'NOT_FOUND',
     `The console of ${wanted} never told what it has. Write a file with everything (without --since), or bring in a file it wrote first.`,
   );
+}
+
+/** Names may still be sealed for this console: ids always do. */
+function noneCalled(village: Village, wanted: string): AppError {
+  const { devices, members } = village.revealed();
+  const known = knownConsoles(village).map(({ device }) => {
+    const name = members.get(devices.get(device)?.member ?? '')?.name;
+    return name === undefined ? device.slice(0, 8) : `${device.slice(0, 8)} (${name})`;
+  });
+  const told = known.length > 0 ? `Those that told what they have: ${known.join(', ')}.` : 'None told yet what it has.';
+  return new AppError('NOT_FOUND', `No other console of this village belongs to ${wanted}. ${told}`);
 }

@@ -1,4 +1,5 @@
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import type { JobControl } from '#core/jobs.ts';
 import { AppError } from '#core/ports/errors.ts';
 import { asDiskFull } from '#core/storage/disk-full.ts';
@@ -16,6 +17,10 @@ export interface ExportWish {
   /** Absent: all books. */
   readonly books?: readonly string[];
 }
+
+/** Of the first block: what it takes at most beside its list of blocks, and for each of these. */
+const MANIFEST_ROOM_BYTES = 64 * 1024;
+const LISTED_BYTES = 48;
 
 export interface ExportedBundle {
   readonly entries: number;
@@ -37,7 +42,7 @@ export async function exportBundle(
   const content = await gatherContent(village, { there: wish.there ?? null, books: wish.books }, control.signal);
   const part = `${path}.part`;
   try {
-    await requireFreeSpace(part, content.bytes);
+    await requireFreeSpace(part, content.bytes + MANIFEST_ROOM_BYTES + content.blocks.length * LISTED_BYTES, 0);
     const handle = await open(part, 'w', 0o600);
     let bytes: number;
     try {
@@ -47,10 +52,21 @@ export async function exportBundle(
       await handle.close();
     }
     await rename(part, path);
+    await syncFolder(dirname(path));
     return { entries: content.entries.size, blocks: content.blocks.length, bytes };
   } catch (error) {
     await rm(part, { force: true });
     throw asFileError(asDiskFull(error, path), path);
+  }
+}
+
+/** Else the name may be lost with a stick that is pulled out now. */
+async function syncFolder(dir: string): Promise<void> {
+  const handle = await open(dir, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
   }
 }
 

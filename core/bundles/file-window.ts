@@ -1,6 +1,9 @@
-import type { FileHandle } from 'node:fs/promises';
-
 const READ_BYTES = 1024 * 1024;
+
+/** What a file handle of node:fs/promises does. */
+export interface PieceReader {
+  read(bytes: Uint8Array, at: number, length: number, offset: number): Promise<{ readonly bytesRead: number }>;
+}
 
 /** A piece of a file in memory that moves along with who reads it. */
 export interface FileWindow {
@@ -9,7 +12,7 @@ export interface FileWindow {
   read(offset: number, length: number): Promise<Uint8Array>;
 }
 
-export function createFileWindow(handle: FileHandle, size: number): FileWindow {
+export function createFileWindow(handle: PieceReader, size: number): FileWindow {
   let start = 0;
   let held: Uint8Array = new Uint8Array(0);
   const fill = async (offset: number, length: number): Promise<void> => {

@@ -27,13 +27,16 @@ export function knownConsoles(village: Village): KnownConsoleState[] {
   }));
 }
 
-/** Remembers what the console that wrote a file has and lacks; a file about some books leaves the others as known. */
+/**
+ * Remembers what the console that wrote a file has and lacks; a file about some books leaves the others as known. Of
+ * who is not in the village nothing is remembered.
+ */
 export function learnFromManifest(village: Village, { device, madeMs, have, wants }: Manifest): void {
-  if (device === village.keys.id) return;
+  if (device === village.keys.id || !village.state().devices.has(device)) return;
   const before = knownConsoles(village).find((k) => k.device === device);
   village.store.putKnownConsole({
     device,
-    atMs: Math.max(madeMs, before?.atMs ?? 0),
+    atMs: Math.max(Math.min(madeMs, village.now()), before?.atMs ?? 0),
     byFile: true,
     have: packMarks(before ? joinMarks(before.have, have) : have),
     wants: concat(...wants),

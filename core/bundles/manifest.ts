@@ -3,25 +3,27 @@ import { verifyEd25519 } from '#core/ports/ed25519.ts';
 import type { VillageMarks } from '#core/ports/village-node.ts';
 import { BOOK } from '#domain/books/record.ts';
 import { decode, encode, fromHex } from '#domain/bytes.ts';
-import { bytesOf, deviceSchema, villageSchema } from '#domain/ids.ts';
+import { bytesOf, deviceSchema, msSchema, villageSchema } from '#domain/ids.ts';
 
 const TYPE = 'gridpact-bundle';
 const count = z.int().min(0);
+/** More entries of one author and book than a device writes in its life; sums of them stay exact. */
+const entries = z.int().min(0).max(100_000_000);
 const book = z.string().regex(BOOK);
-const marks = z.array(z.tuple([book, z.array(z.tuple([deviceSchema, count, count])).max(4096)])).max(4096);
+const marks = z.array(z.tuple([book, z.array(z.tuple([deviceSchema, count, entries])).max(4096)])).max(4096);
 const fields = {
   type: z.literal(TYPE),
   v: z.literal(1),
   village: villageSchema,
   /** Whose console wrote the file; its key signs. */
   device: deviceSchema,
-  madeMs: count,
+  madeMs: msSchema,
   /** What the file builds upon: entries its reader is taken to have. Null: nothing is left out. */
   since: marks.nullable(),
   /** What the console that wrote it has, in the books the file covers. */
   have: marks,
   /** Entries in the file by book. */
-  books: z.array(z.tuple([book, count])).max(4096),
+  books: z.array(z.tuple([book, entries])).max(4096),
   identities: count,
   /** Digests of other blocks in the file, and their sizes. */
   blocks: z.array(z.tuple([bytesOf(32), count])).max(100_000),

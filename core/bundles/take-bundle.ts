@@ -1,12 +1,11 @@
 import { finishReturn } from '#core/archive/finish-return.ts';
-import { startFromSigned } from '#core/archive/start-checkpoint.ts';
+import { hashesAhead, startFromSigned } from '#core/archive/start-checkpoint.ts';
 import type { JobControl } from '#core/jobs.ts';
 import type { RefusedEntries } from '#core/ports/village-node.ts';
 import type { Village } from '#core/village/open-village.ts';
 import { cidOfDigest, toHex } from '#domain/bytes.ts';
 import { walkBundle } from './bundle-walk.ts';
-import { type BundleReport, checkBundle, damagedError } from './check-bundle.ts';
-import { snapshotsIn, viewEntry } from './entry-view.ts';
+import { type BundleReport, checkBundle, damagedError, signerOf } from './check-bundle.ts';
 import { requireFreeSpace } from './free-space.ts';
 import { learnFromManifest } from './known-consoles.ts';
 import { createSnapshotParts } from './snapshot-parts.ts';
@@ -46,11 +45,8 @@ export async function takeBundle(
     progress: (done: number, of: number) => control.progress(stage, done, of),
   });
   // Entries first: they announce the blocks and let their devices in.
-  const snapshots = createSnapshotParts();
   const entries = {
     async entries(batch: Parameters<Village['node']['importEntries']>[0]) {
-      if (batch.book === 'settlement')
-        for (const entry of batch.entries) for (const root of snapshotsIn(viewEntry(entry))) snapshots.expect(root);
       const imported = await village.node.importEntries(batch);
       sum.joined += imported.joined;
       sum.known += imported.known;
@@ -66,6 +62,8 @@ export async function takeBundle(
   const joined = Math.max(sum.joined, countOthers(village) - before);
   const waiting = Math.max(0, sum.joined + sum.waiting - joined);
   const announced = new Map([...village.state().segments.values()].map((s) => [s.cid, s.bytes]));
+  const snapshots = createSnapshotParts();
+  for (const hash of hashesAhead(village)) snapshots.expect(hash.slice(2));
   const stored: string[] = [];
   const rows = village.store.segments();
   const blocks = {
@@ -101,7 +99,8 @@ export async function takeBundle(
     joined,
     waiting,
     blocks: stored.length,
-    report,
+    // A first file brings the very record that lets its writer in.
+    report: { ...report, signer: signerOf(village, manifest) },
     refused: [...refused].map(([reason, count]) => ({ reason, count })),
   };
 }

@@ -13,6 +13,7 @@ import { dayStart } from '#domain/time.ts';
 import { type CommandCall, type CommandIo, readText, UsageError } from './command.ts';
 import { withConsole, withVillage } from './with-village.ts';
 
+const LIKE_DATE = /^\d+[-./]\d+[-./]\d+$/;
 const DATE = /^\d{4}-\d{2}-\d{2}$/;
 
 /** `gridpact bundle export FILE`. */
@@ -29,13 +30,16 @@ export async function runBundleExport(call: CommandCall): Promise<number> {
     io.print(JSON.stringify({ ...done, file: path }, null, 2));
     return 0;
   }
-  io.print(`${path}: ${done.entries} entries and ${done.blocks} days of readings, ${megabytes(done.bytes)} MB.`);
+  io.print(`${path}: ${done.entries} entries and ${done.blocks} days of readings, ${sizeOf(done.bytes)}.`);
+  if (done.entries === 0) io.print(`Nothing was written since ${since}.`);
   io.print('Bring it in on the other console: its page Sync, or gridpact bundle import FILE.');
   return 0;
 }
 
 async function wishOf(village: Village, since: string | undefined, signal: AbortSignal): Promise<ExportWish> {
   if (since === undefined) return {};
+  if (LIKE_DATE.test(since) && !DATE.test(since))
+    throw new UsageError(`--since ${since} is not a day: write it as YYYY-MM-DD.`);
   if (!DATE.test(since)) return { there: chooseConsole(village, since) };
   const ms = startOfDay(village, since);
   return { there: { have: await marksBefore(village.node, ms, signal), wants: [] } };
@@ -56,7 +60,11 @@ export async function runBundleImport(call: CommandCall): Promise<number> {
   const wholeParts = values['whole-parts'] === true;
   return await withConsole(call, async (console) => {
     const { village } = await openFor(console, path);
-    const taken = await takeBundle(village, path, { wholeParts }, controlOf(io));
+    const taken = await takeBundle(village, path, { wholeParts }, controlOf(io)).catch((e: unknown) => {
+      if (e instanceof AppError && e.code === 'BUNDLE_DAMAGED' && Number(e.data['entries']) > 0)
+        io.note('With --whole-parts this command takes what is whole.');
+      throw e;
+    });
     const { report, ...sums } = taken;
     if (values['json'] === true) {
       const { manifest, ...told } = report;
@@ -95,7 +103,8 @@ function sentencesOf({ report, joined, known, restored, waiting, blocks, refused
   return lines;
 }
 
-const megabytes = (bytes: number): string => (bytes / 1_000_000).toFixed(1);
+const sizeOf = (bytes: number): string =>
+  bytes < 1_000_000 ? `${Math.ceil(bytes / 1000)} kB` : `${(bytes / 1_000_000).toFixed(1)} MB`;
 
 function controlOf(io: CommandIo): JobControl {
   let told = '';

@@ -118,7 +118,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       since: {
         type: 'string',
         value: 'PEER|DATE',
-        text: 'only what this console lacks, by its person’s name or its id; or what is newer than YYYY-MM-DD',
+        text: 'only what this console lacks, by its person’s name or its id; or what was written from YYYY-MM-DD on',
       },
       json: { type: 'boolean', text: 'answer as JSON' },
     },

@@ -16,7 +16,8 @@ export async function runCommandLine(line: readonly string[], io: CommandIo): Pr
       io.note(`${error.message}\nSee gridpact --help.`);
       return 2;
     }
-    io.note(explain(error));
+    const isStopped = error === io.signal.reason || (error instanceof Error && error.name === 'AbortError');
+    io.note(io.signal.aborted && isStopped ? 'Stopped as asked, before it was done.' : explain(error));
     return 1;
   }
 }
@@ -47,8 +48,10 @@ async function dispatch(line: readonly string[], io: CommandIo): Promise<number>
 
 function findCommand(line: readonly string[]): CommandSpec {
   const command = COMMANDS.find(({ name }) => name.split(' ').every((word, i) => line[i] === word));
-  if (!command) throw new UsageError(`gridpact ${line[0]} is not a command.`);
-  return command;
+  if (command) return command;
+  const begun = COMMANDS.filter(({ name }) => name.startsWith(`${line[0]} `)).map(({ name }) => name);
+  const hint = begun.length > 0 ? ` There is: ${begun.join(', ')}.` : '';
+  throw new UsageError(`gridpact ${line.slice(0, begun.length > 0 ? 2 : 1).join(' ')} is not a command.${hint}`);
 }
 
 function parseLine(command: CommandSpec, args: readonly string[]) {

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { joinVillage } from '#core/villages/invitations.ts';
 import { runCommandLine } from '#main/cli/run.ts';
@@ -9,10 +9,11 @@ import { makeLease } from './months.ts';
 
 afterEach(endAll);
 
-async function run(...line: string[]): Promise<{ code: number; out: string; err: string }> {
+const run = (...line: string[]) => runUntil(new AbortController().signal, ...line);
+async function runUntil(signal: AbortSignal, ...line: string[]): Promise<{ code: number; out: string; err: string }> {
   const [out, err]: [string[], string[]] = [[], []];
   const io = { print: (text: string) => out.push(text), note: (text: string) => err.push(text) };
-  const code = await runCommandLine(line, { ...io, signal: new AbortController().signal });
+  const code = await runCommandLine(line, { ...io, signal });
   return { code, out: out.join('\n'), err: err.join('\n') };
 }
 
@@ -39,6 +40,7 @@ describe('gridpact bundle', () => {
     expect(existsSync(`${stick}.part`)).toBe(false);
     const taken = await run('bundle', 'import', stick, '--data', second.dir);
     expect(taken, taken.err).toMatchObject({ code: 0 });
+    expect(taken.out).not.toContain('not known in this village');
     expect(taken.out).toMatch(/^\d+ new entries and 1 days of readings are in the books; 0 were here already\./);
     // Opened once more, so that its join is written.
     await second.restart();
@@ -68,6 +70,29 @@ describe('gridpact bundle', () => {
     expect(day).toMatchObject({ code: 2 });
     const none = await run('bundle', 'import', `${stick}.none`, '--data', second.dir);
     expect(none.err).toMatch(/cannot be opened \(ENOENT\)\. Is the stick in\?/);
+    const folder = await run('bundle', 'import', second.dir, '--data', second.dir);
+    expect(folder).toMatchObject({
+      code: 1,
+      err: `${second.dir} is not a file. Name the file that the other console wrote. (BAD_FILE)`,
+    });
+    const slashes = await run('bundle', 'export', stick, '--since', '2026/2/1', '--data', first.dir);
+    expect(slashes).toMatchObject({ code: 2 });
+    expect(slashes.err).toContain('write it as YYYY-MM-DD');
+    const later = await run('bundle', 'export', stick, '--since', '2099-01-01', '--data', first.dir);
+    expect(later.out).toContain('Nothing was written since 2099-01-01.');
+    await run('bundle', 'export', stick, '--data', first.dir);
+    writeFileSync(stick, readFileSync(stick).subarray(0, -40));
+    const cut = await run('bundle', 'import', stick, '--data', second.dir);
+    expect(cut).toMatchObject({ code: 1 });
+    expect(cut.err).toMatch(/it was cut off at byte \d+\. Nothing was taken/);
+    expect(cut.err).toContain('--whole-parts');
+  });
+
+  test('stopped by the person says so in a word, and leaves neither the file nor a part of it', async () => {
+    const { first, stick } = await apart();
+    const stopped = await runUntil(AbortSignal.abort(), 'bundle', 'export', stick, '--data', first.dir);
+    expect(stopped).toMatchObject({ code: 1, out: '', err: 'gather\nStopped as asked, before it was done.' });
+    expect(readdirSync(dirname(stick))).toEqual([]);
   });
 
   test('killed in the middle of an import takes the same file again and ends with the same books', async () => {

@@ -6,11 +6,15 @@ import { readCar } from '#core/bundles/car-read.ts';
 import { carBlock, carHeader } from '#core/bundles/car-write.ts';
 import { checkBundle } from '#core/bundles/check-bundle.ts';
 import { exportBundle } from '#core/bundles/export-bundle.ts';
+import { knownConsoles } from '#core/bundles/known-consoles.ts';
 import { readManifest, writeManifest } from '#core/bundles/manifest.ts';
 import { takeBundle } from '#core/bundles/take-bundle.ts';
-import { deviceKeysFrom, newSeed } from '#core/crypto/device-keys.ts';
+import { type DeviceKeys, deviceKeysFrom, newSeed } from '#core/crypto/device-keys.ts';
 import { joinVillage } from '#core/villages/invitations.ts';
-import { cidOf, concat, decode, encode, sha256 } from '#domain/bytes.ts';
+import { cidOf, concat, decode, encode, sha256, toHex } from '#domain/bytes.ts';
+import { MAX_MS } from '#domain/ids.ts';
+import { batchOf } from '#domain/village/fold-settlement.ts';
+import { ZERO_HASH } from '#domain/village/state.ts';
 import { endAll, found, invite, makeFolder, openConsole, PIN, QUIET, type TestConsole, villageOf } from './consoles.ts';
 import { makeLease } from './months.ts';
 
@@ -30,12 +34,17 @@ beforeEach(async () => {
   await joinVillage(second.console(), { text, name: 'Okot', pin: PIN });
   const path = join(makeFolder('stick'), 'sound.car');
   await exportBundle(villageOf(first), path, {}, QUIET);
-  const handle = await open(path);
-  blocks = [];
-  for await (const part of readCar(handle, (await handle.stat()).size))
-    if (part.kind === 'block') blocks.push(part.bytes);
-  await handle.close();
+  blocks = await blocksOf(path);
 });
+
+async function blocksOf(path: string): Promise<Uint8Array[]> {
+  const handle = await open(path);
+  const found: Uint8Array[] = [];
+  for await (const part of readCar(handle, (await handle.stat()).size))
+    if (part.kind === 'block') found.push(part.bytes);
+  await handle.close();
+  return found;
+}
 
 function fileOf(list: readonly Uint8Array[]): string {
   const path = join(makeFolder('stick'), 'made.car');
@@ -96,17 +105,64 @@ describe('a bundle that somebody made', () => {
     for (const bytes of [large, nested]) expect(await villageOf(second).node.hasBlock(cidOf(bytes))).toBe(false);
   });
 
+  test('with blocks that it calls a signed checkpoint, which no settled close names, stores none of them', async () => {
+    const [sound, unsound] = [1, 2].map((n) => encode({ fill: new Uint8Array(100_000).fill(n) }));
+    const { founding, head } = villageOf(first).state();
+    if (!founding) throw new Error('the village was not founded');
+    const proposal = (block: Uint8Array) => {
+      const checkpoint = `0x${toHex(sha256(block))}`;
+      const cut = { records: {}, checkpoint, rules: 1 as const };
+      const body = { month: '2026-03', prev: head, root: ZERO_HASH, cut, lanes: [] };
+      const zone = { offsetMin: founding.zoneOffsetMin };
+      return { ...body, digest: batchOf({ village: villageOf(first).id, zone, ...body }, founding.chain).digest };
+    };
+    const body = proposal(sound ?? new Uint8Array());
+    await villageOf(first).act([{ book: 'settlement', kind: 'close.propose', body }]);
+    const path = join(makeFolder('stick'), 'close.car');
+    await exportBundle(villageOf(first), path, { books: ['settlement'] }, QUIET);
+    const settlement = await blocksOf(path);
+    const entry = decode(settlement.at(-1) ?? new Uint8Array()) as { payload: { records: { b: Uint8Array }[] } };
+    const record = entry.payload.records[0];
+    if (record) record.b = encode({ ...(decode(record.b) as object), body: proposal(unsound ?? new Uint8Array()) });
+    const large = [sound, unsound].flatMap((b) => (b ? [b] : []));
+    const made = fileOf([...blocks, settlement.at(-1) ?? new Uint8Array(), encode(entry), ...large]);
+    const taken = await take(made, true);
+    expect(taken.refused).toMatchObject([{ reason: 'bad entry signature', count: 1 }]);
+    for (const bytes of large) expect(await villageOf(second).node.hasBlock(cidOf(bytes))).toBe(false);
+  });
+
+  test('with numbers and dates that nothing has is no list of contents, and the pages of the receiver still open', async () => {
+    const { id } = villageOf(second);
+    const stranger = deviceKeysFrom(newSeed());
+    const keys = villageOf(first).keys;
+    const signed = (change: object, by: DeviceKeys) =>
+      fileOf(
+        blocks.with(
+          0,
+          writeManifest({ ...manifestOf(blocks), device: by.id, ...change }, (m) => by.sign(m)),
+        ),
+      );
+    const beyond = signed({ madeMs: Number.MAX_SAFE_INTEGER }, keys);
+    expect(await check(beyond)).toMatchObject({ manifest: undefined, faults: [{ what: 'manifest' }] });
+    const authors = [1, 2].map((n) => ({ device: `${n}`.repeat(64), time: 1, count: Number.MAX_SAFE_INTEGER }));
+    expect(await check(signed({ since: new Map([['members', authors]]) }, keys))).toMatchObject({
+      manifest: undefined,
+      faults: [{ what: 'manifest' }],
+    });
+    await take(signed({ madeMs: MAX_MS }, keys), false);
+    await take(signed({}, stranger), false);
+    const { consoles } = await second.client().bundles.state({ village: id });
+    expect(consoles.map((c) => c.device)).toEqual([keys.id]);
+    expect(consoles[0]?.toldAtMs).toBeLessThanOrEqual(second.clock.atMs);
+    expect(knownConsoles(villageOf(second)).map((k) => k.device)).toEqual([keys.id]);
+  });
+
   test('with entries of another village among its own leaves them out and names the damage', async () => {
     const other = await openConsole();
     await found(other, 'Bosco');
     const theirs = join(makeFolder('stick'), 'theirs.car');
     await exportBundle(villageOf(other), theirs, {}, QUIET);
-    const handle = await open(theirs);
-    const foreign: Uint8Array[] = [];
-    for await (const part of readCar(handle, (await handle.stat()).size))
-      if (part.kind === 'block') foreign.push(part.bytes);
-    await handle.close();
-    const path = fileOf([...blocks, ...foreign.slice(1)]);
+    const path = fileOf([...blocks, ...(await blocksOf(theirs)).slice(1)]);
     expect((await check(path)).faults.map((f) => f.what)).toContain('other-village');
     await take(path, true);
     expect(villageOf(second).state().members.size).toBeGreaterThan(1);
