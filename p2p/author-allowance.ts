@@ -2,8 +2,9 @@ import type { RecordAllowance } from '#core/ports/village-node.ts';
 import { NETWORK_LIMITS } from './network-limits.ts';
 
 /**
- * How many records of its own each peer may still hand over itself: a burst large enough for years of honest work, and
- * so many a day after it. What others vouch for by handing it on is not counted: they took it within their own bounds.
+ * How many records of its own each device may still hand over: a burst large enough for years of honest work, and so
+ * many a day after it. What granted devices vouch for by handing it on is not counted: they took it within their own
+ * bounds.
  */
 export interface AuthorAllowance {
   /** False when it is used up: then nothing was taken. */

@@ -7,6 +7,7 @@ import { backoffMs } from './backoff.ts';
 import { bestConnection, isDirect } from './best-connection.ts';
 import { createBookPulls } from './book-pulls.ts';
 import { createFrameStream } from './frame-stream.ts';
+import { deviceOfPeer } from './peer-device.ts';
 import type { PeerPenalties } from './peer-penalties.ts';
 import { createRecentMap } from './recent-map.ts';
 import { widenWindow } from './stream-window.ts';
@@ -26,6 +27,8 @@ const SILENT_AFTER_MS = 20_000;
 const OPEN_TIMEOUT_MS = 10_000;
 /** What a sender has on its way before it waits for a frame to be joined. */
 const WINDOW_BYTES = 1024 * 1024;
+/** Unsound entries that a peer may send, and again so many in a day, until it is cut off. */
+const MAX_UNSOUND = 1000;
 const REOPEN_FIRST_MS = 250;
 const REOPEN_LAST_MS = 10_000;
 
@@ -35,6 +38,7 @@ export interface ReplicationContext {
   readonly books: VillageBooks;
   readonly hasRoom: () => boolean;
   readonly allowance: RecordAllowance | undefined;
+  readonly isStranger: (peer: string) => boolean;
   readonly penalties: Pick<PeerPenalties, 'leftMs'>;
   onViolation(peer: string, reason: string): void;
   readonly onChange: () => void;
@@ -55,6 +59,7 @@ const now = (): number => performance.now();
 export async function startBookReplication(context: ReplicationContext): Promise<BookReplication> {
   const { libp2p, books, village, hasRoom, penalties } = context;
   const allowance = createAuthorAllowance(now, context.allowance);
+  const errors = createAuthorAllowance(now, { ownRecords: MAX_UNSOUND, ownRecordsPerDay: MAX_UNSOUND });
   const sessions = new Map<string, SyncSession>();
   const running = new Set<Promise<void>>();
   const failures = createRecentMap<number>();
@@ -73,6 +78,7 @@ export async function startBookReplication(context: ReplicationContext): Promise
 
   const runSession = async (peer: string, stream: Stream, isDirect: boolean): Promise<void> => {
     sessions.get(peer)?.stop();
+    const device = deviceOfPeer(peer);
     widenWindow(stream, WINDOW_BYTES);
     const session = createSyncSession(createFrameStream(stream), {
       peer,
@@ -82,7 +88,10 @@ export async function startBookReplication(context: ReplicationContext): Promise
       isDirect,
       now,
       hasRoom,
-      mayWrite: (records) => records === 0 || allowance.take(peer, records),
+      // Whoever is not granted vouches for nobody.
+      mayWrite: (author, records) =>
+        (author !== device && !context.isStranger(peer)) || allowance.take(author, records),
+      mayErr: (entries) => entries === 0 || errors.take(peer, entries),
       onViolation: (reason) => context.onViolation(peer, reason),
       onChange: context.onChange,
     });

@@ -2,6 +2,8 @@ import { expect, test } from 'vitest';
 import { backoffMs } from './backoff.ts';
 import { createDeviceIdentity } from './device-identity.ts';
 import { readEntry } from './entry-codec.ts';
+import { createFrameStream } from './frame-stream.ts';
+import { createPastBooks } from './past-books.ts';
 import { createRefusals } from './refusals.ts';
 import { createSendQueue } from './send-queue.ts';
 import { type Arrival, createStagedEntries } from './staged-entries.ts';
@@ -55,6 +57,48 @@ test('what waits counts as here, author by author, until it is taken out or has 
   expect(staged.marks('assets').list()).toEqual([]);
   staged.take('members');
   expect(staged.marks('members').list()).toEqual([]);
+});
+
+test('frames of one byte are held back by their number, as large ones are by their bytes', async () => {
+  let status: 'readable' | 'paused' = 'readable';
+  const stream = Object.assign(new EventTarget(), {
+    send: () => true,
+    pause() {
+      status = 'paused';
+    },
+    resume() {
+      status = 'readable';
+    },
+    abort: () => undefined,
+    writeBufferLength: 0,
+    writableNeedsDrain: false,
+    maxReadBufferLength: 0,
+  });
+  Object.defineProperty(stream, 'readStatus', { get: () => status });
+  const frames = createFrameStream(stream as never);
+  const chunk = Uint8Array.from(Array.from({ length: 1000 }, () => [0, 0, 0, 1, 7]).flat());
+  let chunks = 0;
+  for (; status === 'readable' && chunks < 1000; chunks++)
+    stream.dispatchEvent(Object.assign(new Event('message'), { data: chunk }));
+  expect(chunks).toBeLessThan(20);
+  let read = 0;
+  for await (const frame of frames.frames()) if (frame.length === 1 && ++read === chunks * 1000) break;
+  expect(status).toBe('readable');
+});
+
+test('a peer that lists heads without end, and then lets go of them, is remembered with so many of them', () => {
+  const past = createPastBooks();
+  const kept = (): number => [...past.heads().values()].reduce((n, list) => n + list.length, 0);
+  let most = 0;
+  for (let i = 0; i < 100; i++) {
+    const heads = Array.from({ length: 4096 }, (_, n) => `${i} ${n}`);
+    const book = `market-20${String(i).padStart(2, '0')}-01`;
+    past.listed(book, heads);
+    past.gone(book, heads);
+    most = Math.max(most, kept());
+  }
+  expect(most).toBeGreaterThan(4096);
+  expect(most).toBeLessThanOrEqual(40_000);
 });
 
 test('refusals forget the oldest first', () => {

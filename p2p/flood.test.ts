@@ -60,6 +60,28 @@ test('what a device hands on for others is not held against it', async () => {
   await vi.waitFor(async () => expect(await idsOf(node, BOOK)).toHaveLength(500), WAIT);
 });
 
+test('what a stranger hands on for a device counts as handed over by the device: it vouches for nobody', async () => {
+  const [author, stranger, own] = [createTestDevice(), createTestDevice(), createTestDevice()];
+  const source = await start({ device: author });
+  await write(source, author, 500);
+  const carrier = await start({ device: stranger });
+  await carrier.dial(addressOf(source));
+  await vi.waitFor(async () => expect(await idsOf(carrier, BOOK)).toHaveLength(500), WAIT);
+  await source.stop();
+  const members = () => [author.key.id, own.key.id];
+  const node = await start({ device: own, members, allowance: { ownRecords: 200, ownRecordsPerDay: 0 } });
+  const refused: string[] = [];
+  node.subscribe((event) => {
+    if (event.type === 'refused') refused.push(`${event.peer}: ${event.reason}`);
+  });
+  await node.dial(addressOf(carrier));
+  await vi.waitFor(
+    () => expect(refused).toContain(`${carrier.peerId}: it writes more records than one device may`),
+    WAIT,
+  );
+  expect((await idsOf(node, BOOK)).length).toBeLessThanOrEqual(200);
+});
+
 test('on a disk without room nothing is taken from others, own records are written, and the rest comes once there is room', async () => {
   const [theirs, own] = [createTestDevice(), createTestDevice()];
   const other = await start({ device: theirs });

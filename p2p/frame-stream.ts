@@ -3,6 +3,8 @@ import { createFrameParser, MAX_FRAME_BYTES, toFrame } from './frame-parser.ts';
 
 /** Unread bytes beyond which the sender is held back by the stream's own flow control. */
 const PAUSE_ABOVE_BYTES = 4 * 1024 * 1024;
+/** What a frame takes up beside its bytes. */
+const FRAME_WEIGHT = 256;
 /** Control messages queued beyond this mean that the peer does not read. */
 const MAX_UNSENT_BYTES = 16 * 1024 * 1024;
 
@@ -58,7 +60,7 @@ export function createFrameStream(stream: DuplexStream): FrameStream {
     try {
       for (const frame of parser.push(event.data.subarray())) {
         queue.push(frame);
-        queuedBytes += frame.length;
+        queuedBytes += weightOf(frame);
       }
     } catch (error) {
       abort(new FrameError(error instanceof Error ? error.message : 'unreadable frame'));
@@ -84,7 +86,7 @@ export function createFrameStream(stream: DuplexStream): FrameStream {
       for (;;) {
         const frame = queue.shift();
         if (frame) {
-          queuedBytes -= frame.length;
+          queuedBytes -= weightOf(frame);
           if (queuedBytes <= PAUSE_ABOVE_BYTES && stream.readStatus === 'paused') stream.resume();
           yield frame;
           continue;
@@ -107,6 +109,8 @@ export function createFrameStream(stream: DuplexStream): FrameStream {
     abort,
   };
 }
+
+const weightOf = (frame: Uint8Array): number => FRAME_WEIGHT + frame.length;
 
 /** The peer broke the framing rules. */
 export class FrameError extends Error {}

@@ -243,6 +243,27 @@ test('a frame of thousands of unsound entries costs the peer its stream, not us 
   await expectUnharmed();
 });
 
+test('a peer that sends a few hundred unsound entries in each of many sessions is cut off all the same', async () => {
+  for (let session = 0; session < 3; session++) {
+    const frames = await openFrames();
+    const entries = Array.from({ length: 400 }, (_, i) => encode({ session, i }));
+    await frames.send(writeMessage({ t: 'entries', n: 0, book: 'assets', identities: [], entries }));
+    await vi.waitFor(() => expect(refused.length).toBeGreaterThanOrEqual(400 * (session + 1)), WAIT);
+    frames.abort(new Error('and again'));
+  }
+  await vi.waitFor(() => expect(refused.at(-1)).toBe('it sent too many unsound entries'), WAIT);
+});
+
+test('a peer that names thousands of authors and then tells of changes without end is cut off', async () => {
+  const frames = await openFrames();
+  const marks = Array.from({ length: 20_000 }, () => ({ device: toHex(randomBytes(32)), time: 1, count: 1 }));
+  await frames.send(writeMessage({ t: 'marks', book: 'assets', marks }));
+  const change = (time: number) =>
+    writeMessage({ t: 'marks', book: 'assets', marks: [{ ...marks[0], time } as never] });
+  for (let time = 2; time < 100; time++) frames.send(change(time)).catch(() => undefined);
+  await vi.waitFor(() => expect(refused).toEqual(['it greets without end']), WAIT);
+});
+
 const violations: [name: string, reason: string | RegExp, bytes: () => Uint8Array][] = [
   ['a frame over 2 MiB', 'a frame of 2097153 bytes is outside 1..2097152', () => head(MAX_FRAME_BYTES + 1)],
   ['a frame of 4 GiB', /4294967295 bytes/, () => head(0xffffffff)],

@@ -13,10 +13,24 @@ export interface PastBooks {
   forget(): void;
 }
 
+/** Names that are kept of one peer; with more of them all are forgotten, and it is heard anew. */
+const MAX_NAMES = 40_000;
+
 export function createPastBooks(): PastBooks {
+  let names = 0;
   const listed = new Map<string, readonly string[]>();
   const gone = new Map<string, Set<string>>();
   let heads = new Map<string, readonly string[]>();
+  const forget = (): void => {
+    listed.clear();
+    gone.clear();
+    heads = new Map();
+    names = 0;
+  };
+  const makeRoom = (more: number): void => {
+    if (names + more > MAX_NAMES) forget();
+    names += more;
+  };
   const settle = (book: string): void => {
     const of = gone.get(book);
     const left = (listed.get(book) ?? []).filter((hash) => of?.has(hash));
@@ -27,13 +41,16 @@ export function createPastBooks(): PastBooks {
     else heads.delete(book);
   };
   return {
-    listed(book, names) {
+    listed(book, list) {
       if (!OF_MONTH.test(book)) return;
-      listed.set(book, names);
+      makeRoom(list.length);
+      names -= listed.get(book)?.length ?? 0;
+      listed.set(book, list);
       settle(book);
     },
     gone(book, hashes) {
       if (!OF_MONTH.test(book) || hashes.length === 0) return;
+      makeRoom(hashes.length);
       const of = gone.get(book) ?? new Set();
       for (const hash of hashes) of.add(hash);
       gone.set(book, of);
@@ -42,10 +59,6 @@ export function createPastBooks(): PastBooks {
     heads: () => heads,
     has: (book) => gone.has(book),
     isGone: (hash) => [...gone.values()].some((of) => of.has(hash)),
-    forget() {
-      listed.clear();
-      gone.clear();
-      heads = new Map();
-    },
+    forget,
   };
 }

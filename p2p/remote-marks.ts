@@ -5,6 +5,8 @@ export interface RemoteMarks {
   books(): readonly string[];
   of(book: string): Iterable<AuthorMark>;
   get(book: string, device: string): AuthorMark | undefined;
+  /** How many authors of the book it named. */
+  authors(book: string): number;
   /** Answers how many marks there are in all. */
   note(book: string, marks: readonly AuthorMark[]): number;
   forget(book: string): void;
@@ -17,6 +19,7 @@ export function createRemoteMarks(): RemoteMarks {
     books: () => [...books.keys()],
     of: (book) => books.get(book)?.values() ?? [],
     get: (book, device) => books.get(book)?.get(device),
+    authors: (book) => books.get(book)?.size ?? 0,
     note(book, marks) {
       const known = books.get(book) ?? new Map<string, AuthorMark>();
       books.set(book, known);

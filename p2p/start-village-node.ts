@@ -57,6 +57,7 @@ export const startVillageNode: StartVillageNode = async (options) => {
     books: disk.books,
     hasRoom,
     allowance: options.allowance,
+    isStranger: gate.isStranger,
     onViolation: accuse,
     onChange: () => events.peersChanged(),
   });

@@ -8,7 +8,6 @@ import { countAhead, countBehind, isSame, type MarksByBook, noteIn } from './mar
 import { createMutex } from './mutex.ts';
 import { orbitHashOf } from './orbit-hash.ts';
 import { createPastBooks } from './past-books.ts';
-import { deviceOfPeer } from './peer-device.ts';
 import { createRemoteMarks } from './remote-marks.ts';
 import type { VillageBooks } from './village-books.ts';
 import { createWants } from './wants.ts';
@@ -17,8 +16,6 @@ import { type Hello, MAX_HEADS, MAX_MARKS, type Message, readMessage, writeMessa
 /** A greeting is split so that no frame comes near the limit. */
 const GREETING_MARKS = 10_000;
 const GREETING_HEADS = 5_000;
-/** Unsound entries after which a peer is cut off. */
-const MAX_REFUSED = 1000;
 /** Frames checked ahead of the one being joined; a peer that keeps to its window never gets there. */
 const MAX_PIPELINED = 8;
 /** Shortest time between two full lists of heads to one peer, and between two greetings of it, ms. */
@@ -26,6 +23,8 @@ const HEADS_EVERY_MS = 1000;
 const GREETING_EVERY_MS = 1000;
 /** A village has a few hundred devices; most of them write into few books. */
 const MAX_REMOTE_MARKS = 100_000;
+/** Authors of one book beyond these are looked through at every change that is told of it, which counts as greeting. */
+const MANY_AUTHORS = 2000;
 /** Pulls of what was given already that are answered: two links that cross make one now and then. */
 const SPARE_PULLS = 300;
 const PULL_EVERY_MS = 100;
@@ -43,8 +42,10 @@ export interface SessionContext {
   readonly isDirect: boolean;
   /** Milliseconds, monotonic. */
   readonly now: () => number;
-  /** Whether the peer may hand over so many more records of its own. */
-  readonly mayWrite: (records: number) => boolean;
+  /** Whether the peer may hand over so many more records of this author. */
+  readonly mayWrite: (author: string, records: number) => boolean;
+  /** Whether the peer may send so many more entries that are unsound, over all its sessions. */
+  readonly mayErr: (entries: number) => boolean;
   /** Whether this disk takes anything from others. */
   readonly hasRoom: () => boolean;
   /** The peer broke the protocol. */
@@ -89,10 +90,8 @@ export function createSyncSession(frames: FrameStream, context: SessionContext):
   let heardAt = now();
   let headsSentAt = Number.NEGATIVE_INFINITY;
   let overflowed = false;
-  let refused = 0;
   let pipelined = 0;
   const joins = createMutex();
-  const device = deviceOfPeer(context.peer);
   let failed = false;
   /** What breaks the stream is told once, however many were waiting for it. */
   const fail = (error: unknown): void => {
@@ -150,14 +149,15 @@ export function createSyncSession(frames: FrameStream, context: SessionContext):
     pulls.review();
     post({ t: 'pulse', digest: digest() });
   };
-  /** Long ones count more: reading them costs. */
-  const countGreeting = ({ books: listings }: Hello): void => {
+  const countLooks = (cost: number): void => {
     const earned = (now() - greetings.at) / GREETING_EVERY_MS;
-    const cost = listings.reduce((n, { marks }) => n + marks.length / GREETING_MARKS, listed.size === 0 ? 1 : 0);
     greetings.spare = Math.min(SPARE_GREETINGS, greetings.spare + earned) - cost;
     greetings.at = now();
     if (greetings.spare < 0) throw new Violation('it greets without end');
   };
+  /** Long ones count more: reading them costs. */
+  const countGreeting = ({ books: listings }: Hello): void =>
+    countLooks(listings.reduce((n, { marks }) => n + marks.length / GREETING_MARKS, listed.size === 0 ? 1 : 0));
   const noteMarks = (book: string, marks: readonly AuthorMark[]): void => {
     if (remote.note(book, marks) > MAX_REMOTE_MARKS) throw new Violation('it names more authors than a village has');
   };
@@ -186,6 +186,7 @@ export function createSyncSession(frames: FrameStream, context: SessionContext):
   };
   const onMarks = (book: string, marks: readonly AuthorMark[]): void => {
     noteMarks(book, marks);
+    countLooks(Math.max(0, remote.authors(book) - MANY_AUTHORS) / GREETING_MARKS);
     pulls.claimed(source, [book]);
   };
   const asked = { spare: SPARE_PULLS, at: now() };
@@ -246,15 +247,14 @@ export function createSyncSession(frames: FrameStream, context: SessionContext):
     const checked = await checking;
     const bytes = checked.arrivals.reduce((sum, { entry }) => sum + entry.bytes.length, 0);
     if (!context.hasRoom()) throw new Error('this disk has no room for what others send');
-    if (!context.mayWrite(recordsBy(device, checked)))
-      throw new Violation('it writes more records than one device may');
+    for (const [author, records] of recordsByAuthor(checked))
+      if (!context.mayWrite(author, records)) throw new Violation('it writes more records than one device may');
     wants.arrived(checked.hashes);
     const receipt = await books.join(checked);
     overflowed ||= receipt.overflowed > 0;
-    refused += checked.unsound.length;
     post({ t: 'ack', n });
     pulls.joined(source, checked.book, bytes);
-    if (refused > MAX_REFUSED) throw new Violation('it sent too many unsound entries');
+    if (!context.mayErr(checked.unsound.length)) throw new Violation('it sent too many unsound entries');
     // While somebody sends what is lacked of the book, the parents are likely to be among it.
     if (!pulls.isUnderWay(checked.book)) await seek(checked.book, receipt.missing);
     context.onChange();
@@ -353,8 +353,11 @@ export function createSyncSession(frames: FrameStream, context: SessionContext):
 /** The peer broke a rule that no sound peer breaks. */
 class Violation extends Error {}
 
-const recordsBy = (device: string | undefined, { arrivals }: CheckedDelivery): number =>
-  arrivals.reduce((n, { entry }) => n + (entry.device === device ? entry.records.length : 0), 0);
+function recordsByAuthor({ arrivals }: CheckedDelivery): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  for (const { entry } of arrivals) counts.set(entry.device, (counts.get(entry.device) ?? 0) + entry.records.length);
+  return counts;
+}
 const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)));
 const headsOf = (books: VillageBooks, book: string): string[] => books.heads(book).slice(0, MAX_HEADS);
 

@@ -56,6 +56,7 @@ test('five consoles that all meet at once after working apart are sent each entr
           now: () => 0,
           hasRoom: () => true,
           mayWrite: () => true,
+          mayErr: () => true,
           onViolation: (why) => problems.push(why),
           onChange: () => undefined,
         });

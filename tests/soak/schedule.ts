@@ -119,6 +119,7 @@ async function createWorld(cast: Cast, random: Random): Promise<World> {
         now: () => virtualMs,
         hasRoom: () => true,
         mayWrite: () => true,
+        mayErr: () => true,
         onViolation: (reason) => problems.push(`console ${own.number} accuses an honest peer: ${reason}`),
         onChange: () => undefined,
       }),
