@@ -11,7 +11,7 @@ export interface KeyExchangeSource {
   /** 64 hex. */
   readonly device: string;
   readonly keys: Pick<AudienceKeys, 'learn' | 'owed'>;
-  readonly books: Pick<VillageBooks, 'act' | 'idle'>;
+  readonly books: Pick<VillageBooks, 'act' | 'idle' | 'isReading'>;
   readonly cache: Pick<StateCache, 'state' | 'checkpoint'>;
   readonly now: () => number;
   /** The folder was copied: nothing is written under its device key. */
@@ -44,7 +44,7 @@ export function createKeyExchange(source: KeyExchangeSource): KeyExchange {
   const giveOnce = async (): Promise<void> => {
     for (let isMore = true; isMore; await immediate()) {
       await books.idle();
-      if (stopped || copied()) return;
+      if (stopped || copied() || books.isReading()) return;
       const elapsedMs = performance.now();
       const owed = keys.owed(cache.state(), now(), elapsedMs);
       isMore = owed.isMore;

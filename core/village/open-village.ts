@@ -307,7 +307,7 @@ function assemble(p: Parts): Village & { load(): Promise<void> } {
     }
   };
   const news = (): void => {
-    if (stopped) return;
+    if (stopped || books.isReading()) return;
     orLog('audience keys', () => keyExchange.learn());
     void segments.fetch();
     chains.onNews();
@@ -365,6 +365,7 @@ function assemble(p: Parts): Village & { load(): Promise<void> } {
       chains.onDropped();
       readings.onSegments();
       await segments.fetch();
+      news();
     },
     async onArchive(cameBack) {
       await books.reread(cameBack);

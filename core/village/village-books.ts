@@ -31,6 +31,8 @@ export interface VillageBooks {
   readonly startFrom: (take: TakeCheckpoint) => Promise<boolean>;
   /** Reads the records of books again whose entries came back to this disk. */
   readonly reread: (books: readonly string[]) => Promise<void>;
+  /** The books are being read from the start: what is here is not all, and nothing follows from it yet. */
+  readonly isReading: () => boolean;
   /** Resolves when no act is under way. */
   readonly idle: () => Promise<void>;
 }
@@ -61,6 +63,7 @@ export function createVillageBooks(source: BooksSource): VillageBooks {
 
   /** Work on the tables of this console, one after another. */
   let keeping: Promise<unknown> = Promise.resolve();
+  let readings = 0;
 
   const take = (records: readonly KnownRecord[], next?: Folded): KnownRecord[] => {
     const fresh = index.add(records);
@@ -153,6 +156,21 @@ export function createVillageBooks(source: BooksSource): VillageBooks {
     }
     return records.map((r) => r.id);
   };
+  /** Nothing is written or kept meanwhile: who has not read all its records would give the next one a number again. */
+  const alone = <T>(work: () => Promise<T>): Promise<T> => {
+    const working = Promise.all([last, keeping]).then(work);
+    last = working.catch(() => undefined);
+    keeping = last;
+    return working;
+  };
+  const read = async (from: () => Promise<KeptCheckpoint | undefined>): Promise<void> => {
+    readings += 1;
+    try {
+      await alone(async () => begin(await from()));
+    } finally {
+      readings -= 1;
+    }
+  };
   return {
     act(acts) {
       const writing = last.then(() => write(acts));
@@ -160,18 +178,18 @@ export function createVillageBooks(source: BooksSource): VillageBooks {
       return writing;
     },
     absorb: (records) => take(known(records.map((r) => r.bytes))).length > 0,
-    load: () => begin(openCheckpoint(source)),
-    async reload() {
-      await keeping;
-      // Records of months that are not here are in the checkpoint alone.
-      const isAway = [...store.archivedMonths().values()].some((m) => m.place !== 'here');
-      if (isAway) await keep();
-      const kept = isAway ? { checkpoint: cache.checkpoint(), heads: index.heads() } : undefined;
-      store.dropReadModels({ exceptCheckpoint: isAway });
-      index.clear();
-      cache.restore(genesis(village), true);
-      await begin(kept);
-    },
+    load: () => read(async () => openCheckpoint(source)),
+    reload: () =>
+      read(async () => {
+        // Records of months that are not here are in the checkpoint alone.
+        const isAway = [...store.archivedMonths().values()].some((m) => m.place !== 'here');
+        if (isAway) await keep();
+        const kept = isAway ? { checkpoint: cache.checkpoint(), heads: index.heads() } : undefined;
+        store.dropReadModels({ exceptCheckpoint: isAway });
+        index.clear();
+        cache.restore(genesis(village), true);
+        return kept;
+      }),
     reread(books) {
       const reading = keeping.then(async () => {
         for (const book of books) store.forgetRead(book);
@@ -180,9 +198,8 @@ export function createVillageBooks(source: BooksSource): VillageBooks {
       keeping = reading.catch(() => undefined);
       return reading;
     },
-    startFrom(take) {
-      // What is written meanwhile was judged by the state before.
-      const starting = Promise.all([last, keeping]).then(async () => {
+    startFrom: (take) =>
+      alone(async () => {
         await catchUp();
         store.dropSettledAfter(cache.checkpoint().epochs.length);
         const taken = await take();
@@ -194,13 +211,10 @@ export function createVillageBooks(source: BooksSource): VillageBooks {
         await keep(taken);
         onFolded(new Set(node.books()));
         return true;
-      });
-      last = starting.catch(() => undefined);
-      keeping = last;
-      return starting;
-    },
+      }),
     everyRecord: () => [...index.outside.values(), ...known(store.everyRecord())],
     keepCheckpoint: keepSoon,
+    isReading: () => readings > 0,
     async idle() {
       await last;
       await keeping;

@@ -66,7 +66,8 @@ test.each(START_STEPS)(
     expect(placeOf(second, '2026-05')).toMatchObject({ place: 'here' });
     expect(villageOf(second).state().epochs).toEqual(villageOf(first).state().epochs);
     await villageOf(second).rebuild();
-    expect(villageOf(second).stateHash()).toBe(villageOf(first).stateHash());
+    // The first gives keys of those who came before when its turn has come, which may be now.
+    await converge(first, second);
     await second.stop();
   },
   HANG_MS,
