@@ -1,5 +1,16 @@
 import * as z from 'zod';
-import { atMs, base, chainBreak, deviceId, inVillage, meterId, month, villageCommand } from './shared.ts';
+import {
+  atMs,
+  base,
+  chainBreak,
+  deviceId,
+  inVillage,
+  meterId,
+  minorAmount,
+  month,
+  source,
+  villageCommand,
+} from './shared.ts';
 
 const amount = z.object({ segments: z.int(), bytes: z.int() });
 /** Segments that are fetched, or not, together. */
@@ -45,6 +56,18 @@ const fetching = z.object({
   months: z.array(z.object({ ...part, month, file: z.string().nullable() })),
 });
 
+/** One of two records that cannot both count. */
+const conflictSide = z.object({
+  /** null: a console that is not known here. */
+  by: z.string().nullable(),
+  /** null: the record is not here. */
+  atMs: atMs.nullable(),
+  /** Of a close: what all who pay pay together, and who stands behind it. */
+  close: z.object({ paidMinor: minorAmount, signatures: z.int(), threshold: z.int() }).nullable(),
+  /** Of an asset: what it was registered as. */
+  asset: z.object({ source, capacityW: z.int(), owner: z.string().nullable() }).nullable(),
+});
+
 export const sync = {
   status: base.input(inVillage).output(
     z.object({
@@ -87,9 +110,13 @@ export const sync = {
           id: z.string(),
           /** Somebody at this console has looked at it and said so. */
           seen: z.boolean(),
-          kind: z.enum(['equivocation', 'serial-twice', 'two-closes', 'two-versions']),
-          counts: z.object({ by: z.string(), atMs, text: z.string() }),
-          onHold: z.object({ by: z.string(), atMs, text: z.string() }),
+          /** Signatures have chosen: nothing is left to do. */
+          isDecided: z.boolean(),
+          kind: z.enum(['equivocation', 'serial-twice', 'two-closes']),
+          /** The book and number, the serial number, or the month. */
+          about: z.string(),
+          counts: conflictSide,
+          onHold: conflictSide,
         }),
       ),
       /** Where what a gateway sealed does not go on from what it sealed before; the newest first. */

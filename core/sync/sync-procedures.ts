@@ -7,7 +7,7 @@ import type { FetchScope } from '#core/storage/fetch-tables.ts';
 import type { Village } from '#core/village/open-village.ts';
 import { sealWords } from '#domain/agreement/seal-words.ts';
 import { fromHex } from '#domain/bytes.ts';
-import type { Conflict } from '#domain/village/state.ts';
+import { conflictOf } from './conflict-sides.ts';
 
 export function syncProcedures(os: Boundary, console: Console) {
   const s = os.sync;
@@ -118,7 +118,7 @@ function statusOf(village: Village) {
       ...r,
       name: nameOf(deviceOf.get(r.peer) ?? r.peer),
     })),
-    conflicts: state.conflicts.map((c) => conflictOf(village, c)),
+    conflicts: state.conflicts.map((c) => conflictOf(village, state, c)),
     chains: chainsOf(village, nameOf),
   };
 }
@@ -153,15 +153,3 @@ const strangersOf = (village: Village) =>
     book,
     reason: 'this device was never let into the village',
   }));
-
-function conflictOf(village: Village, c: Conflict) {
-  const state = village.revealed();
-  const text = c.kind === 'serial-twice' ? (state.assets.get(c.text)?.serial ?? '?') : c.text;
-  const side = (id: string) => {
-    const r = village.index.find(id);
-    const member = r ? state.devices.get(r.device)?.member : undefined;
-    return { by: (member && state.members.get(member)?.name) ?? '?', atMs: r?.at.ms ?? 0, text };
-  };
-  const seen = village.store.seenConflicts().has(c.id);
-  return { id: c.id, seen, kind: c.kind, counts: side(c.counts), onHold: side(c.onHold) };
-}

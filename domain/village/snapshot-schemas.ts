@@ -152,7 +152,7 @@ export const epochValue = z.strictObject({
 });
 export const conflictValue = z.strictObject({
   id: cidSchema,
-  kind: z.enum(['equivocation', 'serial-twice', 'two-closes', 'two-versions']),
+  kind: z.enum(['equivocation', 'serial-twice', 'two-closes']),
   counts: z.string().max(80),
   onHold: cidSchema,
   text: z.string().max(200),

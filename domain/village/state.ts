@@ -228,7 +228,7 @@ export interface Epoch {
 }
 export interface Conflict {
   readonly id: string;
-  readonly kind: 'equivocation' | 'serial-twice' | 'two-closes' | 'two-versions';
+  readonly kind: 'equivocation' | 'serial-twice' | 'two-closes';
   /** Record ids: the one that counts and the one on hold. */
   readonly counts: string;
   readonly onHold: string;

@@ -21,7 +21,7 @@ export function Addresses(p: { readonly addresses: readonly string[]; readonly o
       <Block title={<Trans>Address of this console</Trans>}>
         <Own addresses={orderAddresses(p.addresses)} online={p.online} />
       </Block>
-      <Block title={<Trans>Reach another console</Trans>}>
+      <Block title={<Trans>Address of the other console</Trans>}>
         <Dial />
       </Block>
     </Columns>
@@ -76,7 +76,7 @@ function Own({ addresses, online }: { readonly addresses: readonly string[]; rea
       {scanned !== null && (
         <Dialog title={t`Address of this console`} open onClose={() => setScanned(null)}>
           <Small>
-            <Trans>Scan this, or type it, under “Reach another console” over there.</Trans>
+            <Trans>Scan this, or type it, under Sync, “Reach another console”, over there.</Trans>
           </Small>
           <div className={s['qr']}>
             <QrCode text={scanned} label={t`QR code of the address`} sizePx={260} />
@@ -106,7 +106,7 @@ function Dial() {
     <Form onSend={send}>
       <Field
         label={t`Its address`}
-        hint={t`Consoles on one network find each other. Elsewhere, copy the address shown on the other screen.`}
+        hint={t`It stands on the other screen, under Sync.`}
         kind="code"
         name="address"
         placeholder="/ip4/192.168.1.20/tcp/4101/p2p/12D3…"

@@ -20,10 +20,10 @@ export function ChainQueue() {
   const chain = useQuery(useApi().accounts.chain.queryOptions({ input: { village: village.id } }));
   const waiting = chain.data?.queue.length ?? 0;
   return (
-    <Block title={<Trans>Chain queue</Trans>} extra={waiting > 0 ? <Count>{waiting}</Count> : undefined}>
+    <Block title={<Trans>Months to settle</Trans>} extra={waiting > 0 ? <Count>{waiting}</Count> : undefined}>
       {/* the page says once that its core does not answer */}
       <LinkLostContext value={false}>
-        <View of={chain} loading={t`Asking for the chain`}>
+        <View of={chain} loading={t`Looking which months wait`}>
           {(data) => (
             <>
               <Queue queue={data.queue} />
@@ -42,7 +42,7 @@ function Queue({ queue }: { readonly queue: Chain['queue'] }) {
   if (queue.length === 0)
     return (
       <Muted>
-        <Trans>No month waits.</Trans>
+        <Trans>No closed month waits to be paid.</Trans>
       </Muted>
     );
   return (
@@ -65,15 +65,18 @@ function Queue({ queue }: { readonly queue: Chain['queue'] }) {
 }
 
 function Where({ chain }: { readonly chain: Chain }) {
-  const block = chain.block ?? 0;
   return (
     <Muted>
       {chain.reachable ? (
-        <Trans>The chain is in reach, at block {block}.</Trans>
+        <Trans>The chain that pays is in reach.</Trans>
       ) : chain.hereByDevice ? (
-        <Trans>The chain is not in reach now. A signed month waits here and goes out once, even after a crash.</Trans>
+        <Trans>
+          The chain that pays is not in reach now. A signed month waits here and goes out once, even after a crash.
+        </Trans>
       ) : (
-        <Trans>Another console holds the chain. A signed month goes out from there when the two have met.</Trans>
+        <Trans>
+          Another console reaches the chain that pays. A signed month goes out from there when the two have met.
+        </Trans>
       )}
     </Muted>
   );

@@ -1,143 +1,192 @@
 import { Plural, Trans, useLingui } from '@lingui/react/macro';
-import { TriangleAlert } from 'lucide-react';
 import { ButtonLink } from '../../ui/button.tsx';
 import { useFormat } from '../../ui/format.tsx';
-import { Muted, Paper, Small, Stack } from '../../ui/layout.tsx';
+import { Small } from '../../ui/layout.tsx';
 import { Chip } from '../../ui/marks.tsx';
+import { SOURCE_WORDS } from '../../ui/words.ts';
+import { readBook } from './book-words.ts';
 import { MarkSeen } from './mark-seen.tsx';
-import s from './sync.module.css';
+import { Assurance, Matter, Side, Sides, type WayOut, WaysOut } from './matter.tsx';
 import type { SyncStatus } from './sync.tsx';
 
 type Conflict = SyncStatus['conflicts'][number];
-type Side = Conflict['counts'];
+type ConflictSide = Conflict['counts'];
 
-/** Where two records cannot both count: both sides, which one counts now, and where to act. */
-export function Conflicts({ conflicts }: { readonly conflicts: readonly Conflict[] }) {
-  const open = conflicts.filter((c) => !c.seen);
-  const seen = conflicts.filter((c) => c.seen);
+/** Two records that cannot both count: both sides, which one counts now, and what each decision brings. */
+export function ConflictMatter({ conflict, open }: { readonly conflict: Conflict; readonly open: boolean }) {
+  const words = useConflictWords(conflict);
+  const { isDecided, seen } = conflict;
+  return (
+    <Matter title={words.what} open={open}>
+      <p>{words.why}</p>
+      <Sides>
+        <ConflictSidePart side={conflict.counts} counts />
+        <ConflictSidePart side={conflict.onHold} counts={false} />
+      </Sides>
+      {isDecided ? (
+        <p>
+          <b>
+            <Trans>Decided: enough coordinators signed the one that counts. Nothing is left to do.</Trans>
+          </b>
+        </p>
+      ) : (
+        <WaysOut ways={words.ways} />
+      )}
+      <Assurance action={!seen && !isDecided && <MarkSeen conflict={conflict.id} />}>
+        <Trans>Both entries stay in the book.</Trans>
+      </Assurance>
+    </Matter>
+  );
+}
+
+function ConflictSidePart({ side, counts }: { readonly side: ConflictSide; readonly counts: boolean }) {
+  const format = useFormat();
+  const chip = counts ? (
+    <Chip look="ink">
+      <Trans>counts now</Trans>
+    </Chip>
+  ) : (
+    <Chip look="dashed">
+      <Trans>on hold</Trans>
+    </Chip>
+  );
+  return (
+    <Side held={!counts} name={side.by ?? <Trans>A console not known here</Trans>} chip={chip}>
+      {side.close && <CloseFacts close={side.close} />}
+      {side.asset && <AssetFacts asset={side.asset} />}
+      <Small>
+        {side.atMs === null ? <Trans>not known when</Trans> : <Trans>written {format.moment(side.atMs)}</Trans>}
+      </Small>
+    </Side>
+  );
+}
+
+function CloseFacts({ close }: { readonly close: NonNullable<ConflictSide['close']> }) {
+  const format = useFormat();
+  const { signatures, threshold } = close;
   return (
     <>
-      {open.map((conflict, i) => (
-        <ConflictPaper key={conflict.id} conflict={conflict} nth={i + 1} of={open.length} />
-      ))}
-      {seen.length > 0 && (
-        <details className={s['seen']}>
-          <summary>
-            <Plural value={seen.length} one="# conflict you have seen" other="# conflicts you have seen" />
-          </summary>
-          <Stack>
-            {seen.map((conflict, i) => (
-              <ConflictPaper key={conflict.id} conflict={conflict} nth={i + 1} of={seen.length} />
-            ))}
-          </Stack>
-        </details>
+      <p>
+        <Trans>
+          <b>{format.money(close.paidMinor)}</b> change hands
+        </Trans>
+      </p>
+      <p>
+        <Plural value={threshold} one={`${signatures} of # signature`} other={`${signatures} of # signatures`} />
+      </p>
+    </>
+  );
+}
+
+function AssetFacts({ asset }: { readonly asset: NonNullable<ConflictSide['asset']> }) {
+  const { t } = useLingui();
+  const format = useFormat();
+  const { owner } = asset;
+  return (
+    <>
+      <p>
+        <b>{t(SOURCE_WORDS[asset.source])}</b>, {format.power(asset.capacityW)}
+      </p>
+      {owner !== null && (
+        <p>
+          <Trans>belongs to {owner}</Trans>
+        </p>
       )}
     </>
   );
 }
 
-function ConflictPaper(p: { readonly conflict: Conflict; readonly nth: number; readonly of: number }) {
-  const { t } = useLingui();
-  const words = useConflictWords(p.conflict);
-  const { nth, of } = p;
-  const { counts, onHold } = p.conflict;
-  const differs = counts.text !== onHold.text;
-  return (
-    <Paper
-      alert={!p.conflict.seen}
-      title={words.what}
-      icon={<TriangleAlert size={20} color="var(--alert)" aria-hidden />}
-      extra={<Muted>{t`${nth} of ${of}`}</Muted>}
-    >
-      <Small>{words.same}</Small>
-      <div className={s['sides']}>
-        <SideCard side={counts} counts differs={differs} />
-        <SideCard side={onHold} counts={false} differs={differs} />
-      </div>
-      <p className={s['act']}>
-        <span>{words.act}</span>
-        <ButtonLink to={words.to} look="line" small>
-          {words.go}
-        </ButtonLink>
-        {!p.conflict.seen && <MarkSeen conflict={p.conflict.id} />}
-      </p>
-      <Muted>
-        <Trans>Both entries stay in the book.</Trans>
-      </Muted>
-    </Paper>
-  );
-}
-
-function SideCard(p: { readonly side: Side; readonly counts: boolean; readonly differs: boolean }) {
-  const { side, counts } = p;
-  const format = useFormat();
-  const known = side.by !== '?';
-  return (
-    <div className={counts ? s['side'] : s['sideHeld']}>
-      <p>
-        <b>{known ? side.by : <Trans>A console not known here</Trans>}</b>
-        {counts ? (
-          <Chip look="ink">
-            <Trans>counts now</Trans>
-          </Chip>
-        ) : (
-          <Chip look="dashed">
-            <Trans>on hold</Trans>
-          </Chip>
-        )}
-      </p>
-      {p.differs && <p>{side.text}</p>}
-      <Small>{side.atMs > 0 ? format.moment(side.atMs) : null}</Small>
-    </div>
-  );
-}
-
 interface ConflictWords {
   readonly what: string;
-  readonly same: string;
-  readonly act: string;
-  readonly go: string;
-  readonly to: string;
+  readonly why: string;
+  readonly ways: readonly WayOut[];
 }
 
 function useConflictWords(conflict: Conflict): ConflictWords {
+  const closes = useCloseWords(conflict);
+  const assets = useAssetWords(conflict);
+  const stories = useStoryWords(conflict);
+  return { 'two-closes': closes, 'serial-twice': assets, equivocation: stories }[conflict.kind];
+}
+
+function useCloseWords({ about }: Conflict): ConflictWords {
   const { t } = useLingui();
   const format = useFormat();
-  const { text } = conflict.counts;
-  switch (conflict.kind) {
-    case 'two-closes': {
-      const month = /^\d{4}-\d{2}$/.test(text) ? format.month(text) : text;
-      return {
-        what: t`${month} was closed twice`,
-        same: t`Two consoles closed the same month with different sums while they were apart.`,
-        act: t`Sign the one that counts now.`,
-        go: t`See the month`,
-        to: `/accounts/${text}`,
-      };
-    }
-    case 'serial-twice':
-      return {
-        what: t`The device ${text} is in the book twice`,
-        same: t`The same serial number was registered by two people.`,
-        act: t`Read the number on the device, then correct the wrong entry.`,
-        go: t`See meters and assets`,
-        to: '/meters',
-      };
-    case 'two-versions':
-      return {
-        what: t`An agreement has two versions`,
-        same: t`Both were written while the two consoles were apart.`,
-        act: t`Sign the one you mean and decline the other.`,
-        go: t`See agreements`,
-        to: '/agreements',
-      };
-    case 'equivocation':
-      return {
-        what: t`One console told two stories`,
-        same: t`It wrote two records under one number (${text}). Its later records do not count any more.`,
-        act: t`Ask its person if the laptop was copied or lost, then take it out.`,
-        go: t`See the consoles`,
-        to: '/settings',
-      };
-  }
+  const month = /^\d{4}-\d{2}$/.test(about) ? format.month(about) : about;
+  return {
+    what: t`${month} was closed twice`,
+    why: t`Two consoles closed the same month with different sums while they were apart.`,
+    ways: [
+      {
+        key: 'sign',
+        when: t`Everything both know is here now`,
+        means: t`Open the month. This laptop adds it up itself and lets you sign the one it comes to. Once enough have signed, that one is paid; the other pays nobody.`,
+        go: (
+          <ButtonLink to={`/accounts/${about}`} small>
+            <Trans>Open {month}</Trans>
+          </ButtonLink>
+        ),
+      },
+      {
+        key: 'wait',
+        when: t`The other console still has more`,
+        means: t`Let the two meet first, or carry a stick. Compare under “Same on both?”, then sign. Waiting changes nothing.`,
+      },
+    ],
+  };
+}
+
+function useAssetWords({ about }: Conflict): ConflictWords {
+  const { t } = useLingui();
+  return {
+    what: t`The number ${about} is in the book twice`,
+    why: t`Two consoles registered a device with the same serial number while they were apart.`,
+    ways: [
+      {
+        key: 'same',
+        when: t`It is one device, typed twice`,
+        means: t`Leave it: the one that counts now goes on counting, the other earns nothing. Say that you have seen it.`,
+      },
+      {
+        key: 'other',
+        when: t`They are two devices`,
+        means: t`Read the number on the second one, and add it with its right number. It counts from then on.`,
+        go: (
+          <ButtonLink to="/meters/add-asset" look="line" small>
+            <Trans>Add it with the right number</Trans>
+          </ButtonLink>
+        ),
+      },
+    ],
+  };
+}
+
+function useStoryWords({ about, counts }: Conflict): ConflictWords {
+  const { t } = useLingui();
+  const format = useFormat();
+  const book = readBook(about.split(' ')[0] ?? '');
+  const name = book.name ? t(book.name) : about;
+  const where = book.month ? `${name}, ${format.month(book.month)}` : name;
+  const who = counts.by ?? t`somebody not known here`;
+  return {
+    what: t`A console of ${who} told two stories`,
+    why: t`It wrote two different records in one place of the book (${where}). It is stopped: its later records do not count.`,
+    ways: [
+      {
+        key: 'lost',
+        when: t`The laptop was lost, stolen or copied`,
+        means: t`Take that console out. What others had seen of it stays and counts; what it writes from now on counts nowhere.`,
+        go: (
+          <ButtonLink to="/settings" small>
+            <Trans>Take it out in Settings</Trans>
+          </ButtonLink>
+        ),
+      },
+      {
+        key: 'backup',
+        when: t`${who} still has it, and an old copy was put back`,
+        means: t`On that laptop, make it a new device: Gridpact offers it there. It then writes on under a key of its own.`,
+      },
+    ],
+  };
 }

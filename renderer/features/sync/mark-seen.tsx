@@ -12,7 +12,7 @@ export function MarkSeen({ conflict }: { readonly conflict: string }) {
   const mark = useCommand(client.sync.markSeen);
   return (
     <>
-      <Button look="quiet" small busy={mark.busy} onPress={() => mark.send({ village: village.id, conflict })}>
+      <Button look="line" small busy={mark.busy} onPress={() => mark.send({ village: village.id, conflict })}>
         <Trans>I have seen it</Trans>
       </Button>
       <InlineError error={mark.error} />

@@ -75,8 +75,8 @@ function Here({ month }: { readonly month: MonthRow }) {
     );
   return (
     <>
-      <Export month={month} />
       {month.file !== null && <Remove month={month} />}
+      <Export month={month} />
     </>
   );
 }
@@ -109,7 +109,7 @@ function Export({ month }: { readonly month: MonthRow }) {
       <div>
         <Button look="line" small onPress={start} busy={write.busy || (write.done !== undefined && !save.ended)}>
           <Upload aria-hidden />
-          <Trans>Export {name}</Trans>
+          {month.file === null ? <Trans>Save {name} to a file</Trans> : <Trans>Save {name} again</Trans>}
         </Button>
       </div>
     </>
@@ -125,7 +125,9 @@ function Remove({ month }: { readonly month: MonthRow }) {
   return (
     <>
       <Muted>
-        <Trans>To remove it from this laptop, choose the saved file: it is read back and compared first.</Trans>
+        <Trans>
+          To make room, choose the saved file: it is read back and compared first, then the month goes from here.
+        </Trans>
       </Muted>
       {removing.sending && <Progress label={t`Reading the file`} {...removing.sending} />}
       {removing.job && <JobProgress key={removing.job} job={removing.job} onEnd={removing.onEnd} />}

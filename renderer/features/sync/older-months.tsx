@@ -1,4 +1,4 @@
-import { Trans, useLingui } from '@lingui/react/macro';
+import { Plural, Trans, useLingui } from '@lingui/react/macro';
 import { useQuery } from '@tanstack/react-query';
 import { Archive } from 'lucide-react';
 import { useState } from 'react';
@@ -8,8 +8,9 @@ import { useVillage } from '../../app/village-context.tsx';
 import type { Out } from '../../app/wire.ts';
 import { Button } from '../../ui/button.tsx';
 import { Pick } from '../../ui/field.tsx';
+import { Fold } from '../../ui/fold.tsx';
 import { useFormat } from '../../ui/format.tsx';
-import { Block, Muted, Small, Stack } from '../../ui/layout.tsx';
+import { Muted, Small, Stack } from '../../ui/layout.tsx';
 import { InlineError, LinkLostContext, View } from '../../ui/view.tsx';
 import { OlderMonth } from './older-month.tsx';
 import s from './sync.module.css';
@@ -25,19 +26,34 @@ export function OlderMonths() {
   const village = useVillage();
   const months = useQuery(useApi().archive.months.queryOptions({ input: { village: village.id } }));
   return (
-    <Block title={<Trans>Older months</Trans>} icon={<Archive size={20} aria-hidden />}>
+    <Fold
+      title={<Trans>Older months</Trans>}
+      says={months.data ? <Says data={months.data} /> : <Trans>Make room on this disk</Trans>}
+      icon={<Archive size={20} aria-hidden />}
+    >
       <LinkLostContext value={false}>
         <View of={months} loading={t`Looking how much room the months take`}>
           {(data) => <MonthList data={data} />}
         </View>
       </LinkLostContext>
-    </Block>
+    </Fold>
   );
+}
+
+const olderOf = ({ months }: Months) => months.filter((m) => m.state === 'settled' && m.stays !== 'recent');
+
+function Says({ data }: { readonly data: Months }) {
+  const older = olderOf(data);
+  const due = older.filter((m) => m.isSuggested).length;
+  const away = older.filter((m) => m.place !== 'here').length;
+  if (due > 0) return <Plural value={due} one="# month can go to a file" other="# months can go to files" />;
+  if (away > 0) return <Plural value={away} one="# month is only in a file" other="# months are only in files" />;
+  return <Trans>All are on this laptop</Trans>;
 }
 
 function MonthList({ data }: { readonly data: Months }) {
   const format = useFormat();
-  const older = data.months.filter((m) => m.state === 'settled' && m.stays !== 'recent');
+  const older = olderOf(data);
   const [all, setAll] = useState(false);
   const shown = all ? older : older.slice(0, FIRST);
   return (

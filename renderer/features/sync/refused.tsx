@@ -1,8 +1,9 @@
 import { Trans, useLingui } from '@lingui/react/macro';
 import { useState } from 'react';
 import { Button } from '../../ui/button.tsx';
+import { Fold } from '../../ui/fold.tsx';
 import { useFormat } from '../../ui/format.tsx';
-import { Block, Muted, Tiny } from '../../ui/layout.tsx';
+import { Small, Tiny } from '../../ui/layout.tsx';
 import { Count } from '../../ui/marks.tsx';
 import { readBook } from './book-words.ts';
 import { type Peer, shortPeer } from './peers.ts';
@@ -22,10 +23,11 @@ export function Refused({ refused, peers }: { readonly refused: readonly Refusal
   if (refused.length === 0) return null;
   const shown = all ? refused : refused.slice(0, SHOWN);
   return (
-    <Block title={<Trans>Refused records</Trans>} extra={<Count>{refused.length}</Count>}>
-      <Muted>
-        <Trans>They change nothing here. This console keeps only what it can check.</Trans>
-      </Muted>
+    <Fold
+      title={<Trans>Refused records</Trans>}
+      says={<Trans>They change nothing here. This console keeps only what it can check.</Trans>}
+      extra={<Count>{refused.length}</Count>}
+    >
       <ul className={s['refused']}>
         {shown.map((record, i) => (
           // biome-ignore lint/suspicious/noArrayIndexKey: a refusal has no id and never changes
@@ -37,22 +39,23 @@ export function Refused({ refused, peers }: { readonly refused: readonly Refusal
           <Trans>Show all</Trans>
         </Button>
       )}
-    </Block>
+    </Fold>
   );
 }
 
 function RefusalLine({ record, peers }: { readonly record: Refusal; readonly peers: readonly Peer[] }) {
-  const { t } = useLingui();
+  const { t, i18n } = useLingui();
   const format = useFormat();
+  const words = REFUSAL_WORDS[kindOfRefusal(record.reason)];
   const known = record.name ?? peers.find((p) => p.peer === record.peer)?.name;
-  const who = known ?? (record.peer === FILE ? t`a file` : `…${shortPeer(record.peer)}`);
+  const who = known ?? (record.peer === FILE ? t`a stick` : `…${shortPeer(record.peer)}`);
   const when = format.moment(record.atMs);
   const book = readBook(record.book);
   const name = book.name ? t(book.name) : record.book;
   const month = book.month ? format.month(book.month) : '';
   return (
     <li>
-      <b>{t(REFUSAL_WORDS[kindOfRefusal(record.reason)])}</b>
+      <b>{t(words.what)}</b>
       <span>
         {name === '' ? (
           <Trans>
@@ -68,7 +71,8 @@ function RefusalLine({ record, peers }: { readonly record: Refusal; readonly pee
           </Trans>
         )}
       </span>
-      <Tiny>{record.reason}</Tiny>
+      <Small>{t(words.act)}</Small>
+      {i18n.locale === 'en' && <Tiny>{record.reason}</Tiny>}
     </li>
   );
 }

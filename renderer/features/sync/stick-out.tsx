@@ -1,6 +1,5 @@
 import { Trans, useLingui } from '@lingui/react/macro';
 import { Upload } from 'lucide-react';
-import { useState } from 'react';
 import { AmountText, SizeText } from '../../app/amounts.tsx';
 import { useConsole } from '../../app/console-context.tsx';
 import { JobProgress } from '../../app/job-progress.tsx';
@@ -18,17 +17,22 @@ import s from './sync.module.css';
 import { useSaving } from './use-saving.ts';
 
 /** Writes a file: for one console what it lacks, or everything for whoever comes. */
-export function StickOut({ news }: { readonly news: StickNews }) {
+export function StickOut(p: {
+  readonly news: StickNews;
+  /** Whom the file is for; null: whoever needs it most. */
+  readonly chosen: string | null;
+  readonly onChoose: (id: string) => void;
+}) {
+  const { news, chosen } = p;
   const { t } = useLingui();
   const village = useVillage();
   const { client } = useConsole();
-  const [chosen, setChosen] = useState<string | null>(null);
   const readers = readersOf(news);
   const reader = readers.find((r) => r.id === chosen) ?? defaultReader(readers);
   const write = useCommand(client.bundles.export);
   const save = useSaving();
   const nameOf = (r: Reader): string =>
-    r.id === EVERYBODY ? t`Everyone: the whole village` : (r.name ?? t`Console …${r.id.slice(-6)}`);
+    r.id === EVERYBODY ? t`Everyone: the whole village` : (r.name ?? t`A console not known yet, …${r.id.slice(-6)}`);
   const start = () => {
     save.reset();
     write.reset();
@@ -37,14 +41,14 @@ export function StickOut({ news }: { readonly news: StickNews }) {
   return (
     <div className={s['stick']}>
       <h3>
-        <Trans>Take out</Trans>
+        <Trans>Take to others</Trans>
       </h3>
       {readers.length > 1 && (
         <Pick
           label={t`For`}
           none={t`Choose`}
           value={reader.id}
-          onChange={setChosen}
+          onChange={p.onChoose}
           options={readers.map((r) => ({ id: r.id, text: nameOf(r) }))}
         />
       )}
