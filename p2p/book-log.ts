@@ -23,6 +23,8 @@ export interface BookContext {
   readonly refusals: Refusals;
   /** Told after the entries are durable. */
   onJoined(joined: Joined): void;
+  /** Bytes of released entries are kept again. */
+  onRestored(): void;
   onRefused(refused: Omit<Extract<NodeEvent, { type: 'refused' }>, 'type'>): void;
 }
 
@@ -83,7 +85,7 @@ export function createBookLog(book: string, store: BookStore, context: BookConte
     ingest: (arrivals) => mutex.run(() => ingestArrivals(book, arrivals, store, context, isGone)),
     giveUp(hashes) {
       if (gone.size + hashes.length > MAX_GONE) gone.clear();
-      const room = MAX_ABSENT - store.absentCount() - gone.size;
+      const room = MAX_ABSENT - store.absent().size - gone.size;
       for (const hash of hashes.slice(0, Math.max(0, room))) gone.add(hash);
       return mutex.run(() => ingestArrivals(book, [], store, context, isGone));
     },

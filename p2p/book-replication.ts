@@ -48,6 +48,8 @@ export interface ReplicationContext {
 export interface BookReplication {
   /** Tells all peers of entries that were just joined; own ones are sent to them. */
   offer(book: string, hashes: readonly string[], origin: 'local' | 'remote'): void;
+  /** Entries that were released are kept again: peers are told anew what is here. */
+  restored(): void;
   state(peer: string): SessionState | undefined;
   /** Monotonic ms of the last frame of a peer, of this session or an earlier one. */
   heardAt(peer: string): number | undefined;
@@ -176,6 +178,9 @@ export async function startBookReplication(context: ReplicationContext): Promise
         changeTimer = undefined;
         pulseAll();
       }, waitMs);
+    },
+    restored() {
+      for (const session of sessions.values()) session.restored();
     },
     state: (peer) => sessions.get(peer)?.state(),
     heardAt: (peer) => sessions.get(peer)?.state().heardAt ?? lastHeard.get(peer),

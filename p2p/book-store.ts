@@ -40,8 +40,10 @@ export interface BookStore {
   heads(): readonly Head[];
   /** An entry joined without this parent. */
   readonly isAbsent: (hash: string) => boolean;
-  /** How many parents entries joined without. */
-  readonly absentCount: () => number;
+  /** All such parents. */
+  absent(): ReadonlySet<string>;
+  /** Entries were released, or joined without parents. */
+  hasHoles(): boolean;
   readonly marks: () => AuthorMarks;
   index(): Promise<BookIndex>;
   /** Bytes of entries by hash; undefined where they are not here. */
@@ -115,7 +117,8 @@ export function createBookStore(book: string, db: BookDatabase, row?: Uint8Array
     size: () => summary.size,
     heads: () => summary.heads,
     isAbsent: (hash) => summary.absent.has(hash),
-    absentCount: () => summary.absent.size,
+    absent: () => summary.absent,
+    hasHoles: () => summary.released + summary.absent.size > 0,
     marks: () => summary.marks,
     index,
     async bytesOf(hashes) {

@@ -93,7 +93,7 @@ test('a peer that lists heads without end, and then lets go of them, is remember
   for (let i = 0; i < 100; i++) {
     const heads = Array.from({ length: 4096 }, (_, n) => `${i} ${n}`);
     const book = `market-20${String(i).padStart(2, '0')}-01`;
-    past.listed(book, heads);
+    past.listed(book, heads, []);
     past.gone(book, heads);
     most = Math.max(most, kept());
   }

@@ -135,10 +135,10 @@ export function createEntrySender({ frames, books, onProgress }: SenderContext):
       return was;
     },
     async sendWanted(book, hashes) {
-      const gone = books.absent(book, hashes);
-      if (gone.length > 0) await frames.send(writeMessage({ t: 'gone', book, hashes: gone }));
       const found = await walkWanted(books, book, hashes, queue.isKnown);
-      queue.addWanted(book, found);
+      const absent = books.absent(book);
+      // Told to be gone, as what was released is.
+      queue.addWanted(book, [...found, ...hashes.filter((hash) => absent.has(hash))]);
       wake();
     },
     async sendPulled(book, ranges) {

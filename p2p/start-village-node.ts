@@ -61,7 +61,7 @@ export const startVillageNode: StartVillageNode = async (options) => {
     onViolation: accuse,
     onChange: () => events.peersChanged(),
   });
-  disk.onJoined((book, hashes, origin) => replication.offer(book, hashes, origin));
+  disk.onChange(replication);
   const links = createPeerLinks({
     libp2p,
     addressFile: join(options.dir, 'peers.json'),
@@ -128,12 +128,12 @@ export const startVillageNode: StartVillageNode = async (options) => {
   return node;
 };
 
-type JoinedListener = (book: string, hashes: readonly string[], origin: 'local' | 'remote') => void;
+type ChangeListener = Pick<BookReplication, 'offer' | 'restored'>;
 
 interface Disk {
   readonly blocks: VillageBlocks;
   readonly books: VillageBooks;
-  onJoined(listener: JoinedListener): void;
+  onChange(listener: ChangeListener): void;
   close(): Promise<void>;
 }
 
@@ -141,7 +141,7 @@ async function openDisk(options: VillageNodeOptions, events: NodeEvents): Promis
   const device = createDeviceIdentity(options.device.seed);
   if (device.device !== options.device.id) throw new AppError('BAD_KEY', 'the device id does not belong to its seed');
   let books: VillageBooks | undefined;
-  let joinedListener: JoinedListener = () => undefined;
+  let listener: ChangeListener | undefined;
   const readEntry = async (hash: string): Promise<Uint8Array | undefined> => books?.entryBytes(hash);
   const blocks = await openVillageBlocks(join(options.dir, 'blocks'), readEntry, (cid) =>
     events.emit({ type: 'damaged', cid }),
@@ -157,8 +157,9 @@ async function openDisk(options: VillageNodeOptions, events: NodeEvents): Promis
       refusals: createRefusals(),
       onJoined({ book, origin, records, hashes }) {
         events.emit({ type: 'records', book, origin, records });
-        joinedListener(book, hashes, origin);
+        listener?.offer(book, hashes, origin);
       },
+      onRestored: () => listener?.restored(),
       onRefused: (refused) => events.emit({ type: 'refused', ...refused }),
     });
   } catch (error) {
@@ -169,8 +170,8 @@ async function openDisk(options: VillageNodeOptions, events: NodeEvents): Promis
   return {
     blocks,
     books: opened,
-    onJoined(listener) {
-      joinedListener = listener;
+    onChange(told) {
+      listener = told;
     },
     async close() {
       await opened.close();

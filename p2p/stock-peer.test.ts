@@ -57,6 +57,7 @@ test('a stock OrbitDB peer joins our log from its head: entries, identities and 
     staged: createStagedEntries(),
     refusals: createRefusals(),
     onJoined: () => undefined,
+    onRestored: () => undefined,
     onRefused: ({ reason }) => expect.unreachable(reason),
   });
   for (let i = 0; i < 30; i++) await books.append('assets', [a.write('assets'), a.write('assets')]);

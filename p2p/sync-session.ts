@@ -2,8 +2,10 @@ import type { AuthorMark } from '#core/ports/village-node.ts';
 import type { AuthorRange } from './author-index.ts';
 import type { BookPulls, PullSource } from './book-pulls.ts';
 import type { CheckedDelivery } from './delivery.ts';
+import { OF_MONTH } from './entry-limits.ts';
 import { createEntrySender } from './entry-sender.ts';
 import { FrameError, type FrameStream } from './frame-stream.ts';
+import { GREETING_MARKS, headsOf, splitGreeting, splitHeads } from './greeting.ts';
 import { countAhead, countBehind, isSame, type MarksByBook, noteIn } from './mark-counts.ts';
 import { createMutex } from './mutex.ts';
 import { orbitHashOf } from './orbit-hash.ts';
@@ -11,11 +13,8 @@ import { createPastBooks } from './past-books.ts';
 import { createRemoteMarks } from './remote-marks.ts';
 import type { VillageBooks } from './village-books.ts';
 import { createWants } from './wants.ts';
-import { type Hello, MAX_HEADS, MAX_MARKS, type Message, readMessage, writeMessage } from './wire-messages.ts';
+import { type Hello, MAX_MARKS, type Message, readMessage, writeMessage } from './wire-messages.ts';
 
-/** A greeting is split so that no frame comes near the limit. */
-const GREETING_MARKS = 10_000;
-const GREETING_HEADS = 5_000;
 /** Frames checked ahead of the one being joined; a peer that keeps to its window never gets there. */
 const MAX_PIPELINED = 8;
 /** Shortest time between two full lists of heads to one peer, and between two greetings of it, ms. */
@@ -25,7 +24,7 @@ const GREETING_EVERY_MS = 1000;
 const MAX_REMOTE_MARKS = 100_000;
 /** Authors of one book beyond these are looked through at every change that is told of it, which counts as greeting. */
 const MANY_AUTHORS = 2000;
-/** Pulls of what was given already that are answered: two links that cross make one now and then. */
+/** Pulls with nothing to send that are answered, beside one for each book: two links that cross make one now and then. */
 const SPARE_PULLS = 300;
 const PULL_EVERY_MS = 100;
 /** Greetings beyond one every {@link GREETING_EVERY_MS} that are answered: each is compared with all books. */
@@ -71,6 +70,8 @@ export interface SyncSession {
   /** Entries that were just joined here: own ones are sent, of others it is told that they are here. */
   offer(book: string, hashes: readonly string[], origin: 'local' | 'remote'): void;
   pulse(): void;
+  /** Entries that were released are kept again: the peer may ask for them. */
+  restored(): void;
   state(): SessionState;
   stop(): void;
 }
@@ -84,12 +85,13 @@ export function createSyncSession(frames: FrameStream, context: SessionContext):
   const listed = new Set<string>();
   const wants = createWants(now);
   const past = createPastBooks();
-  let together: { readonly ours: string; readonly gone: unknown; readonly digest: string } | undefined;
+  let together: { readonly ours: string; readonly theirs: unknown; readonly digest: string } | undefined;
   let greeted = false;
   let remoteDigest: string | undefined;
   let heardAt = now();
   let headsSentAt = Number.NEGATIVE_INFINITY;
   let overflowed = false;
+  let restored = false;
   let pipelined = 0;
   const joins = createMutex();
   let failed = false;
@@ -111,8 +113,10 @@ export function createSyncSession(frames: FrameStream, context: SessionContext):
     claims: (book) => remote.of(book),
     ask: (book, ranges) => post({ t: 'pull', book, ranges: [...ranges] }),
   };
+  const asked = { spare: Number.POSITIVE_INFINITY, at: now() };
   const greet = (): void => {
     greetings.sentAt = now();
+    asked.spare = Number.POSITIVE_INFINITY;
     for (const greeting of splitGreeting(village, books)) {
       for (const { book, marks } of greeting.books) noteIn(told, book, marks);
       post(greeting);
@@ -131,16 +135,18 @@ export function createSyncSession(frames: FrameStream, context: SessionContext):
     noteIn(told, book, fresh);
     post({ t: 'marks', book, marks: fresh });
   };
-  /** What only this peer's heads tell of, and nobody keeps, sets nobody apart. */
+  /** Where months were put away, what neither side can have of the other sets nobody apart. */
   const digest = (): string => {
-    const [ours, gone] = [books.digest(), past.heads()];
-    if (gone.size === 0) return ours;
-    if (together?.ours !== ours || together.gone !== gone) together = { ours, gone, digest: books.digest(gone) };
+    const [ours, theirs] = [books.digest(), past.heads()];
+    if (theirs.size === 0) return ours;
+    if (together?.ours !== ours || together.theirs !== theirs)
+      together = { ours, theirs, digest: books.digest(theirs) };
     return together.digest;
   };
   const pulse = (): void => {
-    if (overflowed && !books.isStagingFull() && now() - greetings.sentAt > GREETING_EVERY_MS) {
+    if ((overflowed || restored) && !books.isStagingFull() && now() - greetings.sentAt > GREETING_EVERY_MS) {
       overflowed = false;
+      restored = false;
       greet();
       pulls.forgetAnswers(source);
       pulls.claimed(source, remote.books());
@@ -161,7 +167,7 @@ export function createSyncSession(frames: FrameStream, context: SessionContext):
   const noteMarks = (book: string, marks: readonly AuthorMark[]): void => {
     if (remote.note(book, marks) > MAX_REMOTE_MARKS) throw new Violation('it names more authors than a village has');
   };
-  const onHello = (hello: Hello): void => {
+  const onHello = async (hello: Hello): Promise<void> => {
     if (hello.village !== village) throw new Violation('it belongs to another village');
     countGreeting(hello);
     if (listed.size === 0) {
@@ -174,6 +180,7 @@ export function createSyncSession(frames: FrameStream, context: SessionContext):
       remote.forget(book);
       noteMarks(book, marks);
       sender.queue.markKnown(heads);
+      await compare(book, heads);
     }
     if (hello.more) return;
     // What it does not name it does not have any more.
@@ -181,15 +188,16 @@ export function createSyncSession(frames: FrameStream, context: SessionContext):
     listed.clear();
     given.clear();
     greeted = true;
+    pulls.forgetAnswers(source);
     pulls.claimed(source, remote.books());
     pulse();
+    for (const book of remote.books()) if (!pulls.isUnderWay(book)) await seek(book, [...books.absent(book)]);
   };
   const onMarks = (book: string, marks: readonly AuthorMark[]): void => {
     noteMarks(book, marks);
     countLooks(Math.max(0, remote.authors(book) - MANY_AUTHORS) / GREETING_MARKS);
     pulls.claimed(source, [book]);
   };
-  const asked = { spare: SPARE_PULLS, at: now() };
   const onPull = async (book: string, ranges: readonly AuthorRange[]): Promise<void> => {
     const mine = books.marksOf(book);
     noteIn(
@@ -198,7 +206,7 @@ export function createSyncSession(frames: FrameStream, context: SessionContext):
       ranges.map(({ device }) => mine.of(device)).filter((mark) => mark !== undefined),
     );
     if ((await sender.sendPulled(book, ranges)) > 0) return;
-    asked.spare = Math.min(SPARE_PULLS, asked.spare + (now() - asked.at) / PULL_EVERY_MS) - 1;
+    asked.spare = Math.min(SPARE_PULLS + books.names().length, asked.spare + (now() - asked.at) / PULL_EVERY_MS) - 1;
     asked.at = now();
     if (asked.spare < 0) throw new Violation('it asks without end for what it was given');
   };
@@ -206,7 +214,7 @@ export function createSyncSession(frames: FrameStream, context: SessionContext):
     joins
       .run(async () => {
         if (!pulls.ended(source, book)) throw new Violation('it ended what was not asked of it');
-        if (!pulls.isUnderWay(book)) await seek(book, books.missing(book));
+        if (!pulls.isUnderWay(book)) await seek(book, lackedOf(book));
       })
       .catch(fail);
   };
@@ -217,10 +225,28 @@ export function createSyncSession(frames: FrameStream, context: SessionContext):
     const list = books.names().map((book) => ({ book, heads: headsOf(books, book) }));
     for (const part of splitHeads(list)) post({ t: 'heads', books: part });
   };
+  /** Without reading the book's index, which most books need not. */
+  const beyondOurs = (book: string, hashes: readonly string[]): readonly string[] => {
+    const ours = new Set(books.heads(book));
+    return hashes.filter((hash) => !ours.has(hash));
+  };
+  const lackedOf = (book: string): readonly string[] => [...books.missing(book), ...books.absent(book)];
+  /** Our own holes are what the peer may never get from us: what we joined counts as ours where it is a head there. */
+  const compare = async (book: string, heads: readonly string[]): Promise<void> => {
+    if (!OF_MONTH.test(book)) return;
+    const others = beyondOurs(book, heads);
+    const standings = others.length > 0 && books.hasHoles(book) ? await books.standing(book, others) : [];
+    past.listed(
+      book,
+      others,
+      others.filter((_, i) => standings[i] === 'joined'),
+    );
+  };
   const want = async (book: string, hashes: readonly string[]): Promise<void> => {
-    if (hashes.length === 0) return;
-    const standings = await books.standing(book, hashes);
-    const open = hashes.filter((_, i) => standings[i] === 'unknown');
+    const others = beyondOurs(book, hashes);
+    if (others.length === 0) return;
+    const standings = await books.standing(book, others);
+    const open = others.filter((_, i) => standings[i] === 'unknown');
     for (const part of wants.ask(open)) post({ t: 'want', book, hashes: part });
   };
   /** Parents that are missing: this peer may have them, or said that it does not. */
@@ -232,11 +258,9 @@ export function createSyncSession(frames: FrameStream, context: SessionContext):
   const onHeads = async (
     list: readonly { readonly book: string; readonly heads: readonly string[] }[],
   ): Promise<void> => {
+    for (const { book, heads } of list) await compare(book, heads);
     if (!wants.isQuiet()) return;
-    for (const { book, heads } of list) {
-      past.listed(book, heads);
-      if (!pulls.isUnderWay(book)) await want(book, [...heads, ...books.missing(book)]);
-    }
+    for (const { book, heads } of list) if (!pulls.isUnderWay(book)) await want(book, [...heads, ...lackedOf(book)]);
   };
   const onGone = async (book: string, hashes: readonly string[]): Promise<void> => {
     const asked = wants.gone(hashes);
@@ -337,6 +361,9 @@ export function createSyncSession(frames: FrameStream, context: SessionContext):
       }
     },
     pulse,
+    restored() {
+      restored = true;
+    },
     state() {
       const inStep = greeted && remoteDigest === digest();
       // With the same heads, what the marks claim beyond ours is kept by nobody.
@@ -359,33 +386,3 @@ function recordsByAuthor({ arrivals }: CheckedDelivery): ReadonlyMap<string, num
   return counts;
 }
 const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)));
-const headsOf = (books: VillageBooks, book: string): string[] => books.heads(book).slice(0, MAX_HEADS);
-
-function splitGreeting(village: string, books: VillageBooks): Hello[] {
-  const parts: Hello['books'][] = [[]];
-  let weight = 0;
-  for (const book of books.names()) {
-    const listing = { book, heads: headsOf(books, book), marks: books.marksOf(book).list() };
-    weight += listing.marks.length / GREETING_MARKS + listing.heads.length / GREETING_HEADS;
-    if (weight > 1 && (parts.at(-1)?.length ?? 0) > 0) {
-      parts.push([]);
-      weight = 0;
-    }
-    parts.at(-1)?.push(listing);
-  }
-  return parts.map((list, i) => ({ t: 'hello', v: 1, village, more: i < parts.length - 1, books: list }));
-}
-
-function splitHeads<T extends { readonly heads: readonly string[] }>(list: readonly T[]): T[][] {
-  const parts: T[][] = [[]];
-  let count = 0;
-  for (const item of list) {
-    count += item.heads.length;
-    if (count > GREETING_HEADS) {
-      parts.push([]);
-      count = item.heads.length;
-    }
-    parts.at(-1)?.push(item);
-  }
-  return parts.filter((part) => part.length > 0);
-}

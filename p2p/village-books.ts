@@ -54,12 +54,14 @@ export interface VillageBooks {
    * later all the same. The other books are never let go of, and there nothing joins without its parents.
    */
   giveUp(book: string, hashes: readonly string[]): Promise<void>;
-  /** Those of the hashes without which entries of the book joined here, and which have not come since. */
-  absent(book: string, hashes: readonly string[]): string[];
   /** As {@link VillageBooks.giveUp}, for everything that waits. */
   giveUpAll(): Promise<void>;
   /** Parents that staged entries of the book wait for. */
   missing(book: string): readonly string[];
+  /** Parents that entries of the book joined without, and which have not come since. */
+  absent(book: string): ReadonlySet<string>;
+  /** Not all entries of the book are kept here that were joined or named as parents. */
+  hasHoles(book: string): boolean;
   /** No room for entries that have to wait. */
   isStagingFull(): boolean;
   /** Bytes by hash; undefined where they are not kept here. */
@@ -68,10 +70,9 @@ export interface VillageBooks {
   entryBytes(hash: string): Promise<Uint8Array | undefined>;
   identityBytes(hash: string): Promise<Uint8Array | undefined>;
   /**
-   * Equal on two peers exactly when all their books have the same heads. With heads that are kept by nobody, by book: as
-   * if they were here.
+   * Equal on two peers exactly when all their books have the same heads. With other heads, by book: as if they were ours.
    */
-  digest(gone?: ReadonlyMap<string, readonly string[]>): string;
+  digest(others?: ReadonlyMap<string, readonly string[]>): string;
   close(): Promise<void>;
 }
 
@@ -187,7 +188,11 @@ export async function openVillageBooks(db: BookDatabase, context: BookContext): 
     },
     reconsider,
     release: async (book, entries) => (await logs.get(book)?.release(entries)) ?? { entries: 0, bytes: 0 },
-    restore: async (book, entries) => (await logs.get(book)?.restore(entries)) ?? 0,
+    async restore(book, entries) {
+      const restored = (await logs.get(book)?.restore(entries)) ?? 0;
+      if (restored > 0) context.onRestored();
+      return restored;
+    },
     standing,
     async inJoinOrder(book, hashes) {
       const index = await logs.get(book)?.store.index();
@@ -195,14 +200,12 @@ export async function openVillageBooks(db: BookDatabase, context: BookContext): 
       return rows.sort((a, b) => a.n - b.n).map((row) => row.hash);
     },
     giveUp,
-    absent(book, hashes) {
-      const store = logs.get(book)?.store;
-      return store ? hashes.filter(store.isAbsent) : [];
-    },
     async giveUpAll() {
       for (const book of staged.books()) await giveUp(book, missing.get(book) ?? []);
     },
     missing: (book) => missing.get(book) ?? [],
+    absent: (book) => logs.get(book)?.store.absent() ?? NONE,
+    hasHoles: (book) => logs.get(book)?.store.hasHoles() ?? false,
     isStagingFull: () => staged.isFull(),
     identityBytes: async (hash) => (await identities.get(hash))?.bytes,
     bytesOf: async (book, hashes) => (await logs.get(book)?.store.bytesOf(hashes)) ?? hashes.map(() => undefined),
@@ -214,10 +217,10 @@ export async function openVillageBooks(db: BookDatabase, context: BookContext): 
       const [bytes] = (await logs.get(book)?.store.bytesOf([hash])) ?? [];
       return bytes;
     },
-    digest(gone) {
-      if (gone && gone.size > 0) {
-        const all = [...new Set([...names(), ...gone.keys()])].sort(byName);
-        return digestOf(all, (book) => [...new Set([...headsOf(book), ...(gone.get(book) ?? [])])]);
+    digest(others) {
+      if (others && others.size > 0) {
+        const all = [...new Set([...names(), ...others.keys()])].sort(byName);
+        return digestOf(all, (book) => [...new Set([...headsOf(book), ...(others.get(book) ?? [])])]);
       }
       digest ??= digestOf(names(), headsOf);
       return digest;
@@ -230,6 +233,7 @@ export async function openVillageBooks(db: BookDatabase, context: BookContext): 
   };
 }
 
+const NONE: ReadonlySet<string> = new Set();
 const byName = (a: string, b: string): number => Number(b === MEMBERS) - Number(a === MEMBERS) || (a < b ? -1 : 1);
 const digestOf = (books: readonly string[], headsOf: (book: string) => string[]): string =>
   toHex(sha256(encode(books.map((book) => [book, headsOf(book).sort()]))));

@@ -148,6 +148,9 @@ export function createSoakConsole(number: number, village: string, { keys }: Ent
           admission.learn(index.add(opened(records)));
           for (const session of sessions) session.offer(book, hashes, origin);
         },
+        onRestored() {
+          for (const session of sessions) session.restored();
+        },
         onRefused: ({ reason }) => told.onRefused(reason),
       },
     );
