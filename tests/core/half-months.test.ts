@@ -1,0 +1,109 @@
+import { afterEach, expect, test, vi } from 'vitest';
+import { dropMonth, writeMonth } from '#core/archive/drop-month.ts';
+import { joinVillage } from '#core/villages/invitations.ts';
+import { DAY_MS, HOUR_MS, monthSpan } from '#domain/time.ts';
+import {
+  converge,
+  endAll,
+  found,
+  invite,
+  openConsole,
+  PIN,
+  QUIET,
+  type TestConsole,
+  villageOf,
+  WAIT,
+} from './consoles.ts';
+import { dayOfMeter, MONTH, makeLease, sealDay, setClocks } from './months.ts';
+import { closeMonth, fileIn, placeOf, startedFrom } from './put-away.ts';
+
+afterEach(endAll);
+const [MARCH, APRIL, MAY, JUNE] = [MONTH, '2026-04', '2026-05', '2026-06'] as const;
+const APRIL_MS = Date.UTC(2026, 3, 1);
+
+async function joinBy(first: TestConsole, name: string): Promise<TestConsole> {
+  const joining = await openConsole();
+  setClocks(first.clock.atMs, joining);
+  const text = await invite(first, name, ['consumer', 'coordinator'], 200);
+  await joinVillage(joining.console(), { text, name, pin: PIN });
+  await converge(first, joining);
+  return joining;
+}
+async function putAway(on: TestConsole, month: string): Promise<string> {
+  const path = fileIn(`${month}.car`);
+  await writeMonth(villageOf(on), month, path, `${month}.car`, QUIET);
+  await dropMonth(villageOf(on), month, { path, name: `${month}.car` }, QUIET);
+  return path;
+}
+const note = (on: TestConsole, month: string, body: string) =>
+  villageOf(on).act([{ book: `operations-${month}`, kind: 'note', body }]);
+const inStepWith = (on: TestConsole, other: TestConsole) =>
+  vi.waitFor(() => {
+    const device = villageOf(other).keys.id;
+    const peer = villageOf(on)
+      .node.peers()
+      .find((p) => p.device === device && p.connected);
+    expect(peer).toMatchObject({ inStep: true, toSend: 0, toFetch: 0 });
+  }, WAIT);
+
+/** One console put April away whole, the other left when half of it was written; a third, offline, has all of it. */
+async function withHalfOfApril() {
+  const first = await openConsole();
+  await found(first);
+  const lease = await makeLease(first);
+  const half = await joinBy(first, 'Okot');
+  const keeper = await joinBy(first, 'Keeper');
+  await closeMonth(first, MARCH);
+  setClocks(APRIL_MS + 10 * DAY_MS, first, half, keeper);
+  await note(first, APRIL, 'before it left');
+  await sealDay(first, dayOfMeter(lease.hostMeter, APRIL_MS + DAY_MS, 9_600n, 10n));
+  await converge(first, half, keeper);
+  await villageOf(half).node.setOnline(false);
+  await note(first, APRIL, 'after it left');
+  await sealDay(first, dayOfMeter(lease.hostMeter, APRIL_MS + 12 * DAY_MS, 9_840n, 10n));
+  for (const month of [APRIL, MAY, JUNE]) {
+    setClocks(monthSpan(month, { offsetMin: 180 }).to + HOUR_MS, keeper);
+    await closeMonth(first, month);
+  }
+  await converge(first, keeper);
+  await villageOf(keeper).node.setOnline(false);
+  await putAway(first, MARCH);
+  const april = await putAway(first, APRIL);
+  setClocks(first.clock.atMs, half, keeper);
+  return { first, half, keeper, lease, april };
+}
+
+test('a console that holds half of a month its only peer put away starts from the signed checkpoint over the link, and loses nothing', async () => {
+  const { first, half, keeper, lease } = await withHalfOfApril();
+  await note(half, APRIL, 'late, written apart');
+  await sealDay(half, dayOfMeter(lease.homeMeter, APRIL_MS + 2 * DAY_MS, 7_200n, 10n));
+  await villageOf(half).node.setOnline(true);
+  await vi.waitFor(() => expect(startedFrom(half)).toBe(MAY), WAIT);
+  await converge(first, half);
+  await inStepWith(half, first);
+  await inStepWith(first, half);
+  expect(villageOf(half).state().epochs).toEqual(villageOf(first).state().epochs);
+  expect(placeOf(half, APRIL)).toMatchObject({ place: 'dropped', archived: { file: '' } });
+  const bodies = (on: TestConsole) =>
+    [...villageOf(on).index.outside.values()].flatMap((r) => (r.kind === 'note' ? [r.body] : []));
+  for (const on of [first, half]) expect(bodies(on)).toContain('late, written apart');
+  await half.restart();
+  await inStepWith(half, first);
+  expect(villageOf(half).stateHash()).toBe(villageOf(first).stateHash());
+
+  // Whoever kept the month gives the rest of it to the one, and takes from both what was written late.
+  await villageOf(keeper).node.setOnline(true);
+  await converge(first, half, keeper);
+  await vi.waitFor(() => expect(placeOf(half, APRIL)).toMatchObject({ place: 'here' }), WAIT);
+  for (const book of [`operations-${APRIL}`, `segments-${APRIL}`])
+    expect(villageOf(half).node.size(book)).toBe(villageOf(keeper).node.size(book));
+  expect(bodies(keeper)).toContain('late, written apart');
+  for (const [a, b] of [
+    [half, keeper],
+    [first, keeper],
+    [half, first],
+  ] as const) {
+    await inStepWith(a, b);
+    await inStepWith(b, a);
+  }
+});
