@@ -1,8 +1,10 @@
 import type { EntryBundle } from '#core/ports/village-node.ts';
 import { createFrameStream } from '#p2p/frame-stream.ts';
 import { createSyncSession, type SyncSession } from '#p2p/sync-session.ts';
+import { disagreementOf, lostOf } from './agreement.ts';
 import type { Cast, SoakAct } from './cast.ts';
 import { openCutStream } from './cut-stream.ts';
+import { putAwayActs, type WeightedAct } from './put-away-acts.ts';
 import { createRandom, type Random } from './random.ts';
 import { createSoakConsole, type SoakConsole } from './soak-console.ts';
 
@@ -76,7 +78,8 @@ interface World {
 async function createWorld(cast: Cast, random: Random): Promise<World> {
   const steps: string[] = [];
   const links = new Set<Link>();
-  const acknowledged = new Set<string>();
+  const acknowledged = new Map<string, string>();
+  const putAway = new Set<string>();
   const problems: string[] = [];
   const skewMs: number[] = [];
   let virtualMs = 0;
@@ -100,7 +103,7 @@ async function createWorld(cast: Cast, random: Random): Promise<World> {
   const append = (one: SoakConsole, act: SoakAct): void => {
     const life = one.life();
     one.append(act, wallOf(one)).then(
-      (id) => acknowledged.add(id),
+      (id) => acknowledged.set(id, act.book),
       (error: unknown) => {
         // A dead process answers anything.
         if (one.life() === life) problems.push(`console ${one.number} could not append: ${String(error)}`);
@@ -175,7 +178,7 @@ async function createWorld(cast: Cast, random: Random): Promise<World> {
     }
   };
 
-  const acts: [weight: number, name: string, run: () => Promise<string> | string][] = [
+  const acts: WeightedAct[] = [
     [
       10,
       'append',
@@ -286,6 +289,7 @@ async function createWorld(cast: Cast, random: Random): Promise<World> {
         return `by ${by.number}: ${keys.id.slice(0, 8)}`;
       },
     ],
+    ...putAwayActs({ random, up, putAway, problems }),
     [
       3,
       'pulse',
@@ -300,16 +304,14 @@ async function createWorld(cast: Cast, random: Random): Promise<World> {
 
   for (const one of consoles) await restart(one);
 
-  const disagreement = (): string | undefined => {
-    const [first, ...others] = consoles;
-    if (!first) return 'no console';
-    const ids = consoles.map((c) => c.ids());
-    const lost = [...acknowledged].filter((id) => ids.some((known) => !known.has(id)));
-    if (lost.length > 0) return `${lost.length} acknowledged records are not on every console`;
-    for (const other of others) {
-      if (other.books().digest() !== first.books().digest()) return `heads of 0 and ${other.number} differ`;
-      if (other.ids().size !== first.ids().size) return `records of 0 and ${other.number} differ in number`;
-    }
+  const disagreement = (): string | undefined => disagreementOf(consoles, [...acknowledged.keys()]);
+  /** What is wrong while some months are only in files: all that need not wait for them is everywhere, and all are in step. */
+  const apart = (): string | undefined => {
+    const kept = [...acknowledged].flatMap(([id, book]) => (putAway.has(book) ? [] : [id]));
+    if (lostOf(consoles, kept) > 0) return `${lostOf(consoles, kept)} acknowledged records are not on every console`;
+    for (const { ends, sessions } of links)
+      if (sessions.some((session) => !session.state().inStep))
+        return `${ends.map((c) => c.number).join(' and ')} are not in step`;
     return undefined;
   };
   const linkAll = (): void => {
@@ -331,6 +333,22 @@ async function createWorld(cast: Cast, random: Random): Promise<World> {
     }
   };
 
+  /** Links all until nothing is wrong; answers what still is in the end. */
+  const agree = async (wrong: () => string | undefined): Promise<string | undefined> => {
+    for (let round = 0; round < MAX_ROUNDS; round++) {
+      linkAll();
+      virtualMs += ROUND_MS;
+      pulse();
+      await waitQuiet(() => links.size >= size - 1 && wrong() === undefined);
+      if (problems.length > 0) return problems.join('; ');
+      if (wrong() === undefined) return undefined;
+    }
+    return wrong();
+  };
+  const bringBack = async (): Promise<undefined> => {
+    for (const one of consoles) await one.takeBack();
+  };
+
   return {
     steps,
     async step() {
@@ -343,7 +361,8 @@ async function createWorld(cast: Cast, random: Random): Promise<World> {
       const one = random.pick(up());
       cutAllOf(one);
       one.arm('dropped', 0);
-      acknowledged.add(await one.append(cast.act(random, written++), wallOf(one)));
+      const act = cast.act(random, written++);
+      acknowledged.set(await one.append(act, wallOf(one)), act.book);
       one.crash();
       steps.push(`planted: ${one.number} loses a write`);
     },
@@ -355,18 +374,9 @@ async function createWorld(cast: Cast, random: Random): Promise<World> {
       }
       const [founder] = consoles;
       for (const { grant } of cast.entrances.slice(0, size)) if (founder && grant) append(founder, grant);
-      for (let round = 0; round < MAX_ROUNDS; round++) {
-        linkAll();
-        virtualMs += ROUND_MS;
-        pulse();
-        await waitQuiet(() => links.size >= size - 1 && disagreement() === undefined);
-        if (problems.length > 0) return problems.join('; ');
-        if (disagreement() === undefined) break;
-      }
-      const nowMs = START_MS + virtualMs + 24 * HOUR_MS;
-      const problem = disagreement();
-
+      const problem = (await agree(apart)) ?? (await bringBack()) ?? (await agree(disagreement));
       if (problem !== undefined) return problem;
+      const nowMs = START_MS + virtualMs + 24 * HOUR_MS;
       const hashes = new Set(consoles.map((c) => c.stateHash(nowMs)));
       return hashes.size === 1 ? undefined : 'the states of consoles with the same records differ';
     },

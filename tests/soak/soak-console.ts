@@ -2,6 +2,7 @@ import { mkdtempSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { EntryBundle } from '#core/ports/village-node.ts';
 import { createAdmission } from '#core/village/admission.ts';
 import { createRecordIndex, knownRecord, type RecordIndex } from '#core/village/record-index.ts';
 import type { KnownRecord, SignedRecord } from '#domain/books/record.ts';
@@ -42,6 +43,10 @@ export interface SoakConsole {
   pulls(): BookPulls;
   bundles(): EntryBundles;
   readonly sessions: Set<SyncSession>;
+  /** Writes a book to a file and lets go of its bytes; what is known of its records stays, as in a checkpoint. */
+  putAway(book: string): Promise<void>;
+  /** Takes all its files back. */
+  takeBack(): Promise<void>;
   /** Ids of all records. */
   ids(): ReadonlySet<string>;
   /** Last number of a device in each book, as known here. */
@@ -80,6 +85,8 @@ export function createSoakConsole(number: number, village: string, { keys }: Ent
   let running: Running | undefined;
   let disk: Pick<Running, 'db' | 'blocks'> | undefined;
   let lives = 0;
+  const files: EntryBundle[] = [];
+  const settled: SignedRecord[] = [];
   let armed: { readonly fault: CommitFault; left: number } | undefined;
 
   const get = (): Running => {
@@ -164,6 +171,7 @@ export function createSoakConsole(number: number, village: string, { keys }: Ent
       writing: createMutex(),
     };
     running = self;
+    admission.learn(index.add(opened(settled)));
     for (const book of books.names())
       for await (const part of books.scan(book)) admission.learn(index.add(opened(part)));
     await books.reconsider();
@@ -188,6 +196,23 @@ export function createSoakConsole(number: number, village: string, { keys }: Ent
         await books.append(act.book, [record]);
         return cidOf(record.bytes);
       });
+    },
+    async putAway(book) {
+      const { books, bundles } = get();
+      const entries = books.size(book);
+      const records: SignedRecord[] = [];
+      const written: EntryBundle[] = [];
+      for await (const part of books.scan(book)) records.push(...part);
+      for await (const part of bundles.exportEntries(undefined, [book])) written.push(part);
+      // Whoever dies before has not put it away.
+      if (running?.books !== books) return;
+      settled.push(...records);
+      files.push(...written);
+      await books.release(book, entries);
+    },
+    async takeBack() {
+      const { bundles } = get();
+      for (const part of files) await bundles.importEntries(part);
     },
     books: () => get().books,
     pulls: () => get().pulls,
