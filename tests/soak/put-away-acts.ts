@@ -1,4 +1,4 @@
-import { OF_MONTH } from '#p2p/village-books.ts';
+import { OF_MONTH } from '#p2p/entry-limits.ts';
 import type { Random } from './random.ts';
 import type { SoakConsole } from './soak-console.ts';
 
