@@ -52,10 +52,13 @@ export interface KnownMonth {
   readonly inputs: string;
 }
 
+/** What opening a frame takes, and judging what is in it. */
+export type StoredDayFrame = Pick<StoredFrame, 'segment' | 'meter' | 'signatureOk' | 'key' | 'sealed'>;
+
 /** Frames by time, and what was made of them. */
 export interface ReadingTables {
-  /** Meters that have frames. */
-  frameMeters(): string[];
+  /** Frames of all meters that start in [fromMs, toMs), meter by meter, each in order of time. */
+  framesOn(fromMs: number, toMs: number): StoredDayFrame[];
   /** Frames of a meter that start in [fromMs, toMs), in order of time. */
   framesOf(meter: string, fromMs: number, toMs: number): StoredFrame[];
   /** Newest frames of a meter that start before `beforeMs`. */
@@ -94,14 +97,23 @@ const frameOf = (r: Row): StoredFrame => ({
 });
 
 /** One look into the index per meter, however many frames there are. */
-const FRAME_METERS = `with recursive next(meter) as (select min(meter) from frame
+const FRAMES_ON = `with recursive next(meter) as (select min(meter) from frame
   union all select (select min(meter) from frame where meter > next.meter) from next where next.meter is not null)
-  select meter from next where meter is not null`;
+  select frame.segment, frame.meter, frame.signature_ok, frame.key, frame.sealed
+  from next cross join frame on frame.meter = next.meter and frame.from_ms >= ? and frame.from_ms < ?
+  order by frame.meter, frame.from_ms, frame.segment`;
 
 export function readingTables(db: Database): ReadingTables {
   const sealedIn = (row: Row | undefined, column: string): Uint8Array | undefined => row && blob(row, column);
   return {
-    frameMeters: () => db.all(FRAME_METERS).map((r) => text(r, 'meter')),
+    framesOn: (from, to) =>
+      db.all(FRAMES_ON, from, to).map((r) => ({
+        segment: text(r, 'segment'),
+        meter: text(r, 'meter'),
+        signatureOk: int(r, 'signature_ok') === 1,
+        key: text(r, 'key'),
+        sealed: blob(r, 'sealed'),
+      })),
     framesOf: (meter, from, to) =>
       db
         .all(

@@ -12,6 +12,8 @@ import {
 import type { FrameFact, ReadingRules } from '#domain/settlement/accounts.ts';
 import { DAY_MS, HOUR_MS } from '#domain/time.ts';
 import type { Meter } from '#domain/village/state.ts';
+import { judgeCleanDay } from './clean-day.ts';
+import type { MeterFrames } from './opened-days.ts';
 
 /** What a meter's intervals come to over an hour or a day. */
 export interface Point {
@@ -145,20 +147,27 @@ function flagsOf(intervals: readonly Interval[]): DayFlag[] {
 
 /**
  * Judges one day of village time.
- * @param facts all frames of the UTC days that it touches
+ * @param days the UTC days that it touches
  */
-export function judgeDay(rules: ReadingRules, facts: readonly FrameFact[], fromMs: number): JudgedDay {
+export function judgeDay(
+  rules: ReadingRules,
+  days: readonly ReadonlyMap<string, MeterFrames>[],
+  fromMs: number,
+): JudgedDay {
   const meters = new Map<string, MeterDay>();
   const hours = new Map<string, MeterHours>();
-  const factsBy = Map.groupBy(facts, ({ frame }) => frame.meter);
+  const factsOf = (id: string): FrameFact[] => days.flatMap((day) => day.get(id)?.facts() ?? []);
+  const read = new Set(days.flatMap((day) => [...day.keys()]));
   // One meter after the other: what is made of one is gone before the next.
-  for (const [id, ofMeter] of factsBy) {
-    const judged = judgeMeterDay(rules, id, ofMeter, fromMs);
+  for (const id of read) {
+    const clean = days.map((day) => day.get(id)?.clean);
+    const judged = judgeCleanDay(clean, fromMs) ?? judgeMeterDay(rules, id, factsOf(id), fromMs);
     if (judged.sums === null) continue;
     meters.set(id, judged.sums);
     hours.set(id, judged.hours);
   }
-  const given = dischargeOf(rules, facts, fromMs);
+  const batteries = [...read].filter((id) => rules.state.meters.get(id)?.kind === 'battery');
+  const given = dischargeOf(rules, batteries.flatMap(factsOf), fromMs);
   return { sums: { fromMs, meters, ...villageHours(rules, hours, given, fromMs) }, hours };
 }
 
@@ -199,8 +208,7 @@ export function judgeMeterDay(
 }
 
 /** What the batteries gave, hour by hour: the gain of their export registers. */
-function dischargeOf(rules: ReadingRules, facts: readonly FrameFact[], fromMs: number): Point[][] {
-  const batteries = facts.filter((f) => rules.state.meters.get(f.frame.meter)?.kind === 'battery');
+function dischargeOf(rules: ReadingRules, batteries: readonly FrameFact[], fromMs: number): Point[][] {
   return [...rules.intervalsOf(batteries, 'given')].map(([id, raw]) => {
     const limitW = rules.state.meters.get(id)?.limitW ?? 0;
     return hoursOf(judgePiece(raw, limitW, rules.decisionsOn(id), fromMs, fromMs + DAY_MS).intervals, fromMs);

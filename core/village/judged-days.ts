@@ -1,6 +1,7 @@
 import type { DataKey } from '#core/crypto/data-key.ts';
 import type { StoredFrame } from '#core/storage/segment-tables.ts';
 import type { VillageStore } from '#core/storage/village-store.ts';
+import { readFrame } from '#domain/metering/frame-reader.ts';
 import type { FrameFact } from '#domain/settlement/accounts.ts';
 import { DAY_MS, HOUR_MS } from '#domain/time.ts';
 import { openHours, openSums, packHours, packSums } from './day-codec.ts';
@@ -8,8 +9,9 @@ import type { DayInputs } from './day-inputs.ts';
 import { type DaySums, type JudgedDay, judgeDay, type MeterHours } from './day-sums.ts';
 import { keepIfRoom } from './keep-if-room.ts';
 import { monthExported } from './month-exported.ts';
+import { createOpenedDays, type MeterFrames } from './opened-days.ts';
 import { createRecent } from './recent.ts';
-import type { OpenStored } from './stored-frames.ts';
+import type { OpenPlain } from './stored-frames.ts';
 
 /** Days of village time, judged once and kept sealed until something they were made from changes. */
 export interface JudgedDays {
@@ -52,37 +54,24 @@ export const isLateSame = (inputs: DayInputs, late: readonly Late[]): boolean =>
 export function createJudgedDays(
   store: VillageStore,
   dataKey: DataKey,
-  openStored: OpenStored,
+  openPlain: OpenPlain,
   present: () => DayInputs,
 ): JudgedDays {
   const sumsOf = createRecent<KeptSums>(SUMS_KEPT);
   const hoursOf = createRecent<ReadonlyMap<string, MeterHours>>(HOURS_KEPT);
 
   const frames = (stored: readonly StoredFrame[]): FrameFact[] =>
-    stored.map((f) => ({ segment: f.segment, signatureOk: f.signatureOk, frame: openStored(f) }));
-  /** Frames of a UTC day by some inputs: a day of village time mostly shares one with the day beside it. */
-  let opened: { readonly inputs: DayInputs; readonly utcMs: number; readonly facts: readonly FrameFact[] } | undefined;
-  let read: { readonly inputs: DayInputs; readonly meters: readonly string[] } | undefined;
-  const metersRead = (inputs: DayInputs): readonly string[] => {
-    if (read?.inputs !== inputs) read = { inputs, meters: store.frameMeters() };
-    return read.meters;
-  };
-  const factsOn = (inputs: DayInputs, utcMs: number): readonly FrameFact[] => {
-    if (opened?.inputs === inputs && opened.utcMs === utcMs) return opened.facts;
-    const stored = metersRead(inputs).flatMap((m) => store.framesOf(m, utcMs, utcMs + DAY_MS));
-    const facts = frames(stored.filter((f) => inputs.rules.state.segments.has(f.segment)));
-    opened = { inputs, utcMs, facts };
-    return facts;
-  };
+    stored.map((f) => ({ segment: f.segment, signatureOk: f.signatureOk, frame: readFrame(openPlain(f)) }));
+  const openDay = createOpenedDays(store, openPlain);
   const judge = (inputs: DayInputs, fromMs: number): JudgedDay & { readonly sums: KeptSums } => {
     const { state } = inputs.rules;
     const away = inputs.awayIn(fromMs, fromMs + DAY_MS);
     if (away !== undefined) throw monthExported(store, away);
-    const facts: FrameFact[] = [];
+    const utcDays: ReadonlyMap<string, MeterFrames>[] = [];
     for (let utc = Math.floor(fromMs / DAY_MS) * DAY_MS; utc < fromMs + DAY_MS; utc += DAY_MS)
-      for (const fact of factsOn(inputs, utc)) facts.push(fact);
-    const judged = judgeDay(inputs.rules, facts, fromMs);
-    const late = [...new Set(facts.map((f) => f.frame.meter))]
+      utcDays.push(openDay(inputs, utc));
+    const judged = judgeDay(inputs.rules, utcDays, fromMs);
+    const late = [...new Set(utcDays.flatMap((day) => [...day.keys()]))]
       .filter((id) => (state.meters.get(id)?.sinceMs ?? Number.POSITIVE_INFINITY) >= fromMs + DAY_MS)
       .map((id) => [id, inputs.meter(id)] as const);
     const sums = { ...judged.sums, late };

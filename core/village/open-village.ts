@@ -25,13 +25,14 @@ import { type ChainWatch, createChainWatch } from './chain-watch.ts';
 import { createKeyExchange } from './key-exchange.ts';
 import { openKeyRing } from './key-ring.ts';
 import { createNetworkAccess, type NetworkAccess } from './network-access.ts';
+import { createNewsPace } from './news-pace.ts';
 import { createPrivateParts, type Fields } from './private-parts.ts';
 import { createReadings, type Readings } from './readings.ts';
 import { type Act, createRecordIndex, type RecordIndex } from './record-index.ts';
 import { rememberSigners } from './remember-signers.ts';
 import { createSegmentFetcher, type SegmentFetcher } from './segment-fetcher.ts';
 import { type AtCut, createStateCache } from './state-cache.ts';
-import { createFrameOpener, createPlainOpener } from './stored-frames.ts';
+import { createPlainOpener } from './stored-frames.ts';
 import { createVillageBooks, type TakeCheckpoint } from './village-books.ts';
 
 export interface VillageDeps {
@@ -214,10 +215,11 @@ function assemble(p: Parts): Village & { load(): Promise<void> } {
     everyRecord: () => books.everyRecord(),
     onCheckpoint: (before) => books.keepCheckpoint(before),
   });
+  const openPlain = createPlainOpener(audienceKeys.find);
   const readings = createReadings({
     store,
     dataKey: p.dataKey,
-    openStored: createFrameOpener((id) => audienceKeys.find(id)),
+    openPlain,
     state: cache.state,
     isOnRows: cache.isOnRows,
     onJudged: () => notify('readings'),
@@ -238,6 +240,7 @@ function assemble(p: Parts): Village & { load(): Promise<void> } {
     now,
     log,
     settledSegments: () => cache.checkpoint().state.segments.size,
+    onRound: () => orLog('audience keys', () => keyExchange.learn()),
     onOpened(oldestMs) {
       readings.onSegments(oldestMs);
       chains.onNews();
@@ -248,11 +251,7 @@ function assemble(p: Parts): Village & { load(): Promise<void> } {
   const chains = createChainWatch({
     store,
     state: cache.state,
-    search: createChainSearch({
-      store,
-      state: cache.state,
-      openPlain: createPlainOpener((id) => audienceKeys.find(id)),
-    }),
+    search: createChainSearch({ store, state: cache.state, openPlain }),
     isFetching: () => segments.progress().state === 'fetching',
     onChanged: () => notify('sync', 'readings'),
     log,
@@ -269,9 +268,7 @@ function assemble(p: Parts): Village & { load(): Promise<void> } {
     log,
     now,
     onKeeping: () => keyExchange.learn(),
-    onFolded(names) {
-      for (const book of names) notify(topicOf(book));
-    },
+    onFolded: (names) => notify(...[...names].map(topicOf)),
   });
   const copied = (): boolean => isCopied(p.consoleStore, row.id);
   const act = async (acts: readonly Act[]): Promise<string[]> => {
@@ -315,9 +312,10 @@ function assemble(p: Parts): Village & { load(): Promise<void> } {
     keyExchange.give().catch((e) => log(`sharing keys: ${String(e)}`));
     orLog('network keys', () => p.network.onNews());
   };
+  const remoteNews = createNewsPace(news);
   const onEvent = (event: NodeEvent): void => {
     if (event.type === 'records') {
-      if (event.origin === 'remote' && books.absorb(event.records)) news();
+      if (event.origin === 'remote' && books.absorb(event.records)) remoteNews.tell();
     } else if (event.type === 'refused') {
       orLog('refused', () => store.addRefused({ ...event, atMs: now() }));
       notify('sync');
@@ -386,6 +384,7 @@ function assemble(p: Parts): Village & { load(): Promise<void> } {
     },
     async stop() {
       stopped = true;
+      remoteNews.stop();
       keyExchange.stop();
       unsubscribe();
       const fetched = segments.stop();

@@ -14,7 +14,7 @@ import { DAY_MS, dayOf, HOUR_MS, type Month, monthOf, nextMonth, UTC } from '#do
 import { decisionKey, emptyState, type Meter, type SegmentRef, type VillageState } from '#domain/village/state.ts';
 import { createReadings, type Readings } from './readings.ts';
 import { keyOf } from './segment-fixture.ts';
-import { createFrameOpener } from './stored-frames.ts';
+import { createPlainOpener } from './stored-frames.ts';
 
 const FIRST_MS = Date.UTC(2026, 0, 25);
 const DAYS = 75;
@@ -148,11 +148,11 @@ class Desk {
   readings: Readings = this.open();
 
   open(): Readings {
-    const openFrame = createFrameOpener((id) => (id === FRAME_KEY.id ? FRAME_KEY.key : undefined));
+    const openFrame = createPlainOpener((id) => (id === FRAME_KEY.id ? FRAME_KEY.key : undefined));
     return createReadings({
       store: this.store,
       dataKey: key,
-      openStored: (stored) => {
+      openPlain: (stored) => {
         this.opened += 1;
         return openFrame(stored);
       },
@@ -353,9 +353,9 @@ describe('a month whose inputs did not change', () => {
     expect(Buffer.from(row?.sums ?? []).includes(METERS[0] as string)).toBe(false);
     expect(() => key.open('frames', row?.sums ?? new Uint8Array())).toThrow();
     const [stored] = desk.store.framesOf(METERS[0] as string, 0, Number.MAX_SAFE_INTEGER);
-    const read = createFrameOpener((id) => (id === FRAME_KEY.id ? keyOf('another').key : undefined));
+    const read = createPlainOpener((id) => (id === FRAME_KEY.id ? keyOf('another').key : undefined));
     expect(() => stored && read(stored)).toThrow('does not open');
-    expect(() => stored && createFrameOpener(() => undefined)(stored)).toThrow('not in the key ring');
+    expect(() => stored && createPlainOpener(() => undefined)(stored)).toThrow('not in the key ring');
     desk.store.close();
   });
 

@@ -17,7 +17,7 @@ import { keepIfRoom } from './keep-if-room.ts';
 import { createMonthEnergies, type MonthEnergies } from './month-energy.ts';
 import { monthExported } from './month-exported.ts';
 import { monthStamps } from './month-stamps.ts';
-import type { OpenStored } from './stored-frames.ts';
+import type { OpenPlain } from './stored-frames.ts';
 
 /** What the segments tell. Every answer is bounded by the window it is asked for; nothing is ever read whole. */
 export interface Readings {
@@ -80,7 +80,7 @@ const CLOSES = 'verified closes';
 export interface ReadingsSource {
   readonly store: VillageStore;
   readonly dataKey: DataKey;
-  readonly openStored: OpenStored;
+  readonly openPlain: OpenPlain;
   readonly state: () => VillageState;
   /** The state stands on what lies settled in the tables at this moment. */
   readonly isOnRows: (state: VillageState) => boolean;
@@ -94,7 +94,7 @@ const JUDGED_AT_ONCE = 3;
 const RECENT_DAYS = 40;
 
 export function createReadings(source: ReadingsSource): Readings {
-  const { store, dataKey, openStored, state, isOnRows, onJudged } = source;
+  const { store, dataKey, openPlain, state, isOnRows, onJudged } = source;
   let stopped = false;
   let kept: SegmentsKept | undefined;
   let inputsBy = new WeakMap<VillageState, DayInputs>();
@@ -118,7 +118,7 @@ export function createReadings(source: ReadingsSource): Readings {
     return known;
   };
   const present = (): DayInputs => inputsOf(state());
-  const days = createJudgedDays(store, dataKey, openStored, present);
+  const days = createJudgedDays(store, dataKey, openPlain, present);
   /** What is still being answered when the village is closed ends here, before it meets a closed store. */
   const goOn = (): JudgedDays => {
     if (stopped) throw new AppError('CANCELLED', 'This village is being closed.');

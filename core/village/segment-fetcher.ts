@@ -46,6 +46,8 @@ export interface SegmentSource {
   readonly keys: FrameKeys;
   readonly now: () => number;
   readonly log: (line: string) => void;
+  /** Told before missing segments are taken up: the keys of their frames are announced beside them. */
+  readonly onRound: () => void;
   /** Told after segments were opened or refused, with the oldest UTC day they are of. */
   readonly onOpened: (oldestMs: number) => void;
   /** Told when {@link SegmentFetcher.progress} changed otherwise. */
@@ -194,6 +196,7 @@ export function createSegmentFetcher(source: SegmentSource): SegmentFetcher {
   };
   const startRound = (): void => {
     if (isStopped() || rounds.size >= ROUNDS_AT_ONCE) return;
+    source.onRound();
     const taken = sought.take(missing());
     if (taken.length === 0 && !lateKeys.areThere()) return;
     const round = runRound(taken).finally(() => {

@@ -2,23 +2,15 @@ import type { KeyObject } from 'node:crypto';
 import { asSealingKey, openBytes } from '#core/crypto/aead.ts';
 import { AppError } from '#core/ports/errors.ts';
 import type { StoredFrame } from '#core/storage/segment-tables.ts';
-import { type Frame, frameAad } from '#domain/metering/frame.ts';
-import { readFrame } from '#domain/metering/frame-reader.ts';
+import { frameAad } from '#domain/metering/frame.ts';
 import { createRecent } from './recent.ts';
 
 /** The months of many meters that are looked at together. */
 const KEYS_KEPT = 2_000;
 
 type Stored = Pick<StoredFrame, 'meter' | 'key' | 'sealed'>;
-export type OpenStored = (stored: Stored) => Frame;
 /** The canonical bytes of a stored frame. */
 export type OpenPlain = (stored: Stored) => Uint8Array;
-
-/** {@link createPlainOpener}, read. */
-export function createFrameOpener(find: (key: string) => Uint8Array | undefined): OpenStored {
-  const open = createPlainOpener(find);
-  return (stored) => readFrame(open(stored));
-}
 
 /**
  * Opens frames as they lie in the store: still under the key of their meter and month, which lies sealed in the key ring.

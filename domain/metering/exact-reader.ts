@@ -99,6 +99,15 @@ export class ExactReader {
     if (value < 0x1_0000_0000n) this.#fail('a number longer than it needs');
     return value;
   }
+  /** As {@link natural}; NaN beyond 2^53 - 1. */
+  naturalNumber(): number {
+    if (this.#bytes[this.#at] !== 0x1b) return this.#head(UNSIGNED);
+    const at = this.#take(9);
+    const high = this.#view.getUint32(at + 1);
+    if (high === 0) this.#fail('a number longer than it needs');
+    const value = high * 0x1_0000_0000 + this.#view.getUint32(at + 5);
+    return Number.isSafeInteger(value) ? value : Number.NaN;
+  }
   /** Passes over what {@link natural} would read. */
   skipNatural(): void {
     if (this.#bytes[this.#at] !== 0x1b) {

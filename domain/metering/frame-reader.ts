@@ -21,19 +21,32 @@ export interface FrameHead extends Pick<Frame, 'meter' | 'gateway' | 'fromMs' | 
   readonly intervals: number;
 }
 
-interface Walked extends FrameHead, Pick<Frame, 'v' | 'salt' | 'asked' | 'answered' | 'importWh' | 'exportWh'> {
-  readonly clock: Frame['clock'];
+/** A frame in plain numbers: NaN where nobody heard the register, or where it is beyond 2^53 - 1. */
+export interface PlainFrame extends Omit<Frame, 'importWh' | 'exportWh'> {
+  readonly importWh: readonly number[] | null;
+  readonly exportWh: readonly number[] | null;
 }
+
+interface Walked<Edge> extends FrameHead, Pick<Frame, 'v' | 'salt' | 'asked' | 'answered' | 'clock'> {
+  readonly importWh: Edge[] | null;
+  readonly exportWh: Edge[] | null;
+}
+/** The next edge of a register. */
+type ReadEdge<Edge> = (r: ExactReader) => Edge;
 
 /** Reads the canonical dag-cbor of what `frameSchema` describes; throws on anything else. */
 export function readFrame(bytes: Uint8Array): Frame {
-  const { intervals: _, ...frame } = walkFrame(bytes, true);
+  const { intervals: _, ...frame } = walkFrame(bytes, (r) => (r.isNull() ? null : r.natural()));
   return frame;
 }
 
+/** {@link readFrame} without the cost of large numbers. */
+export const readPlainFrame = (bytes: Uint8Array): PlainFrame =>
+  walkFrame(bytes, (r) => (r.isNull() ? Number.NaN : r.naturalNumber()));
+
 /** Checks a frame as {@link readFrame} does and tells its head only: no list is built. */
 export function readFrameHead(bytes: Uint8Array): FrameHead {
-  const { meter, gateway, fromMs, stepMs, intervals, origin, prev } = walkFrame(bytes, false);
+  const { meter, gateway, fromMs, stepMs, intervals, origin, prev } = walkFrame(bytes, null);
   return { meter, gateway, fromMs, stepMs, intervals, origin, prev };
 }
 
@@ -41,7 +54,9 @@ const CLOCK = new RegExp(`^(${CLOCK_STATES.join('|')})$`);
 const ORIGIN = new RegExp(`^(${ORIGINS.join('|')})$`);
 
 /** Keys come in dag-cbor's order: by length, then by bytes. */
-function walkFrame(bytes: Uint8Array, keep: boolean): Walked {
+/** @param readEdge null: neither registers nor polls are kept */
+function walkFrame<Edge>(bytes: Uint8Array, readEdge: ReadEdge<Edge> | null): Walked<Edge> {
+  const keep = readEdge !== null;
   if (bytes.length > MAX_FRAME_BYTES) throw new Error('frame over the limit');
   const r = new ExactReader(bytes);
   r.map(13);
@@ -70,9 +85,9 @@ function walkFrame(bytes: Uint8Array, keep: boolean): Walked {
   r.array(intervals, intervals);
   const answered = r.ints(intervals, MAX_POLLS, keep);
   r.key('exportWh');
-  const exportWh = readRegister(r, intervals, keep);
+  const exportWh = readRegister(r, intervals, readEdge);
   r.key('importWh');
-  const importWh = readRegister(r, intervals, keep);
+  const importWh = readRegister(r, intervals, readEdge);
   r.end();
   if (exportWh === null && importWh === null) throw new Error('no register');
   if (DAY_MS % stepMs !== 0 || fromMs % stepMs !== 0) throw new Error('not aligned to a step that divides a day');
@@ -81,14 +96,13 @@ function walkFrame(bytes: Uint8Array, keep: boolean): Walked {
   return { v, meter, gateway, fromMs, stepMs, ...registers, clock, origin, prev, salt, intervals };
 }
 
-function readRegister(r: ExactReader, intervals: number, keep: boolean): (bigint | null)[] | null {
+function readRegister<Edge>(r: ExactReader, intervals: number, readEdge: ReadEdge<Edge> | null): Edge[] | null {
   if (r.isNull()) return null;
   r.array(intervals + 1, intervals + 1);
-  const edges: (bigint | null)[] = [];
+  const edges: Edge[] = [];
   for (let i = 0; i <= intervals; i++) {
-    if (!keep) {
-      if (!r.isNull()) r.skipNatural();
-    } else edges.push(r.isNull() ? null : r.natural());
+    if (readEdge) edges.push(readEdge(r));
+    else if (!r.isNull()) r.skipNatural();
   }
   return edges;
 }

@@ -14,6 +14,11 @@ export interface FrameFact {
   readonly signatureOk: boolean;
 }
 
+/** What the rules ask of a frame before anything is counted. */
+export interface FactHead extends Pick<FrameFact, 'segment' | 'signatureOk'> {
+  readonly frame: Pick<Frame, 'fromMs' | 'origin'>;
+}
+
 export interface EnergyAccount {
   /** Counted energy of all meters that measure use. */
   readonly measuredWh: bigint;
@@ -38,7 +43,9 @@ export interface MonthAccounts {
 export interface ReadingRules {
   readonly state: VillageState;
   /** Where a frame stands. */
-  readonly trustOf: (fact: FrameFact) => TrustLevel;
+  readonly trustOf: (fact: FactHead) => TrustLevel;
+  /** Its segment is of its day: a frame in one of another day tells nothing. */
+  readonly isOfItsDay: (fact: FactHead) => boolean;
   /**
    * Raw intervals by meter; frames of meters that nobody entered tell nothing. 'given': of the export register alone.
    * `within` leaves out intervals that start elsewhere, where all of the meter's frames are in order and apart: others
@@ -63,7 +70,7 @@ const EVER: Within = { fromMs: Number.NEGATIVE_INFINITY, toMs: Number.POSITIVE_I
 export function readingRules(state: VillageState): ReadingRules {
   const decisionsOn = decisionsIn(state);
   const isOfItsDay = dayChecker(state);
-  const trustOfFact = ({ segment, signatureOk, frame }: FrameFact): TrustLevel =>
+  const trustOfFact = ({ segment, signatureOk, frame }: FactHead): TrustLevel =>
     trustOf({
       signatureOk,
       deviceCounts: state.segments.has(segment),
@@ -73,6 +80,7 @@ export function readingRules(state: VillageState): ReadingRules {
   return {
     state,
     trustOf: trustOfFact,
+    isOfItsDay,
     intervalsOf(facts, which = 'counted', within = EVER) {
       const factsBy = new Map<string, FrameFact[]>();
       for (const fact of facts) {
@@ -101,7 +109,7 @@ export function readingRules(state: VillageState): ReadingRules {
 }
 
 /** A segment is of one UTC day: a frame of another day tells nothing, so a day depends on its own segments only. */
-function dayChecker(state: VillageState): (fact: FrameFact) => boolean {
+function dayChecker(state: VillageState): ReadingRules['isOfItsDay'] {
   const starts = new Map<string, number | undefined>();
   return ({ segment, frame }) => {
     let fromMs = starts.get(segment);
@@ -123,8 +131,12 @@ const areApart = (facts: readonly FrameFact[]): boolean =>
     return !before || endOf(before.frame) <= frame.fromMs;
   });
 
+interface Registers<Register> {
+  readonly importWh: Register | null;
+  readonly exportWh: Register | null;
+}
 /** Use and site meters count import, generation counts export; a battery's use is its charge. */
-const registerOf = (meter: Meter, frame: Frame): Frame['importWh'] =>
+export const registerOf = <Register>(meter: Meter, frame: Registers<Register>): Register | null =>
   meter.kind === 'generation' ? (frame.exportWh ?? frame.importWh) : (frame.importWh ?? frame.exportWh);
 
 function addIntervals(
