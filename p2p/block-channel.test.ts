@@ -20,7 +20,7 @@ import {
   wantFrame,
 } from './block-wire.ts';
 import { createChannelDialler } from './channel-dialler.ts';
-import { openChannelDoor } from './channel-door.ts';
+import { type DoorContext, openChannelDoor } from './channel-door.ts';
 import { CHANNEL_PROTOCOL, type ChannelOffer, offerBytes, readOffer } from './channel-offer.ts';
 import { toFrame } from './frame-parser.ts';
 import { createFrameStream } from './frame-stream.ts';
@@ -277,14 +277,13 @@ test.each([
 test('a token that is wrong, used or late opens nothing, and what is silent or no record is hung up on', async () => {
   const [serving, asker, blocks] = [await startPeer(), await startPeer(), makeBlocks(3, 1000)];
   const served: BlockPipe[] = [];
-  const door = await openChannelDoor({
+  const context: DoorContext = {
     libp2p: serving,
     host: '127.0.0.1',
     mayOffer: () => true,
     serve: (pipe) => served.push(pipe),
-    tokenMs: 1000,
-  });
-  stops.push(() => door.stop());
+  };
+  const brief = await openChannelDoor({ ...context, tokenMs: 1000 });
   const connection = await asker.dial(multiaddr(bareAddressOf(serving)));
   const offer = async (): Promise<ChannelOffer> => (await askOffer(connection)) ?? expect.unreachable('no offer');
   const first = await offer();
@@ -296,6 +295,9 @@ test('a token that is wrong, used or late opens nothing, and what is silent or n
   expect(await sendAndWait(first.port, first.token)).toBe(0);
   expect(served).toHaveLength(0);
 
+  await brief.stop();
+  const door = await openChannelDoor({ ...context, tokenMs: WAIT.timeout });
+  stops.push(() => door.stop());
   const [used, other] = [await offer(), await offer()];
   const socket = connect(used.port, '127.0.0.1');
   socket.write(used.token);

@@ -49,7 +49,9 @@ test('what a person leaves out is asked of nobody, also after a restart, and com
   }, WAIT);
   await console.client().sync.fetchAgain({ ...march, ...command() });
   await converge(gateway, console);
-  expect(await fetchingOn(console)).toMatchObject({ state: 'idle', cancelled: { segments: 0 }, months: [] });
+  await vi.waitFor(async () => {
+    expect(await fetchingOn(console)).toMatchObject({ state: 'idle', cancelled: { segments: 0 }, months: [] });
+  }, WAIT);
   expect(framesOn(console)).toHaveLength(3);
 });
 
@@ -66,7 +68,9 @@ test('a pause is kept over a restart', async () => {
   expect(await fetchingOn(console)).toMatchObject({ present: { segments: 0 } });
   await console.client().sync.resume({ village, ...command() });
   await converge(gateway, console);
-  expect(await fetchingOn(console)).toMatchObject({ state: 'idle', verified: { segments: 1 } });
+  await vi.waitFor(async () => {
+    expect(await fetchingOn(console)).toMatchObject({ state: 'idle', verified: { segments: 1 } });
+  }, WAIT);
 });
 
 /** Announces segments that do not exist, as only a program of its own would. */
