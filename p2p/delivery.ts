@@ -60,7 +60,15 @@ export async function checkDelivery(delivery: Delivery, context: CheckContext): 
   for (const [i, hash] of hashes.entries()) {
     const bytes = delivery.entries[i];
     // Each once, also when it was sent twice.
-    if (bytes && fresh.delete(hash)) read.push({ hash, result: await readArrival(bytes, hash, peer, sent, context) });
+    if (!bytes || !fresh.delete(hash)) continue;
+    const result = readEntry(bytes, hash);
+    if (!result.ok) {
+      read.push({ hash, result });
+      continue;
+    }
+    const entry = result.value;
+    const identity = sent.get(entry.identity) ?? (await context.identities.get(entry.identity));
+    read.push({ hash, result: toArrival(entry, identity, peer) });
   }
   const entries = read.flatMap(({ result }) => (result.ok ? [result.value.entry] : []));
   const problems = await problemsOf(entries, book, context);
@@ -74,17 +82,7 @@ export async function checkDelivery(delivery: Delivery, context: CheckContext): 
   return { peer, book, hashes, standings, arrivals, unsound };
 }
 
-async function readArrival(
-  bytes: Uint8Array,
-  hash: string,
-  peer: string,
-  sent: ReadonlyMap<string, DeviceIdentity>,
-  context: CheckContext,
-): Promise<Checked<Arrival>> {
-  const read = readEntry(bytes, hash);
-  if (!read.ok) return read;
-  const entry = read.value;
-  const identity = sent.get(entry.identity) ?? (await context.identities.get(entry.identity));
+function toArrival(entry: BookEntry, identity: DeviceIdentity | undefined, peer: string): Checked<Arrival> {
   if (!identity) return { ok: false, reason: NO_IDENTITY };
   if (identity.device !== entry.device)
     return { ok: false, reason: 'the key of the entry is not the key of its identity' };
