@@ -30,7 +30,7 @@ export function NewDeviceDialog({ onClose }: { readonly onClose: () => void }) {
           </Trans>
         </Small>
         <Small>
-          <Trans>Is the old laptop lost? Then block it under Settings, Devices, after this.</Trans>
+          <Trans>Is the old laptop lost? Then take it out after this, under Settings, “Consoles that may write”.</Trans>
         </Small>
         <Field label={t`PIN of ${name}`} kind="pin" name="pin" value={pin} onChange={setPin} focus />
         <InlineError error={renew.error} />

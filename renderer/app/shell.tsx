@@ -13,6 +13,7 @@ import { CopyNotice } from './copy-notice.tsx';
 import { Logo } from './logo.tsx';
 import { SCREENS } from './places.ts';
 import s from './shell.module.css';
+import { countSyncNeeds } from './sync-needs.ts';
 import { useKeys } from './use-keys.ts';
 import { useNowMs, useVillage } from './village-context.tsx';
 
@@ -142,14 +143,27 @@ function Rail({ openKeys }: { readonly openKeys: () => void }) {
   const [path] = useLocation();
   const isHere = (to: string) => (to === '/' ? path === '/' : path.startsWith(to));
   const hidden = SCREENS.filter((x) => !x.onPhone);
+  const village = useVillage();
+  const status = useQuery(useApi().sync.status.queryOptions({ input: { village: village.id } }));
+  const needs = countSyncNeeds(status.data);
   return (
     <div className={s['railSide']}>
       <nav className={s['rail']} aria-label={t`Main`}>
         <ul>
           {SCREENS.map(({ to, name, icon: Icon, onPhone }, i) => (
             <li key={to} className={onPhone ? undefined : s['offPhone']}>
-              <Link href={to} aria-current={isHere(to) ? 'page' : undefined} aria-keyshortcuts={`g ${i + 1}`}>
+              <Link
+                href={to}
+                aria-current={isHere(to) ? 'page' : undefined}
+                aria-keyshortcuts={`g ${i + 1}`}
+                {...(to === '/sync' && needs > 0 && { 'aria-description': t`needs you: ${needs}` })}
+              >
                 <Icon aria-hidden strokeWidth={1.75} />
+                {to === '/sync' && needs > 0 && (
+                  <b className={s['badge']} aria-hidden>
+                    {needs}
+                  </b>
+                )}
                 <span>{t(name)}</span>
               </Link>
             </li>

@@ -110,10 +110,27 @@ export function ErrorPanel({ error, retry }: { readonly error: unknown; readonly
           <Trans>Try again</Trans>
         </Button>
       )}
-      <p className={s['code']}>
-        {refusal.detail} {refusal.code}
-      </p>
+      <Detail {...refusal} />
     </section>
+  );
+}
+
+/** The core's own words, for whoever helps: they are English, so in another language they stand folded. */
+function Detail({ detail, code }: { readonly detail: string; readonly code: string }) {
+  const { i18n } = useLingui();
+  const words = (
+    <span className={s['code']} lang="en">
+      {detail} {code}
+    </span>
+  );
+  if (i18n.locale === 'en') return words;
+  return (
+    <details className={s['detail']}>
+      <summary>
+        <Trans>For whoever helps you</Trans> <span className={s['code']}>{code}</span>
+      </summary>
+      {words}
+    </details>
   );
 }
 
@@ -131,9 +148,7 @@ export function InlineError({ error }: { readonly error: unknown }) {
     <div ref={box} className={s['inline']} role="alert">
       <strong>{t(words.what)}</strong>
       <span>{t(words.act)}</span>
-      <span className={s['code']}>
-        {refusal.detail} {refusal.code}
-      </span>
+      <Detail {...refusal} />
     </div>
   );
 }

@@ -1,5 +1,6 @@
 import { Plural, Trans } from '@lingui/react/macro';
 import type { ReactNode } from 'react';
+import { syncNeeds } from '../../app/sync-needs.ts';
 import { Count } from '../../ui/marks.tsx';
 import { BreakMatter } from './chain-breaks.tsx';
 import { ConflictMatter } from './conflicts.tsx';
@@ -48,16 +49,16 @@ export function NeedsYou({ status, onStick }: { readonly status: SyncStatus; rea
   );
 }
 
-function waitingIn({ conflicts, chains, fetching, peers }: SyncStatus, onStick: (to: string) => void): Waiting[] {
+function waitingIn(status: SyncStatus, onStick: (to: string) => void): Waiting[] {
+  const { conflicts, chains, damaged, refused } = syncNeeds(status);
   return [
-    ...conflicts.filter((c) => !c.seen && !c.isDecided).map(conflictMatter),
-    ...chains.filter((c) => !c.seen).map(breakMatter),
-    ...fetching.months
-      .filter((m) => m.lost > 0)
-      .map((m) => ({ key: m.month, show: (open: boolean) => <DamagedMatter part={m} open={open} /> })),
-    ...peers
-      .filter((p) => p.keyRefused && !p.connected)
-      .map((p) => ({ key: p.peer, show: (open: boolean) => <KeyMatter peer={p} open={open} onStick={onStick} /> })),
+    ...conflicts.map(conflictMatter),
+    ...chains.map(breakMatter),
+    ...damaged.map((m) => ({ key: m.month, show: (open: boolean) => <DamagedMatter part={m} open={open} /> })),
+    ...refused.map((p) => ({
+      key: p.peer,
+      show: (open: boolean) => <KeyMatter peer={p} open={open} onStick={onStick} />,
+    })),
   ];
 }
 
