@@ -5,6 +5,7 @@ import { decodeKept, encode } from '#domain/bytes.ts';
 import { addTotals, type EnergyTotal, type Known, NO_ENERGY, spanBetween, spanTotal } from '#domain/metering/vee.ts';
 import type { MonthEnergy } from '#domain/settlement/accounts.ts';
 import { DAY_MS, type Month, monthOf, monthSpan, nextMonth, type Zone } from '#domain/time.ts';
+import { knownBefore } from './carry.ts';
 import { openTotal, packTotal } from './day-codec.ts';
 import { type DayInputs, fingerprint } from './day-inputs.ts';
 import { isLateSame, type JudgedDays, type Late } from './judged-days.ts';
@@ -111,8 +112,16 @@ export function createMonthEnergies(
       const last = [...months].sort().at(-1);
       const first = inputs.span?.firstMs;
       if (first === undefined || last === undefined) return out;
-      let carry = NOTHING_KNOWN;
+      let carry: Carry | undefined = NOTHING_KNOWN;
       for (let m = monthOf(first, zoneOf(inputs)); m <= last; m = nextMonth(m)) {
+        const { from } = monthSpan(m, zoneOf(inputs));
+        // What was put away is known month by month, and its frames are not here.
+        const isAsked = months.includes(m) || inputs.awayIn(first, from) !== undefined;
+        if (!isAsked) {
+          carry = undefined;
+          continue;
+        }
+        carry ??= carryOf(await knownBefore(store, days, inputs, from - DAY_MS));
         const month = await oneMonth(inputs, m, carry);
         if (months.includes(m)) out.set(m, month);
         carry = month.carry;

@@ -207,6 +207,8 @@ async function expectWhole({ readings }: Desk, state: VillageState, facts: reado
     expect(duplicates).toBe(want.duplicates);
     for (const [id, total] of meters) if (want.meters.has(id)) expect(total).toEqual(want.meters.get(id));
     for (const id of want.meters.keys()) expect(meters.has(id)).toBe(true);
+    const alone = await readings.energyIn([month]);
+    expect(alone(month)).toEqual(got(month));
   }
   for (const [id, history] of whole) {
     const [from, to] = [FIRST_MS + 5 * DAY_MS + 3 * HOUR_MS, FIRST_MS + 40 * DAY_MS];

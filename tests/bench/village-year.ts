@@ -28,6 +28,8 @@ interface Fetched {
   readonly verifiedSeconds: number;
   readonly accountsSeconds: number;
   readonly peakMb: number | null;
+  /** With the accounts. */
+  readonly accountsPeakMb: number | null;
   readonly servingPeakMb: number | null;
   readonly bytes: number;
   readonly right: boolean;
@@ -78,6 +80,7 @@ async function fetchYear(home: string, served: Served): Promise<Fetched> {
     const [peakMb, servingPeakMb] = [peakMbOf(console.pid), peakMbOf(served.pid)];
     const { energy } = await client.accounts.get({ village, month: '2025-12' });
     const accountsSeconds = passed() - seconds;
+    const accountsPeakMb = peakMbOf(console.pid);
     const { fetching } = await client.sync.status({ village });
     close();
     return {
@@ -85,6 +88,7 @@ async function fetchYear(home: string, served: Served): Promise<Fetched> {
       verifiedSeconds,
       accountsSeconds,
       peakMb,
+      accountsPeakMb,
       servingPeakMb,
       bytes: fetching.verified.bytes,
       right:
@@ -203,6 +207,7 @@ function toRow(turns: readonly { readonly ours: Fetched; readonly parts: Parts }
       verifiedAfterS: Number(medianOf((t) => t.ours.verifiedSeconds).toFixed(2)),
       thenAccountsOfAMonthS: Number(medianOf((t) => t.ours.accountsSeconds).toFixed(2)),
       peakMb: most((t) => t.peakMb),
+      accountsPeakMb: most((t) => t.accountsPeakMb),
       servingPeakMb: most((t) => t.servingPeakMb),
       orbitDbEntryPerReadingS_EXTRAPOLATED: Math.round(extrapolated),
       orbitDbRatio_EXTRAPOLATED: Math.round(extrapolated / ours.median),
