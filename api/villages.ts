@@ -139,8 +139,18 @@ export const villages = {
     .output(z.object({})),
   /** Makes the console of a restored copy a new device of its member. */
   becomeNewDevice: base.input(villageCommand.extend({ pin })).output(z.object({ device: deviceId })),
+  /**
+   * `counts`: of what it wrote, what is here so far, or nothing that is not settled, where it was never its member's. A
+   * device that was taken out already can be so again: each book's lower number counts.
+   */
   revokeDevice: base
-    .input(villageCommand.extend({ device: deviceId, reason: z.string().min(3).max(400) }))
+    .input(
+      villageCommand.extend({
+        device: deviceId,
+        reason: z.string().min(3).max(400),
+        counts: z.enum(['so-far', 'nothing']),
+      }),
+    )
     .output(z.object({})),
   /** Gives every console that may write a new key of the village network. */
   changeNetworkKey: base.input(villageCommand).output(z.object({})),

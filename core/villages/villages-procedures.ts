@@ -1,6 +1,7 @@
 import type { Console, OpenVillage } from '#core/console.ts';
 import { AppError } from '#core/ports/errors.ts';
 import type { Boundary } from '#core/router/boundary.ts';
+import type { Village } from '#core/village/open-village.ts';
 import { operatorsDigest } from '#domain/settlement/batch.ts';
 import { DAY_MS } from '#domain/time.ts';
 import {
@@ -101,12 +102,7 @@ export function villagesProcedures(os: Boundary, console: Console) {
       const { village } = console.find(input.village);
       if (input.device === village.keys.id)
         throw new AppError('BAD_INPUT', 'This console cannot revoke itself. Do it from another one.');
-      const last = Object.fromEntries(
-        Object.entries(village.index.positions()).flatMap(([book, devices]) => {
-          const seq = devices[input.device];
-          return seq === undefined ? [] : [[book, seq]];
-        }),
-      );
+      const last = input.counts === 'nothing' ? {} : lastOf(village, input.device);
       const fields = village.seal('revocation', input.device, { text: input.reason });
       await village.act([
         { book: 'members', kind: 'device.revoke', body: { device: input.device, last, private: fields } },
@@ -121,6 +117,15 @@ export function villagesProcedures(os: Boundary, console: Console) {
     diagnostics: v.diagnostics.handler(({ input }) => ({ text: diagnosticsOf(console, console.find(input.village)) })),
   };
 }
+
+/** The number of the last record of a device that is here, by book. */
+const lastOf = (village: Village, device: string): Record<string, number> =>
+  Object.fromEntries(
+    Object.entries(village.index.positions()).flatMap(([book, devices]) => {
+      const seq = devices[device];
+      return seq === undefined ? [] : [[book, seq]];
+    }),
+  );
 
 export function summaryOf({ village }: OpenVillage) {
   const state = village.revealed();

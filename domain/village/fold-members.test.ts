@@ -188,6 +188,25 @@ describe('a member key', () => {
     const record = village.write(device, 'members', 'device.grant', { grant: old });
     expect(village.held(record)).toBe('the device grant was signed with an old key');
   });
+
+  test('that was lost lets in a device under an older date until the change is settled or that device is revoked', () => {
+    const village = foundVillage();
+    const { person, device } = join(village, 'Baraka', 'coordinator');
+    const [own, thief] = [makePerson('Baraka 2'), makeDevice('thief')];
+    const grant = village.grant(person, thief);
+    const beforeMs = village.nowMs;
+    village.nowMs += 60_000;
+    village.write(device, 'members', 'member.key', keyBodyOf(village, person, person, own));
+    const older = { seen: [], atMs: beforeMs };
+    village.write(thief, 'members', 'device.grant', { grant }, older);
+    const taken = keyBodyOf(village, person, person, makePerson('thief'));
+    const theirs = village.write(thief, 'members', 'member.key', taken, older);
+    const keysNow = () => village.fold().members.get(person.id)?.keys.at(-1)?.address;
+    expect([keysNow(), village.held(theirs)]).toEqual([taken.address, undefined]);
+    const revocation = { device: thief.id, last: {}, private: sealedText('never ours') };
+    village.write(village.device, 'members', 'device.revoke', revocation);
+    expect([keysNow(), village.held(theirs)]).toEqual([own.address, 'the device was revoked before this']);
+  });
 });
 
 describe('a device', () => {

@@ -1,4 +1,7 @@
-/** What a first run has already asked, so that it can go on after the window was closed. Never a PIN, never words. */
+/**
+ * What a first run has already asked, so that it can go on after the window was closed. Never a PIN, never words; the
+ * person's name only while the window is open, for what windows keep lies on the disk in the clear.
+ */
 export interface FirstRunProgress {
   readonly step: 'start' | 'village' | 'you' | 'join' | 'demo' | 'meter' | 'member';
   readonly villageName: string;
@@ -27,8 +30,8 @@ export function readProgress(): FirstRunProgress {
     return emptyProgress();
   }
 }
-export const saveProgress = (progress: FirstRunProgress): void =>
-  localStorage.setItem(STORED, JSON.stringify(progress));
+export const saveProgress = ({ yourName: _open, ...kept }: FirstRunProgress): void =>
+  localStorage.setItem(STORED, JSON.stringify(kept));
 export const endProgress = (): void => localStorage.removeItem(STORED);
 
 /** True when a village was founded in this window but its first meter and member were not yet asked for. */

@@ -121,7 +121,13 @@ test('a stolen laptop counts up to its revocation: what it writes after is kept 
   const device = stolen.keys.id;
   await first
     .client()
-    .villages.revokeDevice({ ...command(), village: first.open().village.id, device, reason: 'stolen' });
+    .villages.revokeDevice({
+      ...command(),
+      village: first.open().village.id,
+      device,
+      reason: 'stolen',
+      counts: 'so-far',
+    });
   const { member: late } = await addPerson(stolen, { name: 'Late', roles: ['consumer'], pin: PIN });
   const forged = [...stolen.index.outside.values()].filter((r) => r.kind === 'member.add').at(-1)?.id ?? '';
   await vi.waitFor(() => expect(third.open().village.state().members.has(late)).toBe(true), WAIT);
@@ -141,4 +147,10 @@ test('a stolen laptop counts up to its revocation: what it writes after is kept 
       'the device was revoked before this',
     ]);
   }
+  // Taken out once more, as one that was never its member's: what is settled stays.
+  const again = { ...command(), village: first.open().village.id, device, reason: 'never hers' };
+  await first.client().villages.revokeDevice({ ...again, counts: 'nothing' });
+  await converge(first, third);
+  const { devices, members } = third.open().village.state();
+  expect([devices.get(device)?.revoked?.last, members.has(early)]).toEqual([{}, true]);
 });

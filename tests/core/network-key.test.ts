@@ -96,7 +96,7 @@ test('a console that is taken out is cut off at once and everywhere, under eithe
   await converge(first, second, third);
   const lost = here(third).keys.id;
   expect(isLinked(second, third)).toBe(true);
-  await first.client().villages.revokeDevice({ ...input(first), device: lost, reason: 'stolen' });
+  await first.client().villages.revokeDevice({ ...input(first), device: lost, reason: 'stolen', counts: 'so-far' });
   await vi.waitFor(() => {
     expect([isLinked(first, third), isLinked(second, third)]).toEqual([false, false]);
   }, WAIT);

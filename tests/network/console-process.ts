@@ -116,7 +116,13 @@ const commands: Record<string, (...args: string[]) => unknown> = {
   },
   async revoke(device = '') {
     const village = open().village.id;
-    await client.villages.revokeDevice({ commandId: randomUUID(), village, device, reason: 'stolen from the car' });
+    await client.villages.revokeDevice({
+      commandId: randomUUID(),
+      village,
+      device,
+      reason: 'stolen from the car',
+      counts: 'so-far',
+    });
   },
   async refused() {
     const { refused } = await client.sync.status({ village: open().village.id });

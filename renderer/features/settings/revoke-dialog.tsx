@@ -19,11 +19,13 @@ export function RevokeDialog({ device, onClose }: { readonly device: Device; rea
   const { client } = useConsole();
   const [reason, setReason] = useState('');
   const [sure, setSure] = useState(false);
+  const [wasTheirs, setWasTheirs] = useState(true);
   const revoke = useCommand(client.villages.revokeDevice, onClose);
   const owner = device.memberName;
   const ready = sure && reason.trim().length >= LEAST_REASON;
   const send = () => {
-    if (ready) revoke.send({ village: village.id, device: device.id, reason: reason.trim() });
+    const counts = wasTheirs ? ('so-far' as const) : ('nothing' as const);
+    if (ready) revoke.send({ village: village.id, device: device.id, reason: reason.trim(), counts });
   };
   return (
     <Dialog title={t`Take out the console of ${owner}`} open onClose={onClose}>
@@ -43,6 +45,9 @@ export function RevokeDialog({ device, onClose }: { readonly device: Device; rea
           long
           focus
         />
+        <Tick on={!wasTheirs} onChange={(never) => setWasTheirs(!never)}>
+          <Trans>It was never theirs: what it wrote since the last closed month does not count either</Trans>
+        </Tick>
         <Tick on={sure} onChange={setSure}>
           <Trans>I know that this cannot be undone</Trans>
         </Tick>
