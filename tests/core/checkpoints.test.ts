@@ -119,15 +119,13 @@ test('a stolen laptop counts up to its revocation: what it writes after is kept 
   // The first console is away when it revokes; meanwhile the thief writes, and the third takes it in good faith.
   await first.open().village.node.setOnline(false);
   const device = stolen.keys.id;
-  await first
-    .client()
-    .villages.revokeDevice({
-      ...command(),
-      village: first.open().village.id,
-      device,
-      reason: 'stolen',
-      counts: 'so-far',
-    });
+  await first.client().villages.revokeDevice({
+    ...command(),
+    village: first.open().village.id,
+    device,
+    reason: 'stolen',
+    counts: 'so-far',
+  });
   const { member: late } = await addPerson(stolen, { name: 'Late', roles: ['consumer'], pin: PIN });
   const forged = [...stolen.index.outside.values()].filter((r) => r.kind === 'member.add').at(-1)?.id ?? '';
   await vi.waitFor(() => expect(third.open().village.state().members.has(late)).toBe(true), WAIT);
