@@ -118,7 +118,11 @@ function Door(p: {
 function useNumberKeys(acts: readonly (() => void)[]): void {
   useEffect(() => {
     const press = (e: KeyboardEvent) => {
-      if (!e.ctrlKey && !e.metaKey && !e.altKey) acts[Number(e.key) - 1]?.();
+      const act = e.ctrlKey || e.metaKey || e.altKey ? undefined : acts[Number(e.key) - 1];
+      if (!act) return;
+      // the next step puts the cursor in a field, and the figure does not belong there
+      e.preventDefault();
+      act();
     };
     window.addEventListener('keydown', press);
     return () => window.removeEventListener('keydown', press);

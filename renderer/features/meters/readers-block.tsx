@@ -10,9 +10,9 @@ import type { Out } from '../../app/wire.ts';
 import { Button } from '../../ui/button.tsx';
 import { useFormat } from '../../ui/format.tsx';
 import { Block, Muted, Small, Stack, Tiny } from '../../ui/layout.tsx';
-import { Table } from '../../ui/table.tsx';
 import { InlineError, View } from '../../ui/view.tsx';
 import { GiveDialog } from './give-dialog.tsx';
+import s from './meters.module.css';
 
 export type Readers = Out['grants']['get'];
 type Reason = Readers['readers'][number]['reasons'][number];
@@ -51,7 +51,7 @@ export function ReadersBlock({ thing }: { readonly thing: ReadThing }) {
             <Muted>
               {thing.kind === 'meter' ? (
                 <Trans>
-                  Whoever could read a day keeps that day. What is sealed after they stop, they cannot open.
+                  Whoever could read a day keeps that day. What is measured after they stop, they cannot open.
                 </Trans>
               ) : (
                 <Trans>
@@ -77,55 +77,38 @@ function ReaderTable({ data }: { readonly data: Readers }) {
     reasons.flatMap((r) => (r.kind === 'grant' && r.mayRevoke ? [r.grant] : []))[0];
   return (
     <>
-      <Table
-        caption={t`Who can read`}
-        dense
-        rowKey={(r) => r.member.id}
-        groups={[{ key: 'readers', rows: data.readers }]}
-        columns={[
-          {
-            key: 'who',
-            head: t`Who`,
-            cell: (r) => <Link href={`/members/${r.member.id}`}>{r.member.name}</Link>,
-          },
-          {
-            key: 'why',
-            head: t`Why`,
-            cell: (r) => (
-              <Stack>
-                {r.reasons.map((reason) => (
+      <ul className={s['readers']} aria-label={t`Who can read`}>
+        {data.readers.map(({ member, reasons, level }) => {
+          const grant = grantOf(reasons);
+          return (
+            <li key={member.id}>
+              <Link href={`/members/${member.id}`}>{member.name}</Link>
+              <span className={s['why']}>
+                {reasons.map((reason) => (
                   <span key={reason.kind === 'grant' ? reason.grant : reason.kind}>
                     <ReasonText reason={reason} />
                   </span>
                 ))}
-                {r.level === 'private' && <Tiny>{t`Serial number, exact place, contract`}</Tiny>}
-                {r.level === 'shared' && <Tiny>{t`Serial number`}</Tiny>}
-              </Stack>
-            ),
-          },
-          {
-            key: 'end',
-            head: t`Take back`,
-            end: true,
-            cell: (r) => {
-              const grant = grantOf(r.reasons);
-              const name = r.member.name;
-              return grant === undefined ? (
-                '–'
-              ) : (
-                <Button
-                  look="line"
-                  label={t`Take back from ${name}`}
-                  busy={revoke.busy}
-                  onPress={() => revoke.send({ village: village.id, grant })}
-                >
-                  <Trans>Take back</Trans>
-                </Button>
-              );
-            },
-          },
-        ]}
-      />
+                {level === 'private' && <Tiny>{t`Serial number, exact place, contract`}</Tiny>}
+                {level === 'shared' && <Tiny>{t`Serial number`}</Tiny>}
+              </span>
+              {grant !== undefined && (
+                <span className={s['takeBack']}>
+                  <Button
+                    look="line"
+                    small
+                    label={t`Take back from ${member.name}`}
+                    busy={revoke.busy}
+                    onPress={() => revoke.send({ village: village.id, grant })}
+                  >
+                    <Trans>Take back</Trans>
+                  </Button>
+                </span>
+              )}
+            </li>
+          );
+        })}
+      </ul>
       <InlineError error={revoke.error} />
     </>
   );
@@ -155,7 +138,7 @@ function GrantLog({ log }: { readonly log: Readers['log'] }) {
   const format = useFormat();
   if (log.length === 0) return null;
   return (
-    <details>
+    <details className={s['log']}>
       <summary>
         <Trans>What was given and taken back</Trans>
       </summary>
