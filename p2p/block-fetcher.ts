@@ -122,7 +122,8 @@ function nameBlocks(wanted: readonly WantedBlock[], maxBytes: number): BlockName
   const names = new Map<string, BlockName>();
   for (const { cid, bytes } of wanted) {
     const digest = bytes > 0 && bytes <= maxBytes ? digestIn(cid) : undefined;
-    if (digest) names.set(cid, { cid, digest, bytes });
+    // Somebody may have announced the same block as longer or shorter than it is.
+    if (digest) names.set(`${cid} ${bytes}`, { cid, digest, bytes });
   }
   return [...names.values()];
 }

@@ -60,7 +60,8 @@ export async function checkBundle(village: Village, path: string, control: JobCo
 
 function createSurvey(village: Village) {
   const { node } = village;
-  const announced = new Map([...village.state().segments.values()].map((s) => [toHex(digestOf(s.cid)), s.bytes]));
+  const nameOf = (digest: Uint8Array, bytes: number): string => `${toHex(digest)} ${bytes}`;
+  const announced = new Set([...village.state().segments.values()].map((s) => nameOf(digestOf(s.cid), s.bytes)));
   const refused = new Map<string, number>();
   const faults: BundleFault[] = [];
   const snapshots = createSnapshotParts();
@@ -82,12 +83,12 @@ function createSurvey(village: Village) {
         for (const entry of batch.entries) for (const root of snapshotsIn(viewEntry(entry))) snapshots.expect(root);
       if (!batch.book.startsWith('segments-')) return;
       for (const entry of batch.entries)
-        for (const a of announcedIn(viewEntry(entry))) announced.set(toHex(digestOf(a.cid)), a.bytes);
+        for (const a of announcedIn(viewEntry(entry))) announced.add(nameOf(digestOf(a.cid), a.bytes));
     },
     async block(digest, bytes) {
       blocks.seen += 1;
       if (snapshots.placeOf(digest, bytes)) return;
-      if (announced.get(toHex(digest)) !== bytes.length) blocks.unannounced += 1;
+      if (!announced.has(nameOf(digest, bytes.length))) blocks.unannounced += 1;
       else if (await node.hasBlock(cidOfDigest(digest))) blocks.known += 1;
       else blocks.fresh += 1;
     },

@@ -61,7 +61,7 @@ export async function takeBundle(
   // What waited at first may have joined once the rest was there.
   const joined = Math.max(sum.joined, countOthers(village) - before);
   const waiting = Math.max(0, sum.joined + sum.waiting - joined);
-  const announced = new Map([...village.state().segments.values()].map((s) => [s.cid, s.bytes]));
+  const announced = new Set([...village.state().segments.values()].map((s) => `${s.cid} ${s.bytes}`));
   const snapshots = createSnapshotParts();
   for (const hash of hashesAhead(village)) snapshots.expect(hash.slice(2));
   const stored: string[] = [];
@@ -72,7 +72,7 @@ export async function takeBundle(
       const place = snapshots.placeOf(digest, bytes);
       if (place === 'root') village.store.putSnapshotHere(`0x${toHex(digest)}`, bytes);
       if (place) await village.node.putBlock(cid, bytes);
-      if (announced.get(cid) !== bytes.length) return;
+      if (!announced.has(`${cid} ${bytes.length}`)) return;
       const isHere = await village.node.hasBlock(cid);
       if (isHere && !rows.get(cid)?.away) return;
       if (!isHere) await village.node.putBlock(cid, bytes);

@@ -20,6 +20,7 @@ import {
 } from '#domain/metering/frame.ts';
 import { frameRoot } from '#domain/proof/merkle.ts';
 import { DAY_MS, dayOf, UTC } from '#domain/time.ts';
+import { announcementOf } from '#domain/village/shelves.ts';
 
 /** A frame before it is chained, salted and signed. */
 export type OpenFrame = Omit<Frame, 'v' | 'gateway' | 'prev' | 'salt'>;
@@ -142,7 +143,7 @@ const endOf = (frame: OpenFrame): number => frame.fromMs + frame.asked.length * 
 async function finish(village: Village, pending: PendingSegment): Promise<void> {
   await village.node.putBlock(pending.cid, pending.block);
   step('segment.block-stored');
-  if (!village.state().segments.has(pending.cid)) {
+  if (!announcementOf(village.state().segments, pending.cid, village.keys.id)) {
     const body = announceBody.parse(decode(pending.announce));
     await village.act([{ book: `segments-${body.day.slice(0, 7)}`, kind: 'segment.announce', body }]);
   }

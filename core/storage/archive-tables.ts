@@ -121,7 +121,8 @@ export function archiveTables(db: Database, dataKey: DataKey): ArchiveTables {
     putAbsent: (archived, cids) =>
       db.transaction(() => {
         put(archived);
-        for (const cid of cids) db.run(`insert or ignore into segment values (?, 'verified', '', 0, 0, 1, 0, 0)`, cid);
+        for (const cid of cids)
+          db.run(`insert or ignore into segment values (?, 'verified', '', 0, 0, 1, 0, 0, null)`, cid);
       }),
     endAbsent: (archived, cids) =>
       db.transaction(() => {

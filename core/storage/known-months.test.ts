@@ -42,6 +42,7 @@ const checked = (name: string, locked = 0): CheckedSegment => ({
   cid: cidOf(name),
   state: 'verified',
   reason: '',
+  against: null,
   bytes: 100,
   frames: [],
   chain: { device: 'd', prev: null, frames: [] },

@@ -3,7 +3,7 @@ import type { StoredFrame } from './segment-tables.ts';
 
 /** The UTC day of a settled segment. */
 const dayOfSettled = (cid: string): string =>
-  `(select min(shelf) from settled where kind = 'segments' and key = ${cid})`;
+  `(select min(shelf) from settled where kind = 'segments' and key >= ${cid} and key < ${cid} || '!')`;
 /** A day is part of its month, in any zone, and of the one before where that ends with it; later months follow. */
 const forgetMonths = (day: string): string =>
   `delete from month_known where month >= substr(date(${day}, '-3 days'), 1, 7);`;

@@ -8,7 +8,7 @@ import { dropSettled } from './settled-tables.ts';
 export const SEGMENT_TABLES = `
    create table segment (cid text primary key, state text not null, reason text not null, bytes integer not null,
      locked integer not null, away integer not null default 0, lost integer not null default 0,
-     linked integer not null default 0) strict, without rowid;
+     linked integer not null default 0, against text) strict, without rowid;
    create index segment_bad on segment (cid) where state = 'bad';
    create index segment_locked on segment (cid, locked) where locked > 0;
    create table frame (segment text not null, meter text not null, from_ms integer not null, step_ms integer not null,
@@ -57,11 +57,22 @@ export interface SegmentChain {
   }[];
 }
 
+export interface Against {
+  readonly device: string;
+  readonly announcement: string;
+}
+function readAgainst(row: string): Against {
+  const [device = '', announcement = ''] = row.split(' ');
+  return { device, announcement };
+}
+
 export interface CheckedSegment {
   readonly cid: string;
   readonly state: SegmentState;
   readonly reason: string;
   readonly bytes: number;
+  /** Of what is bad: the device that the block names ('' for none), and the announcement it was held against. */
+  readonly against: Against | null;
   /** Those that opened now; those opened before are not repeated. */
   readonly frames: readonly StoredFrame[];
   /** All that stay closed. */
@@ -72,6 +83,7 @@ export interface CheckedSegment {
 export interface SegmentRow {
   readonly state: SegmentState;
   readonly reason: string;
+  readonly against: Against | null;
   readonly bytes: number;
   /** Frames in it that are not shared with this device. */
   readonly locked: number;
@@ -113,18 +125,23 @@ export interface SegmentTables {
   dropReadModels(how?: { readonly exceptCheckpoint: boolean }): void;
 }
 
+/** A second announcement of a block lies under its name and that of the device. */
+const BLOCK_OF_KEY = `substr(key, 1, instr(key || ' ', ' ') - 1)`;
+
 const rowOf = (r: Row): SegmentRow => ({
   state: text(r, 'state') as SegmentState,
   reason: text(r, 'reason'),
+  against: r['against'] === null ? null : readAgainst(text(r, 'against')),
   bytes: int(r, 'bytes'),
   locked: int(r, 'locked'),
   away: int(r, 'away') === 1,
   lost: int(r, 'lost') === 1,
 });
 export function segmentTables(db: Database): SegmentTables {
-  const put = ({ cid, state, reason, bytes, locked, chain }: CheckedSegment): ChainRun[] => {
+  const put = ({ cid, state, reason, bytes, against, locked, chain }: CheckedSegment): ChainRun[] => {
     const before = db.get('select state, locked, linked from segment where cid = ?', cid);
-    const isLinked = before !== undefined && int(before, 'linked') === 1;
+    // One that was bad had the chain of whoever announced it.
+    const isLinked = before !== undefined && text(before, 'state') !== 'bad' && int(before, 'linked') === 1;
     const closedBefore = new Set<string>();
     if (before && int(before, 'locked') > 0) {
       for (const r of db.all('select meter, key from locked_frame where segment = ?', cid))
@@ -133,7 +150,15 @@ export function segmentTables(db: Database): SegmentTables {
     }
     if (before && state === 'bad') db.run('delete from frame where segment = ?', cid);
     const closed = locked.reduce((n, l) => n + l.frames, 0);
-    db.run('insert or replace into segment values (?, ?, ?, ?, ?, 0, 0, 1)', cid, state, reason, bytes, closed);
+    db.run(
+      'insert or replace into segment values (?, ?, ?, ?, ?, 0, 0, 1, ?)',
+      cid,
+      state,
+      reason,
+      bytes,
+      closed,
+      against && `${against.device} ${against.announcement}`,
+    );
     for (const { meter, key, frames: n, leaves } of locked)
       db.run('insert into locked_frame values (?, ?, ?, ?, ?, 0)', cid, meter, key, n, Buffer.from(leaves, 'hex'));
     const { device, prev } = chain;
@@ -186,7 +211,7 @@ export function segmentTables(db: Database): SegmentTables {
       const settled = `from settled where kind = 'segments' and key = cid and since <= ? and until > ?`;
       const locked = `select coalesce(sum(locked), 0) as n from segment where locked > 0 and exists (select 1 ${settled})`;
       const here = `select count(*) as n from settled where kind = 'segments' and since <= ? and until > ?
-        and exists (select 1 from segment where cid = key)`;
+        and exists (select 1 from segment where cid = ${BLOCK_OF_KEY})`;
       const areHere = int(db.get('select first from segments_here') ?? { first: 0 }, 'first') >= segments;
       return {
         absent: areHere ? 0 : segments - int(db.get(here, cut, cut) ?? {}, 'n'),

@@ -6,6 +6,7 @@ import { type ChainRun, SEGMENT_CHAIN } from '#domain/metering/chain-runs.ts';
 import { frameLeaf } from '#domain/metering/frame.ts';
 import { readFrameHead } from '#domain/metering/frame-reader.ts';
 import { DAY_MS, dayStart, UTC } from '#domain/time.ts';
+import { announcementOf } from '#domain/village/shelves.ts';
 import type { VillageState } from '#domain/village/state.ts';
 import type { OpenPlain } from './stored-frames.ts';
 
@@ -44,7 +45,7 @@ export function createChainSearch(source: {
     const breathe = createBreath();
     const { segments } = state();
     for (const [head, at] of found) {
-      const named = head === null ? undefined : segments.get(head);
+      const named = head === null ? undefined : (announcementOf(segments, head, device) ?? segments.get(head));
       if (named) at.place = named.device === device ? 'here' : 'elsewhere';
     }
     for (const s of segments.values()) {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { VillageStore } from '#core/storage/village-store.ts';
 import { type ChainRun, SEGMENT_CHAIN } from '#domain/metering/chain-runs.ts';
+import { announcementOf } from '#domain/village/shelves.ts';
 import type { SegmentRef, VillageState } from '#domain/village/state.ts';
 import type { ChainSearch, Named } from './chain-search.ts';
 
@@ -68,9 +69,11 @@ export function createChainWatch({ store, state, search, isFetching, onChanged, 
     const { segments } = state();
     const runs = store.chainRuns(device, SEGMENT_CHAIN);
     const isAwaited = ({ head }: ChainRun): boolean =>
-      head !== null && segments.get(head)?.device === device && !store.isLinked(head);
+      head !== null && announcementOf(segments, head, device) !== undefined && !store.isLinked(head);
     if (!runs.some(isAwaited)) return END;
-    const tails = runs.flatMap(({ head, tail }) => (head === null ? (segments.get(tail) ?? []) : []));
+    const tails = runs.flatMap(({ head, tail }) =>
+      head === null ? (announcementOf(segments, tail, device) ?? []) : [],
+    );
     return tails.map(placeIn).sort(byOrder).at(-1) ?? START;
   };
   const searchOf = async (runs: readonly ChainRun[]): Promise<Searched['found']> => {
@@ -99,17 +102,17 @@ export function createChainWatch({ store, state, search, isFetching, onChanged, 
   };
   const breaksOf = async (runs: readonly ChainRun[], whole: Order, mayJoin: boolean): Promise<Place[]> => {
     const { segments } = state();
-    const isTold = ({ head, segment }: ChainRun): boolean => {
-      const ref = head === null ? undefined : segments.get(segment);
+    const isTold = ({ device, head, segment }: ChainRun): boolean => {
+      const ref = head === null ? undefined : announcementOf(segments, segment, device);
       return ref !== undefined && byOrder(placeIn(ref), whole) <= 0;
     };
     if (!runs.some(isTold) && (runs.length === 1 || mayJoin)) return [];
     const breaks: Place[] = [];
+    const [{ device, meter }] = runs as [ChainRun];
     for (const [head, named] of await searchOf(runs)) {
-      const counted = [...named.segments.keys()].flatMap((cid) => segments.get(cid) ?? []);
+      const counted = [...named.segments.keys()].flatMap((cid) => announcementOf(segments, cid, device) ?? []);
       counted.sort((a, b) => byOrder(placeIn(a), placeIn(b)));
       const kind = kindOf(head, named, counted, whole);
-      const [{ device, meter }] = runs as [ChainRun];
       const meters = meter === SEGMENT_CHAIN ? [] : [meter];
       if (kind) breaks.push({ device, kind, segments: counted, meters });
     }

@@ -4,7 +4,7 @@ import type { VillageStore } from '#core/storage/village-store.ts';
 import { type ReadingRules, readingRules } from '#domain/settlement/accounts.ts';
 import { DAY_MS, dayOf, dayStart, type Month, monthSpan, UTC } from '#domain/time.ts';
 import { segmentsWithin } from '#domain/village/shelves.ts';
-import type { Meter, VillageState } from '#domain/village/state.ts';
+import type { Meter, SegmentRef, VillageState } from '#domain/village/state.ts';
 import { DAY_FORMAT } from './day-codec.ts';
 
 /** Fingerprints of what each day is made from, by a state and without opening a frame. */
@@ -54,7 +54,9 @@ export function segmentsKept(store: Pick<VillageStore, 'segment' | 'archivedMont
  */
 export function olderStamp(state: VillageState, beforeMs: number): string {
   const before = dayOf(beforeMs, UTC);
-  const segments = [...state.segments.laid().fresh].flatMap(([cid, s]) => (s.day < before ? [cid] : []));
+  const segments = [...state.segments.laid().fresh].flatMap(([cid, s]) =>
+    s.day < before ? [`${cid} ${s.device}`] : [],
+  );
   const { changed, fresh } = state.decisions.laid();
   const decisions = [...changed.values(), ...fresh.values()].flatMap((d) =>
     d.fromMs < beforeMs ? [`${d.meter} ${d.fromMs} ${d.action}`] : [],
@@ -64,10 +66,10 @@ export function olderStamp(state: VillageState, beforeMs: number): string {
 }
 
 /** How a segment enters: undefined while nothing of it counts. One that was put away keeps the mark it had. */
-export function markOf(cid: string, kept: SegmentsKept, state: VillageState): string | undefined {
+export function markOf({ cid, device }: SegmentRef, kept: SegmentsKept, state: VillageState): string | undefined {
   const row = kept.row(cid);
   if (row?.state !== 'verified') return undefined;
-  return `${cid} ${row.locked}${state.vouched.has(cid) ? '+' : ''}`;
+  return `${cid} ${device.slice(0, 16)} ${row.locked}${state.vouched.has(cid) ? '+' : ''}`;
 }
 
 export const fingerprint = (...parts: readonly string[]): string =>
@@ -80,7 +82,7 @@ export function dayInputs(state: VillageState, kept: SegmentsKept, stamps: DayIn
   const marksOn = (day: string): readonly string[] => {
     const known = marks.get(day);
     if (known) return known;
-    const made = [...state.segments.within(day, day)].flatMap(([cid]) => markOf(cid, kept, state) ?? []);
+    const made = [...state.segments.within(day, day)].flatMap(([, ref]) => markOf(ref, kept, state) ?? []);
     marks.set(day, made);
     return made;
   };

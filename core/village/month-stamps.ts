@@ -29,7 +29,7 @@ function laidMarks(state: VillageState, kept: SegmentsKept): LaidMark[] {
   const marks: LaidMark[] = [];
   const segments = state.segments.laid();
   for (const some of [segments.changed, segments.fresh])
-    for (const [cid, { day }] of some) marks.push({ day, mark: markOf(cid, kept, state) ?? '' });
+    for (const ref of some.values()) marks.push({ day: ref.day, mark: markOf(ref, kept, state) ?? '' });
   const decisions = state.decisions.laid();
   for (const some of [decisions.changed, decisions.fresh])
     for (const [id, d] of some) marks.push({ day: dayOf(d.fromMs, UTC), mark: `${id} ${d.action}` });

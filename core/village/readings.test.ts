@@ -167,6 +167,7 @@ class Desk {
         cid: segment,
         state: 'verified',
         reason: '',
+        against: null,
         bytes: 1,
         locked: [],
         chain: { device: frame.gateway, prev: null, frames: [] },

@@ -14,7 +14,7 @@ export interface CheckedAgainst {
 }
 
 export interface SegmentJob {
-  readonly ref: Pick<SegmentRef, 'cid' | 'device' | 'day' | 'prev' | 'frames' | 'root'>;
+  readonly ref: Pick<SegmentRef, 'cid' | 'device' | 'day' | 'prev' | 'frames' | 'root' | 'record'>;
   /** Its bytes are those of the CID: the node that read it saw to that. */
   readonly block: Uint8Array;
   /** Open only frames under these keys: the others were opened, and their signatures checked, before. */
@@ -33,10 +33,34 @@ export function checkSegment(against: CheckedAgainst, { ref, block, only }: Segm
   const { device, prev } = ref;
   try {
     const segment = readAnnounced(against.village, ref, block);
-    return { ...base, state: 'verified', reason: '', ...openFrames(against, cid, segment, only && new Set(only)) };
+    return {
+      ...base,
+      state: 'verified',
+      reason: '',
+      against: null,
+      ...openFrames(against, cid, segment, only && new Set(only)),
+    };
   } catch (e) {
     if (!(e instanceof BadSegment)) throw e;
-    return { ...base, state: 'bad', reason: e.message, frames: [], locked: [], chain: { device, prev, frames: [] } };
+    const against = { device: deviceIn(block), announcement: ref.record };
+    return {
+      ...base,
+      state: 'bad',
+      reason: e.message,
+      against,
+      frames: [],
+      locked: [],
+      chain: { device, prev, frames: [] },
+    };
+  }
+}
+
+/** The device that a block names; '' where it names none. */
+function deviceIn(block: Uint8Array): string {
+  try {
+    return readSegment(block).device;
+  } catch {
+    return '';
   }
 }
 

@@ -3,6 +3,7 @@ import type { VillageNode } from '#core/ports/village-node.ts';
 import type { FetchScope } from '#core/storage/fetch-tables.ts';
 import type { VillageStore } from '#core/storage/village-store.ts';
 import { dayStart, UTC } from '#domain/time.ts';
+import { announcementOf } from '#domain/village/shelves.ts';
 import type { SegmentRef, VillageState } from '#domain/village/state.ts';
 import type { FrameKeys } from './audience-keys.ts';
 import { createFetchChoice } from './fetch-choice.ts';
@@ -83,11 +84,11 @@ export function createSegmentFetcher(source: SegmentSource): SegmentFetcher {
     ...source,
     onStored(segments) {
       let oldestMs = Number.POSITIVE_INFINITY;
-      for (const { cid, bytes, locked } of segments) {
+      for (const { cid, bytes, locked, chain } of segments) {
         here.onStored(cid);
         lateKeys.onStored(cid, locked);
         rate.add(bytes);
-        const day = state().segments.get(cid)?.day;
+        const day = announcementOf(state().segments, cid, chain.device)?.day;
         oldestMs = Math.min(oldestMs, day === undefined ? 0 : dayStart(day, UTC));
       }
       source.onOpened(oldestMs);

@@ -1,6 +1,7 @@
 import type { CheckedSegment } from '#core/storage/segment-tables.ts';
 import type { VillageStore } from '#core/storage/village-store.ts';
-import type { SegmentRef } from '#domain/village/state.ts';
+import { announcementOf } from '#domain/village/shelves.ts';
+import type { SegmentRef, VillageState } from '#domain/village/state.ts';
 import type { FrameKeys, NamedKey } from './audience-keys.ts';
 import { checkSegment, type SegmentJob } from './segment-check.ts';
 import { createSegmentPool } from './segment-pool.ts';
@@ -25,6 +26,7 @@ export interface Taken {
 export interface IntakeSource {
   readonly village: string;
   readonly store: VillageStore;
+  readonly state: () => Pick<VillageState, 'segments'>;
   readonly keys: FrameKeys;
   readonly now: () => number;
   readonly log: (line: string) => void;
@@ -41,7 +43,7 @@ const CHECKPOINT_BYTES = 24 * 1024 * 1024;
 const INLINE_FRAMES = 64;
 
 export function createSegmentIntake(source: IntakeSource): SegmentIntake {
-  const { village, store, keys, now, log } = source;
+  const { village, store, keys, now, log, state } = source;
   const named = (id: string): NamedKey[] => {
     const key = keys.find(id);
     return key ? [{ id, key }] : [];
@@ -53,12 +55,13 @@ export function createSegmentIntake(source: IntakeSource): SegmentIntake {
   let stopped = false;
   let storedBytes = 0;
   let inFlight = 0;
+  const accuse = ({ device, day }: Pick<SegmentRef, 'device' | 'day'>, reason: string): void =>
+    store.addRefused({ atMs: now(), peer: device, book: `segments-${day.slice(0, 7)}`, reason });
   const onTheirWay = (): number => inFlight;
   const writer = createSegmentWriter(store, onTheirWay, (stored) => {
-    for (const { cid, state, reason } of stored) {
+    for (const { cid, state: verdict, reason } of stored) {
       const ref = refs.get(cid);
-      if (state !== 'bad' || !ref) continue;
-      store.addRefused({ atMs: now(), peer: ref.device, book: `segments-${ref.day.slice(0, 7)}`, reason });
+      if (verdict === 'bad' && ref) accuse(ref, reason);
     }
     source.onStored(stored);
     storedBytes += stored.reduce((n, { bytes }) => n + bytes, 0);
@@ -79,9 +82,18 @@ export function createSegmentIntake(source: IntakeSource): SegmentIntake {
   };
   const check = (job: SegmentJob): Promise<CheckedSegment> | CheckedSegment =>
     job.ref.frames <= INLINE_FRAMES ? checkSegment({ village, keys: { get: keys.find } }, job) : checkOnThread(job);
+  /** Where somebody else announced the block first, it is held against what its own device announced. */
+  const judge = async (job: SegmentJob): Promise<CheckedSegment> => {
+    const verdict = await check(job);
+    const { device = '' } = verdict.against ?? {};
+    const own = device === job.ref.device ? undefined : announcementOf(state().segments, job.ref.cid, device);
+    if (!own) return verdict;
+    accuse(job.ref, verdict.reason);
+    return check({ ...job, ref: own });
+  };
   const process = async (job: SegmentJob): Promise<boolean> => {
     try {
-      const verdict = await check(job);
+      const verdict = await judge(job);
       await writer.put(verdict, job.only !== null);
       return true;
     } catch (e) {
@@ -93,12 +105,12 @@ export function createSegmentIntake(source: IntakeSource): SegmentIntake {
     unchecked,
     expect: (refs) => pool.warm(refs.filter(({ frames }) => frames > INLINE_FRAMES).length),
     async take(ref, block, only) {
-      const { cid, device, day, prev, frames, root } = ref;
+      const { cid, device, day, prev, frames, root, record } = ref;
       const release = await slots.take(block.length);
       inFlight += 1;
       unchecked.add(cid);
       refs.set(cid, ref);
-      const stored = process({ ref: { cid, device, day, prev, frames, root }, block, only }).finally(() => {
+      const stored = process({ ref: { cid, device, day, prev, frames, root, record }, block, only }).finally(() => {
         inFlight -= 1;
         unchecked.delete(cid);
         refs.delete(cid);

@@ -6,6 +6,7 @@ import { createRateMeter, progressOf } from './segment-progress.ts';
 const row = (state: 'verified' | 'bad', locked = 0) => ({
   state,
   reason: '',
+  against: null,
   bytes: 100,
   locked,
   away: false,

@@ -40,7 +40,7 @@ export function createSegmentWriter(
       const fresh = new Map<string, CheckedSegment>();
       for (const { segment, isReopened } of full) {
         const row = store.segment(segment.cid);
-        if (isReopened || !row || row.away || row.lost) fresh.set(segment.cid, segment);
+        if (isReopened || !row || row.away || row.lost || row.state === 'bad') fresh.set(segment.cid, segment);
       }
       store.putSegments([...fresh.values()]);
       onStored([...fresh.values()]);

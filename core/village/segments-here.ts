@@ -1,5 +1,6 @@
-import type { SegmentRow, SegmentTables } from '#core/storage/segment-tables.ts';
+import type { Against, SegmentRow, SegmentTables } from '#core/storage/segment-tables.ts';
 import type { SegmentTally, SettledTables } from '#core/storage/settled-tables.ts';
+import { announcementOf } from '#domain/village/shelves.ts';
 import type { SegmentRef, VillageState } from '#domain/village/state.ts';
 import { monthOfSegment } from './fetch-choice.ts';
 
@@ -38,7 +39,14 @@ export function createSegmentsHere(
     }
     return known ?? undefined;
   };
-  const has = (cid: string): boolean => !(row(cid)?.lost ?? true);
+  /** What did not match one announcement is looked at anew once the device that the block names has another one. */
+  const isJudged = (cid: string, { device, announcement }: Against): boolean => {
+    const now = announcementOf(state().segments, cid, device)?.record;
+    return now === undefined || now === announcement;
+  };
+  const isHere = (cid: string, known: SegmentRow | undefined): boolean =>
+    known !== undefined && !known.lost && (known.against === null || isJudged(cid, known.against));
+  const has = (cid: string): boolean => isHere(cid, row(cid));
   const renew = (cid: string): SegmentRow | undefined => {
     const stored = store.segment(cid);
     asked.set(cid, stored ?? null);
@@ -50,7 +58,7 @@ export function createSegmentsHere(
     if (at < upTo) {
       for (const ref of state().segments.values(at)) {
         if (at++ >= upTo) break;
-        if (store.segment(ref.cid)?.lost ?? true) absent.set(ref.cid, ref);
+        if (!isHere(ref.cid, store.segment(ref.cid))) absent.set(ref.cid, ref);
       }
       if (absent.size === 0) store.putSegmentsHere(upTo);
     }

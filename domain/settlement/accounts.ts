@@ -3,6 +3,7 @@ import { type TrustLevel, trustOf } from '../metering/trust.ts';
 import type { Decisions, EnergyTotal, RawInterval } from '../metering/vee.ts';
 import { DAY_MS, dayOf, dayStart, type Month, monthSpan, UTC } from '../time.ts';
 import { agreedChain } from '../village/fold-settlement.ts';
+import { announcementOf, rivalName } from '../village/shelves.ts';
 import { type Close, decisionKey, lanesOf, type Meter, type VeeDecision, type VillageState } from '../village/state.ts';
 import { hostLeaseObligations, type Obligation } from './obligations.ts';
 import { type Statement, statementsOf } from './statements.ts';
@@ -16,7 +17,7 @@ export interface FrameFact {
 
 /** What the rules ask of a frame before anything is counted. */
 export interface FactHead extends Pick<FrameFact, 'segment' | 'signatureOk'> {
-  readonly frame: Pick<Frame, 'fromMs' | 'origin'>;
+  readonly frame: Pick<Frame, 'fromMs' | 'origin' | 'gateway'>;
 }
 
 export interface EnergyAccount {
@@ -69,11 +70,12 @@ const EVER: Within = { fromMs: Number.NEGATIVE_INFINITY, toMs: Number.POSITIVE_I
 
 export function readingRules(state: VillageState): ReadingRules {
   const decisionsOn = decisionsIn(state);
-  const isOfItsDay = dayChecker(state);
+  const announced = announcedIn(state);
+  const isOfItsDay = dayChecker(state, announced);
   const trustOfFact = ({ segment, signatureOk, frame }: FactHead): TrustLevel =>
     trustOf({
       signatureOk,
-      deviceCounts: state.segments.has(segment),
+      deviceCounts: announced(segment, frame.gateway) !== undefined,
       origin: frame.origin,
       vouched: state.vouched.has(segment),
     });
@@ -108,19 +110,33 @@ export function readingRules(state: VillageState): ReadingRules {
   };
 }
 
-/** A segment is of one UTC day: a frame of another day tells nothing, so a day depends on its own segments only. */
-function dayChecker(state: VillageState): ReadingRules['isOfItsDay'] {
-  const starts = new Map<string, number | undefined>();
-  return ({ segment, frame }) => {
-    let fromMs = starts.get(segment);
-    if (fromMs === undefined && !starts.has(segment)) {
-      const day = state.segments.get(segment)?.day;
-      fromMs = day === undefined ? undefined : dayStart(day, UTC);
-      starts.set(segment, fromMs);
-    }
-    return fromMs === undefined || (frame.fromMs >= fromMs && frame.fromMs < fromMs + DAY_MS);
+type AnnouncedDay = (segment: string, gateway: string) => number | undefined;
+
+/** Start of the UTC day of what a gateway announced; each is looked up once. */
+function announcedIn({ segments }: VillageState): AnnouncedDay {
+  const known = new Map<string, number | undefined>();
+  return (segment, gateway) => {
+    const name = rivalName(segment, gateway);
+    const before = known.get(name);
+    if (before !== undefined || known.has(name)) return before;
+    const day = announcementOf(segments, segment, gateway)?.day;
+    const fromMs = day === undefined ? undefined : dayStart(day, UTC);
+    known.set(name, fromMs);
+    return fromMs;
   };
 }
+
+/**
+ * A segment is of one UTC day: a frame of another day tells nothing, so a day depends on its own segments only. Nor does
+ * one whose announcement by its own gateway does not count, where somebody else announced the same block.
+ */
+const dayChecker =
+  ({ segments }: VillageState, announced: AnnouncedDay): ReadingRules['isOfItsDay'] =>
+  ({ segment, frame }) => {
+    const fromMs = announced(segment, frame.gateway);
+    if (fromMs === undefined) return !segments.has(segment);
+    return frame.fromMs >= fromMs && frame.fromMs < fromMs + DAY_MS;
+  };
 
 const endOf = ({ fromMs, stepMs, asked }: Frame): number => fromMs + asked.length * stepMs;
 

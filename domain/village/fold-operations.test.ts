@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { announcementOf } from './shelves.ts';
 import { decisionKey } from './state.ts';
 import { addMeter, foundVillage, join, sealedText } from './village-fixture.ts';
 
@@ -24,6 +25,21 @@ describe('a segment', () => {
     expect(announce('segments-2012-01')).toBeUndefined();
     expect(announce('segments-2012-01')).toBe('this segment is announced already');
     expect(village.fold().segments.get(cid)).toMatchObject({ device: device.id, day: '2012-01-05' });
+  });
+
+  test('that another device announces as its own, at an earlier date, takes nothing from the gateway that made it', () => {
+    const village = foundVillage();
+    const [{ device: thief }, { device: gateway }] = [join(village, 'Thief'), join(village, 'Baraka')];
+    const other = { ...announcement, day: '2012-01-09', bytes: 7 };
+    const lie = village.write(thief, 'segments-2012-01', 'segment.announce', other);
+    const truth = village.write(gateway, 'segments-2012-01', 'segment.announce', announcement);
+    expect([village.held(lie), village.held(truth)]).toEqual([undefined, undefined]);
+    const { segments } = village.fold();
+    expect(announcementOf(segments, cid, gateway.id)).toMatchObject({ device: gateway.id, day: '2012-01-05' });
+    expect(announcementOf(segments, cid, thief.id)).toMatchObject({ device: thief.id, day: '2012-01-09' });
+    expect(announcementOf(segments, cid, village.device.id)).toBeUndefined();
+    const again = village.write(gateway, 'segments-2012-01', 'segment.announce', announcement);
+    expect(village.held(again)).toBe('this segment is announced already');
   });
 
   test('of a day that does not exist or of more frames than a segment holds is unreadable', () => {

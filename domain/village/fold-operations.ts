@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { cidSchema, entrySchema, meterSchema, msSchema, naturalSchema } from '../ids.ts';
 import { sealedFieldsSchema } from '../membership/private-fields.ts';
 import { announceBody } from '../metering/frame.ts';
+import { announcementOf, rivalName } from './shelves.ts';
 import { type Apply, decisionKey, isCoordinator } from './state.ts';
 
 export const decideBody = z.strictObject({
@@ -26,9 +27,12 @@ const announce: Apply = (ctx) => {
   const body = announceBody.safeParse(ctx.record.body);
   if (!body.success) return 'unreadable segment';
   const s = body.data;
-  if (ctx.state.segments.has(s.cid)) return 'this segment is announced already';
+  const { segments } = ctx.state;
+  const { device } = ctx.record;
+  if (announcementOf(segments, s.cid, device)) return 'this segment is announced already';
   if (ctx.record.book !== `segments-${s.day.slice(0, 7)}`) return 'the segment is in the book of another month';
-  ctx.state.segments.set(s.cid, { ...s, device: ctx.record.device, record: ctx.record.id, atMs: ctx.record.at.ms });
+  const name = segments.has(s.cid) ? rivalName(s.cid, device) : s.cid;
+  segments.set(name, { ...s, device, record: ctx.record.id, atMs: ctx.record.at.ms });
   return undefined;
 };
 

@@ -5,6 +5,7 @@ import { meterScope } from '../membership/audiences.ts';
 import { closeBodyOf, settle } from '../settlement/settlement-fixture.ts';
 import type { Checkpoint } from './epochs.ts';
 import { foldRecords, stateHash } from './fold.ts';
+import { announcementOf } from './shelves.ts';
 import { decisionKey, restate, shareId } from './state.ts';
 import {
   addMeter,
@@ -65,7 +66,8 @@ const settledRecords = [...village.records];
 
 /** What may still come for months that are settled, and what the books say of it. */
 const late = {
-  announcedAgain: announce(tablet, 'c'),
+  announcedAgain: announce(village.device, 'c'),
+  announcedByAnother: announce(tablet, 'c'),
   announced: announce(tablet, 'd'),
   sharedAgain: share(village.device, tablet.id, 9),
   sharedToAnother: share(village.device, village.device.id, 3),
@@ -111,14 +113,16 @@ test('what comes late for a settled month ends the same on a console that keeps 
 test('a late record of a settled month counts or not as if the month were in memory', () => {
   const { state } = fold([...settledRecords, ...lateRecords.filter((r) => r !== late.twin)], onRows());
   const why = (r: KnownRecord): string => state.onHold.get(r.id) ?? '';
-  expect([why(late.announcedAgain), why(late.announced)]).toEqual(['this segment is announced already', '']);
+  expect(why(late.announcedAgain)).toBe('this segment is announced already');
+  expect([why(late.announcedByAnother), why(late.announced)]).toEqual(['', '']);
+  expect(announcementOf(state.segments, cid('c'), tablet.id)?.record).toBe(late.announcedByAnother.id);
   expect([why(late.enteredAgain), why(late.vouched)]).toEqual(['this entry exists', '']);
   expect(state.vouched.has(cid('c'))).toBe(true);
   expect(state.decisions.get(decisionKey(meter, DAY))?.action).toBe('reject');
   const shares = state.keyShares.get(shareId(scope, keyId));
   expect(shares?.get(tablet.id)?.get(village.device.id)?.box[0]).toBe(1);
   expect(shares?.get(village.device.id)?.get(village.device.id)?.box[0]).toBe(3);
-  expect([...state.segments.keys()]).toEqual([cid('c'), cid('d')]);
+  expect([...state.segments.values()].map((s) => s.cid)).toEqual([cid('c'), cid('c'), cid('d')]);
 });
 
 test('a twin of a settled record is seen though the chain it is off lies in rows', () => {

@@ -21,6 +21,20 @@ export type Growing = keyof typeof SHELVES;
 /** The shelf of entries that nobody vouched for. */
 export const OPEN_ENTRIES = 'open';
 
+/**
+ * What a device announced of a block. Anybody may announce the blocks of others as its own, at whatever date, and only
+ * the block says whose it is: so each device has an announcement of its own, the first one under the name of the block.
+ */
+export function announcementOf(
+  segments: Pick<VillageState['segments'], 'get'>,
+  cid: string,
+  device: string,
+): SegmentRef | undefined {
+  const first = segments.get(cid);
+  return first === undefined || first.device === device ? first : segments.get(rivalName(cid, device));
+}
+export const rivalName = (cid: string, device: string): string => `${cid} ${device}`;
+
 /** Segments of the UTC days that touch [fromMs, toMs). */
 export const segmentsWithin = (state: Pick<VillageState, 'segments'>, fromMs: number, toMs: number): SegmentRef[] =>
   fromMs < toMs ? [...state.segments.within(dayOf(fromMs, UTC), dayOf(toMs - 1, UTC))].map(([, s]) => s) : [];

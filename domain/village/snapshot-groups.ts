@@ -4,6 +4,7 @@ import { BOOK } from '../books/record.ts';
 import { decode, encode, equalBytes } from '../bytes.ts';
 import { bytesWhere, cidSchema, deviceSchema, hash32Schema } from '../ids.ts';
 import type { GrownKind, GrownValue } from './grown.ts';
+import { rivalName } from './shelves.ts';
 import { type Form, mapOf, plain } from './snapshot-forms.ts';
 import {
   decisionValue,
@@ -28,6 +29,14 @@ const values = <V>(perGroup: number, value: z.ZodType<V>, keyOf: (value: V) => s
   write: (_, v) => v,
   item: value.transform((v) => [keyOf(v), v] as const),
 });
+/** Under the name of the block, or under that and the device where another one announced it first. */
+const segments: GroupForm<GrownValue<'segments'>> = {
+  perGroup: 256,
+  write: (name, s) => [name !== s.cid, s],
+  item: z
+    .tuple([z.boolean(), segmentValue])
+    .transform(([isRival, s]) => [isRival ? rivalName(s.cid, s.device) : s.cid, s] as const),
+};
 const pairs = <V>(perGroup: number, key: z.ZodType<string>, value: Form<V>): GroupForm<V> => ({
   perGroup,
   write: (k, v) => [k, value.write(v)],
@@ -49,7 +58,7 @@ const sealedByAuthor = mapOf(deviceSchema, plain(sealedKeyValue));
 /** Groups of about 100 kB: large enough that a root names few, small enough that one is made again in some ms. */
 const FORMS: { readonly [K in GrownKind]: GroupForm<GrownValue<K>> } = {
   keyShares: pairs(64, z.string().max(81), mapOf(deviceSchema, sealedByAuthor)),
-  segments: values(256, segmentValue, (s) => s.cid),
+  segments,
   decisions: values(256, decisionValue, (d) => decisionKey(d.meter, d.fromMs)),
   entries: values(128, entryValue, (e) => e.id),
   vouched: keys(2048, cidSchema),

@@ -75,7 +75,7 @@ describe('a close', () => {
     const [cid = ''] = second.open().village.state().segments.keys();
     const locked = [{ meter: lease.hostMeter, key: '00'.repeat(8), frames: 1, leaves: 'ab'.repeat(32) }];
     const chain = { device: first.open().village.keys.id, prev: null, frames: [] };
-    store.putSegments([{ cid, state: 'verified', reason: '', bytes: 1, frames: [], locked, chain }]);
+    store.putSegments([{ cid, state: 'verified', reason: '', against: null, bytes: 1, frames: [], locked, chain }]);
     expect(await codeOf(sign(second, digest))).toBe('CANNOT_VERIFY_CLOSE');
     expect(second.open().village.state().closes.get(digest)?.signatures).toEqual([]);
     await second.open().village.rebuild();

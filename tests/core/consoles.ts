@@ -160,7 +160,7 @@ export async function converge(...consoles: readonly TestConsole[]): Promise<voi
     const seen = consoles.map((c) => {
       const { village } = c.open();
       const have = village.store.segments();
-      const missing = [...village.state().segments.keys()].filter((cid) => (have.get(cid)?.locked ?? 1) > 0);
+      const missing = [...village.state().segments.values()].filter(({ cid }) => (have.get(cid)?.locked ?? 1) > 0);
       return { hash: village.stateHash(), members: village.state().members.size, missing };
     });
     expect(new Set(seen.map((s) => s.hash)).size).toBe(1);

@@ -4,6 +4,7 @@ import { joinVillage } from '#core/villages/invitations.ts';
 import { newId } from '#domain/ids.ts';
 import { dataGrantDigest } from '#domain/membership/data-grants.ts';
 import { DAY_MS, HOUR_MS } from '#domain/time.ts';
+import { announcementOf } from '#domain/village/shelves.ts';
 import {
   codeOf,
   command,
@@ -18,6 +19,7 @@ import {
   openConsole,
   openTwo,
   PIN,
+  QUIET,
   type TestConsole,
   WAIT,
 } from './consoles.ts';
@@ -50,6 +52,44 @@ test('large segments are checked on threads, counted while they come, paused and
   }, WAIT);
   expect(framesOn(second)).toHaveLength(210);
   expect(framesOn(second).every((f) => f.signatureOk)).toBe(true);
+});
+
+test('a segment that somebody else announced as its own, back-dated, is the one of its gateway everywhere', async () => {
+  const [first, second] = await openTwo();
+  const [meter = ''] = await enterMeters(first, nobody(1));
+  await converge(first, second);
+  const thief = second.open().village;
+  await thief.node.setOnline(false);
+  setClocks(FIRST_DAY_MS + 10 * DAY_MS, first);
+  await sealDay(first, dayOfMeter(meter, FIRST_DAY_MS, 0n, 10n));
+  const gateway = first.open().village;
+  const [ref] = gateway.state().segments.values();
+  if (!ref) throw new Error('nothing was announced');
+  const { device, record, atMs, ...body } = ref;
+  await thief.node.putBlock(ref.cid, await gateway.node.getBlock(ref.cid, { ...QUIET, localOnly: true }));
+  await thief.act([
+    { book: 'segments-2026-03', kind: 'segment.announce', body: { ...body, day: '2026-03-20', bytes: 1 } },
+  ]);
+  await vi.waitFor(() => expect(thief.segments.progress().bad).toBe(1), WAIT);
+  setClocks(first.clock.atMs, second);
+  await thief.node.setOnline(true);
+  await converge(first, second);
+  const third = await openConsole();
+  setClocks(first.clock.atMs, third);
+  await joinVillage(third.console(), {
+    text: await invite(first, 'Nafula', ['coordinator']),
+    name: 'Nafula',
+    pin: PIN,
+  });
+  await converge(first, second, third);
+  for (const on of [first, second, third]) {
+    const { segments } = on.open().village.state();
+    expect(segments.get(ref.cid)?.device).toBe(thief.keys.id);
+    expect(announcementOf(segments, ref.cid, device)).toMatchObject({ record, atMs, day: ref.day });
+    await vi.waitFor(() => expect(framesOn(on).map((f) => f.frame.meter)).toEqual([meter]), WAIT);
+    expect(intervalsOn(on, meter)).toHaveLength(24);
+    expect(await on.open().village.chains.look()).toEqual([]);
+  }
 });
 
 test('blocks that were here but not checked when the console went down are checked when it is back', async () => {

@@ -271,7 +271,7 @@ function standingOf({ village }: OpenVillage): Standing {
   return {
     stateHash: village.stateHash(),
     records: village.index.size,
-    segmentsMissing: [...state.segments.keys()].filter((cid) => (have.get(cid)?.locked ?? 1) > 0).length,
+    segmentsMissing: [...state.segments.values()].filter(({ cid }) => (have.get(cid)?.locked ?? 1) > 0).length,
     connected: village.node.peers().filter((p) => p.connected).length,
     members: state.members.size,
     names: [...village.revealed().members.values()].map((m) => m.name).join(),

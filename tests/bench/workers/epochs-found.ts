@@ -157,6 +157,7 @@ for (let n = 1; n <= months; n++) {
       cid,
       state: 'verified' as const,
       reason: '',
+      against: null,
       bytes: 24_000,
       frames: [],
       locked: [],
