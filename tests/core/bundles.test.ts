@@ -61,7 +61,8 @@ describe('a bundle', () => {
     expect(out.blocks).toBeGreaterThan(0);
     const { village } = second.open();
     expect(village.state().agreements.size).toBe(1);
-    await vi.waitFor(() => expect(village.state().devices.has(village.keys.id)).toBe(true), WAIT);
+    // It writes its join, then the key of its name for the others.
+    await vi.waitFor(() => expect(village.index.positions()['members']?.[village.keys.id]).toBe(1), WAIT);
     expect(village.segments.progress()).toMatchObject({ verified: { segments: 1 }, bad: 0 });
     expect(framesOn(second)).toEqual([]);
 
@@ -84,6 +85,8 @@ describe('a bundle', () => {
       () => expect([owed(), one.node.marks().get('members')?.length, months()]).toEqual([0, 2, [2]]),
       WAIT,
     );
+    const names = () => [...one.revealed().members.values()].map(({ name }) => name);
+    await vi.waitFor(() => expect(names()).toContain('Okot'), WAIT);
     const third = await write(first, { there: chooseConsole(one, 'Okot') });
     await take(second, third.path);
     await inStep(first, second);
