@@ -33,7 +33,7 @@ interface Thread {
 
 const MAX_THREADS = 4;
 /** One more than it works on, so that no thread waits for the main one. */
-const JOBS_PER_THREAD = 6;
+const JOBS_PER_THREAD = 2;
 const IDLE_MS = 10_000;
 /** A thread holds the keys of the months it works on; beyond so many it lets go of those before. */
 const KEYS_PER_THREAD = 5_000;
