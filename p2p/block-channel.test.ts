@@ -346,5 +346,5 @@ test.each(['offline', 'revoked'] as const)('a channel ends at once with its conn
     node.recheckPeers();
   }
   await vi.waitFor(() => expect(read.ended).toBe(true), WAIT);
-  expect(asker.getConnections(peerIdFromString(node.peerId))).toHaveLength(0);
+  await vi.waitFor(() => expect(asker.getConnections(peerIdFromString(node.peerId))).toHaveLength(0), WAIT);
 });
