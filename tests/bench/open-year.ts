@@ -12,42 +12,51 @@ interface Closed {
   readonly frames: number;
   readonly right: boolean;
 }
+interface OneRow {
+  readonly seconds: number;
+  readonly right: boolean;
+}
 interface Size extends Closed {
   readonly months: number;
   readonly opened: readonly Opened[];
-  readonly row: readonly { readonly seconds: number; readonly right: boolean }[];
+  readonly row: readonly OneRow[];
 }
 
 const MONTHS = [1, 4, 12] as const;
 const METERS = 200;
 const middle = (values: readonly number[]): number => spreadOf(values).median;
 
-/** One village that grows; at each size its console is opened by a new process, as often as each side is measured. */
-async function growAndOpen({ runs, note }: BenchOptions): Promise<Size[]> {
-  const home = mkdtempSync(join(tmpdir(), 'bench-year-'));
-  const sizes: Size[] = [];
+/** A village for each size; each turn opens all of them by new processes, so that a busy moment falls on every size. */
+async function closeAndOpen({ runs, note }: BenchOptions): Promise<Size[]> {
+  const dir = mkdtempSync(join(tmpdir(), 'bench-year-'));
   try {
-    for (const [i, months] of MONTHS.entries()) {
-      note(`openYear: sealing and closing up to ${months} months, outside the clock`);
-      const closed = await runWorker<Closed>('year-close', { home, from: MONTHS[i - 1] ?? 0, to: months });
-      const { nowMs } = closed;
+    const villages: (Closed & { readonly months: number; readonly home: string })[] = [];
+    for (const months of MONTHS) {
+      const home = join(dir, String(months));
+      note(`openYear: sealing and closing ${months} months, outside the clock`);
+      const closed = await runWorker<Closed>('year-close', { home, months });
       // What the evening before looked at lies judged on the disk, as it does for a console in use.
-      await openBuilt(home, nowMs);
-      const turns = await takeTurns(runs, async () => ({
-        opened: await openBuilt(home, nowMs),
-        row: await runWorker<{ seconds: number; right: boolean }>('year-row', { home }),
-      }));
-      sizes.push({ ...closed, months, opened: turns.map((t) => t.opened), row: turns.map((t) => t.row) });
+      await openBuilt(home, closed.nowMs);
+      villages.push({ ...closed, months, home });
     }
-    return sizes;
+    const turns = await takeTurns(runs, async () => {
+      const turn: { opened: Opened; row: OneRow }[] = [];
+      for (const { home, nowMs } of villages)
+        turn.push({ opened: await openBuilt(home, nowMs), row: await runWorker<OneRow>('year-row', { home }) });
+      return turn;
+    });
+    return villages.map((village, i) => {
+      const own = turns.flatMap((turn) => turn[i] ?? []);
+      return { ...village, opened: own.map((t) => t.opened), row: own.map((t) => t.row) };
+    });
   } finally {
-    rmSync(home, { recursive: true, force: true, maxRetries: 5 });
+    rmSync(dir, { recursive: true, force: true, maxRetries: 5 });
   }
 }
 
 async function measureOpenYear(options: BenchOptions): Promise<Row> {
   requireBuild();
-  const sizes = await growAndOpen(options);
+  const sizes = await closeAndOpen(options);
   const [first, year] = [sizes[0], sizes.at(-1)];
   if (!first || !year) throw new Error('the row needs its sizes');
   const secondsOf = (s: Size): number[] => s.opened.map((o) => o.seconds);

@@ -70,14 +70,20 @@ type Asked = Omit<BenchOptions, 'runs'> & { readonly runs: number | undefined };
 /** In JSON the figures that are asked for by name stand beside the rest of the row. */
 const toJson = (row: Row | Skipped): object => ('figures' in row ? { ...row, ...row.figures } : row);
 
-/** Measures one after the other. A row that fails says so and does not cost the others. */
-async function measureAll(entries: readonly BenchEntry[], options: Asked): Promise<Map<string, Row | Skipped>> {
+/** Measures one after the other and tells each row as it is done. One that fails says so and does not cost the others. */
+async function measureAll(
+  entries: readonly BenchEntry[],
+  options: Asked,
+  tell: (lines: string) => void,
+): Promise<Map<string, Row | Skipped>> {
   const rows = new Map<string, Row | Skipped>();
   for (const { name, group, measure } of entries) {
     options.note(`measuring ${name}`);
     const runs = options.runs ?? (options.full || group ? 5 : 3);
     try {
-      rows.set(name, await measure({ ...options, runs }));
+      const row = await measure({ ...options, runs });
+      rows.set(name, row);
+      tell(`${formatRow(name, row).join('\n')}\n\n`);
     } catch (error) {
       options.note(`${name} FAILED: ${error instanceof Error ? error.message : String(error)}`);
       process.exitCode = 1;
@@ -113,12 +119,14 @@ async function main(): Promise<void> {
   };
   endTogether();
   const tellMachine = watchMachine();
-  const rows = await measureAll(entries, options);
+  // With --json stdout is for its one line.
+  const out = values.json ? process.stderr : process.stdout;
+  const rows = await measureAll(entries, options, (lines) => void out.write(lines));
   const machine = tellMachine();
   if ([...rows.values()].some((row) => 'right' in row && !row.right)) process.exitCode = 1;
   if (values.json)
     console.log(JSON.stringify({ machine, ...Object.fromEntries([...rows].map(([n, r]) => [n, toJson(r)])) }));
-  else console.log([formatMachine(machine), ...[...rows].flatMap(([n, r]) => ['', ...formatRow(n, r)])].join('\n'));
+  else console.log(formatMachine(machine));
 }
 
 if (values.help) console.log(USAGE);
