@@ -10,7 +10,7 @@ import type { NodeEvent, VillageNode } from '#core/ports/village-node.ts';
 import type { ConsoleStore, VillageRow } from '#core/storage/console-store.ts';
 import { watchRoom } from '#core/storage/disk-room.ts';
 import { openVillageStore, type VillageStore } from '#core/storage/village-store.ts';
-import { isCopied } from '#core/villages/copied.ts';
+import { isCopied, restoredCopy } from '#core/villages/copied.ts';
 import type { Cut } from '#domain/books/chains.ts';
 import type { SealedFields, Subject } from '#domain/membership/private-fields.ts';
 import { type RecoverSigner, recoverSigner } from '#domain/membership/typed-data.ts';
@@ -272,12 +272,7 @@ function assemble(p: Parts): Village & { load(): Promise<void> } {
   });
   const copied = (): boolean => isCopied(p.consoleStore, row.id);
   const act = async (acts: readonly Act[]): Promise<string[]> => {
-    if (copied()) {
-      throw new AppError(
-        'RESTORED_COPY',
-        `This console was restored from a copy. Before it writes again it must become a new device: the notice at the top of the window asks for your PIN.`,
-      );
-    }
+    if (copied()) throw restoredCopy();
     const ids = await books.act(acts);
     queueMicrotask(news);
     return ids;

@@ -112,12 +112,12 @@ export function createVillageBooks(source: BooksSource): VillageBooks {
     await catchUp();
     await node.reconsider();
   };
-  /** The present checkpoint, its snapshot made, with the table of records up to the books. */
+  /** The present checkpoint, its snapshot made. What the table of records lacks then is marked as settled when it comes. */
   const readyToKeep = async (): Promise<Checkpoint> => {
+    await catchUp();
     for (;;) {
       const checkpoint = cache.checkpoint();
       await snapshotInTurns(checkpoint);
-      await catchUp();
       if (cache.checkpoint() === checkpoint) return checkpoint;
     }
   };
@@ -130,10 +130,21 @@ export function createVillageBooks(source: BooksSource): VillageBooks {
     cache.stand(packed.checkpoint);
     return packed.checkpoint;
   };
-  const keepSoon = (before: Checkpoint | undefined): void => {
+  let isToKeep = false;
+  let before: Checkpoint | undefined;
+  const keepSoon = (last: Checkpoint | undefined): void => {
+    before = last;
+    // Of many that come one after the other only the newest is kept.
+    if (isToKeep) return;
+    isToKeep = true;
     keeping = keeping
-      .then(async () => offerSnapshots(node, store, await keep(), before))
+      .then(async () => {
+        isToKeep = false;
+        const kept = await keep();
+        if (!isToKeep) await offerSnapshots(node, store, kept, before);
+      })
       .catch((e: unknown) => {
+        isToKeep = false;
         source.log(`keeping the checkpoint: ${e instanceof Error ? e.message : String(e)}`);
       });
   };

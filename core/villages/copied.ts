@@ -1,3 +1,4 @@
+import { AppError } from '#core/ports/errors.ts';
 import type { ConsoleStore } from '#core/storage/console-store.ts';
 import { homeOf } from '#core/storage/home.ts';
 
@@ -23,3 +24,9 @@ export const isCopied = (store: ConsoleStore, village: string): boolean =>
   store.preference(copiedLabel(village)) !== undefined;
 
 export const endCopy = (store: ConsoleStore, village: string): void => store.removePreference(copiedLabel(village));
+
+export const restoredCopy = (): AppError =>
+  new AppError(
+    'RESTORED_COPY',
+    'This console was restored from a copy. Before it writes again it must become a new device: the notice at the top of the window asks for your PIN.',
+  );

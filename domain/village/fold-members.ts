@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import type { KnownRecord } from '../books/record.ts';
 import { encode, equalBytes } from '../bytes.ts';
 import { addressSchema, bytesOf, deviceSchema, memberIdOf, memberSchema, signatureSchema } from '../ids.ts';
 import { monthOfScope, peopleOf, scopeSchema } from '../membership/audiences.ts';
@@ -299,10 +300,20 @@ const edit: Apply = (ctx) => {
   return undefined;
 };
 
+/** A body never changes, and a fold reads all that lie outside the last checkpoint again. */
+const readShares = new WeakMap<KnownRecord, z.infer<typeof shareBody> | 'unreadable'>();
+function sharesIn(record: KnownRecord): z.infer<typeof shareBody> | 'unreadable' {
+  const known = readShares.get(record);
+  if (known) return known;
+  const read = shareBody.safeParse(record.body).data ?? 'unreadable';
+  readShares.set(record, read);
+  return read;
+}
+
 const share: Apply = (ctx) => {
-  const body = shareBody.safeParse(ctx.record.body);
-  if (!body.success) return 'unreadable key share';
-  for (const { key, scope, sealed } of body.data.shares) {
+  const body = sharesIn(ctx.record);
+  if (body === 'unreadable') return 'unreadable key share';
+  for (const { key, scope, sealed } of body.shares) {
     const month = monthOfScope(scope);
     if (ctx.record.book !== (month === undefined ? 'members' : `segments-${month}`))
       return 'the key is in another book';
