@@ -42,7 +42,7 @@ export type CutAccounts =
 
 /** Recomputes a close from its cut. Nothing but the cut and those before it decides the result. */
 export async function accountsAt(village: Village, month: Month, prev: string, cut: Cut): Promise<CutAccounts> {
-  const at = village.atCut(prev, cut);
+  const at = await village.atCut(prev, cut);
   if (!at.ok) return { ok: false, missing: at.missing, locked: 0 };
   const { state, checkpoint } = at;
   // A frame that is not shared with this device may hold anything: nobody can come to the same sum without it.
@@ -53,10 +53,9 @@ export async function accountsAt(village: Village, month: Month, prev: string, c
   return { ok: true, state, accounts, root, checkpoint };
 }
 
-/** Of all segments of a state: those that are settled in one sum, where it stands on the rows of this disk. */
-function unreadOf(village: Village, { segments, epochs }: VillageState): Unread {
-  if (!village.isOnRows({ segments })) return unreadIn(village, segments.values());
-  const settled = village.store.unreadSettled(epochs.length, segments.below.size);
+/** Of all segments of a state: those that lie below it, in rows of this disk, in one sum. */
+function unreadOf(village: Village, { segments }: VillageState): Unread {
+  const settled = village.store.unreadSettled(village.checkpoint().epochs.length, segments.below.size);
   const rest = unreadIn(village, segments.laid().fresh.values());
   return { absent: settled.absent + rest.absent, locked: settled.locked + rest.locked };
 }
@@ -200,7 +199,7 @@ export async function verifyClose(village: Village, close: Close): Promise<Verif
 /** Frames that a settled close counts and this device cannot read, as far as rows tell: an old close is folded from the first record on. */
 function lockedInSettled(village: Village, { digest }: Close): number {
   const epoch = village.state().epochs.findIndex((e) => e.close === digest);
-  return epoch < 0 ? 0 : village.store.unreadSettled(epoch + 1, 0).locked;
+  return epoch < 0 ? 0 : village.store.unreadSettled(epoch + 1, Number.MAX_SAFE_INTEGER).locked;
 }
 
 function whyNot(village: Village, close: Close, of: { readonly missing: number; readonly locked: number }): Verdict {

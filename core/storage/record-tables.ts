@@ -55,7 +55,6 @@ export interface RecordTables {
   keepRecords(book: string, entries: number, records: readonly RecordRow[]): void;
   /** Bytes of the records that no anchored cut holds. */
   outsideRecords(): Uint8Array[];
-  everyRecord(): Uint8Array[];
   /** Bytes of the records of one book and kind. */
   recordsOf(book: string, kind: string): Uint8Array[];
   recordBytes(id: string): Uint8Array | undefined;
@@ -81,7 +80,6 @@ export const recordTables = (db: Database): RecordTables => ({
       db.run('insert or replace into book_read values (?, ?)', book, entries);
     }),
   outsideRecords: () => db.all('select bytes from record where epoch is null').map((r) => blob(r, 'bytes')),
-  everyRecord: () => db.all('select bytes from record').map((r) => blob(r, 'bytes')),
   recordsOf: (book, kind) =>
     db.all('select bytes from record where book = ? and kind = ?', book, kind).map((r) => blob(r, 'bytes')),
   recordBytes(id) {

@@ -111,7 +111,7 @@ export interface SegmentTables {
   markLost(cid: string): boolean;
   /** Segments that are kept out for good. */
   badSegments(): string[];
-  /** Of the segments that are settled at a cut: how many have no row, and how many of their frames are not shared with this device. */
+  /** Of so many segments that are settled at a cut, those that entered first: how many have no row, and how many of their frames are not shared with this device. */
   unreadSettled(cut: number, segments: number): Unread;
   /** How many frames of these segments are not shared with this device. */
   lockedIn(cids: Iterable<string>): number;
@@ -208,14 +208,14 @@ export function segmentTables(db: Database): SegmentTables {
     },
     badSegments: () => db.all("select cid from segment where state = 'bad'").map((r) => text(r, 'cid')),
     unreadSettled(cut, segments) {
-      const settled = `from settled where kind = 'segments' and key = cid and since <= ? and until > ?`;
+      const settled = `from settled where kind = 'segments' and key = cid and since <= ? and until > ? and place < ?`;
       const locked = `select coalesce(sum(locked), 0) as n from segment where locked > 0 and exists (select 1 ${settled})`;
-      const here = `select count(*) as n from settled where kind = 'segments' and since <= ? and until > ?
+      const here = `select count(*) as n from settled where kind = 'segments' and since <= ? and until > ? and place < ?
         and exists (select 1 from segment where cid = ${BLOCK_OF_KEY})`;
       const areHere = int(db.get('select first from segments_here') ?? { first: 0 }, 'first') >= segments;
       return {
-        absent: areHere ? 0 : segments - int(db.get(here, cut, cut) ?? {}, 'n'),
-        locked: int(db.get(locked, cut, cut) ?? {}, 'n'),
+        absent: areHere ? 0 : segments - int(db.get(here, cut, cut, segments) ?? {}, 'n'),
+        locked: int(db.get(locked, cut, cut, segments) ?? {}, 'n'),
       };
     },
     lockedIn(cids) {

@@ -46,8 +46,8 @@ export interface SettledTables {
   settledFrom(kind: string, cut: number, place: number, most: number): SettledRow[];
   /** In order of shelves, from one to another, both inside. */
   settledWithin(kind: string, cut: number, first: string, last: string): SettledRow[];
-  /** The first or the last by the order of text. */
-  endShelf(kind: string, cut: number, end: 'first' | 'last'): string | undefined;
+  /** The first or the last by the order of text, of so many items that entered first. */
+  endShelf(kind: string, cut: number, items: number, end: 'first' | 'last'): string | undefined;
   /** So many segments, the first in order, all have a row. */
   segmentsHere(): number;
   putSegmentsHere(first: number): void;
@@ -91,11 +91,12 @@ export function settledTables(db: Database): SettledTables {
           cut,
         )
         .map(rowOf),
-    endShelf(kind, cut, end) {
+    endShelf(kind, cut, items, end) {
       const order = end === 'first' ? 'shelf, place' : 'shelf desc, place desc';
       const row = db.get(
-        `select shelf from settled where kind = ? and ${THERE} order by ${order} limit 1`,
+        `select shelf from settled where kind = ? and place < ? and ${THERE} order by ${order} limit 1`,
         kind,
+        items,
         cut,
         cut,
       );

@@ -113,6 +113,7 @@ export function createMonthEnergies(
       const first = inputs.span?.firstMs;
       if (first === undefined || last === undefined) return out;
       let carry: Carry | undefined = NOTHING_KNOWN;
+      const breath = createBreath();
       for (let m = monthOf(first, zoneOf(inputs)); m <= last; m = nextMonth(m)) {
         const { from } = monthSpan(m, zoneOf(inputs));
         // What was put away is known month by month, and its frames are not here.
@@ -122,6 +123,7 @@ export function createMonthEnergies(
           continue;
         }
         carry ??= carryOf(await knownBefore(store, days, inputs, from - DAY_MS));
+        await breath();
         const month = await oneMonth(inputs, m, carry);
         if (months.includes(m)) out.set(m, month);
         carry = month.carry;

@@ -26,6 +26,7 @@ import { createKeyExchange } from './key-exchange.ts';
 import { openKeyRing } from './key-ring.ts';
 import { createNetworkAccess, type NetworkAccess } from './network-access.ts';
 import { createNewsPace } from './news-pace.ts';
+import { createPastStates } from './past-states.ts';
 import { createPrivateParts, type Fields } from './private-parts.ts';
 import { createReadings, type Readings } from './readings.ts';
 import { type Act, createRecordIndex, type RecordIndex } from './record-index.ts';
@@ -68,7 +69,7 @@ export interface Village {
   /** A state stands on what lies settled in the tables at this moment. */
   isOnRows(of: Pick<VillageState, 'segments'>): boolean;
   /** The state as a cut saw it that follows the close `prev`. */
-  atCut(prev: string, records: Cut): AtCut;
+  atCut(prev: string, records: Cut): Promise<AtCut>;
   /** All that a close on the present head may count. */
   nameCut(): Cut;
   /** The folder was copied: nothing is written under its device key. */
@@ -212,10 +213,10 @@ function assemble(p: Parts): Village & { load(): Promise<void> } {
     index,
     recover: p.recover,
     now,
-    everyRecord: () => books.everyRecord(),
     onCheckpoint: (before) => books.keepCheckpoint(before),
   });
   const openPlain = createPlainOpener(audienceKeys.find);
+  const past = createPastStates({ village: row.id, index, store, cache, recover: p.recover });
   const readings = createReadings({
     store,
     dataKey: p.dataKey,
@@ -338,7 +339,8 @@ function assemble(p: Parts): Village & { load(): Promise<void> } {
     seal: parts.seal,
     stateHash: () => stateHash(cache.state()),
     isOnRows: cache.isOnRows,
-    atCut: cache.atCut,
+    atCut: async (prev, records) =>
+      cache.isPassed(prev, records) ? past.at(prev, records) : cache.atCut(prev, records),
     nameCut: cache.nameCut,
     act,
     readings,
@@ -380,6 +382,7 @@ function assemble(p: Parts): Village & { load(): Promise<void> } {
     async stop() {
       stopped = true;
       remoteNews.stop();
+      past.stop();
       keyExchange.stop();
       unsubscribe();
       const fetched = segments.stop();

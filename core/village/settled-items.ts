@@ -14,7 +14,7 @@ interface Found<V> {
   readonly place: number;
 }
 
-/** Items of one kind as they were at a cut, read from their rows when they are asked for. */
+/** So many items of one kind, those that entered first, as they were at a cut: read from their rows when they are asked for. */
 export function settledItems<V>(store: SettledTables, kind: string, cut: number, size: number): Items<V> {
   const recent = createRecent<Found<V>>(VALUES_KEPT);
   const absent = new Set<string>();
@@ -24,7 +24,7 @@ export function settledItems<V>(store: SettledTables, kind: string, cut: number,
     const known = recent.get(key);
     if (known || absent.has(key)) return known;
     const row = store.settledItem(kind, cut, key);
-    if (row) return recent.put(key, open(row));
+    if (row && row.place < size) return recent.put(key, open(row));
     if (absent.size >= ABSENT_KEPT) absent.clear();
     absent.add(key);
     return undefined;
@@ -37,17 +37,19 @@ export function settledItems<V>(store: SettledTables, kind: string, cut: number,
     *entries(from = 0) {
       for (let next = from; next < size; ) {
         const rows = store.settledFrom(kind, cut, next, PAGE);
-        for (const row of rows) yield [row.key, open(row).value] as const;
+        for (const row of rows) if (row.place < size) yield [row.key, open(row).value] as const;
         const last = rows.at(-1);
         if (!last) return;
         next = last.place + 1;
       }
     },
-    firstShelf: () => (size === 0 ? undefined : store.endShelf(kind, cut, 'first')),
-    lastShelf: () => (size === 0 ? undefined : store.endShelf(kind, cut, 'last')),
+    firstShelf: () => (size === 0 ? undefined : store.endShelf(kind, cut, size, 'first')),
+    lastShelf: () => (size === 0 ? undefined : store.endShelf(kind, cut, size, 'last')),
     within(first, last) {
       const read = (): readonly (readonly [string, V])[] =>
-        store.settledWithin(kind, cut, first, last).map((row) => [row.key, open(row).value] as const);
+        store
+          .settledWithin(kind, cut, first, last)
+          .flatMap((row) => (row.place < size ? [[row.key, open(row).value] as const] : []));
       if (size === 0) return [];
       return first === last ? (shelves.get(first) ?? shelves.put(first, read())) : read();
     },

@@ -30,7 +30,9 @@ export interface Judged {
 /** What is computed from the books, kept until they change. */
 export interface StateCache {
   readonly state: () => VillageState;
-  /** The state as a cut saw it. */
+  /** A close with this cut that follows `prev` lies before the last checkpoint. */
+  readonly isPassed: (prev: string, records: Cut) => boolean;
+  /** The state as a cut saw it that follows a close which is not passed. */
   readonly atCut: (prev: string, records: Cut) => AtCut;
   /** All that a close on the present head may count: what is due and not of a frozen device. */
   readonly nameCut: () => Cut;
@@ -38,6 +40,8 @@ export interface StateCache {
   readonly judge: (signed: readonly SignedRecord[]) => Judged;
   /** The records changed; `next` is the state they make, where it is known. */
   readonly onRecords: (next?: Folded) => void;
+  /** The cut at which rows hold the present checkpoint, and how many segments; undefined while they hold another. */
+  readonly rows: () => { readonly cut: number; readonly segments: number } | undefined;
   /** The state stands on the rows of the checkpoint that was kept last. */
   readonly isOnRows: (of: Pick<VillageState, 'segments'>) => boolean;
   /** Begins at a checkpoint: at the one that was kept, or at one that is about to be. */
@@ -52,8 +56,6 @@ export interface StateSource {
   readonly index: RecordIndex;
   readonly recover: RecoverSigner;
   readonly now: () => number;
-  /** All records, settled or not. */
-  readonly everyRecord: () => readonly KnownRecord[];
   /** Another close was anchored; with the checkpoint that it follows. */
   readonly onCheckpoint: (before: Checkpoint | undefined) => void;
 }
@@ -83,19 +85,15 @@ export function createStateCache(source: StateSource): StateCache {
     for (const { at } of records) if (at.ms > nowMs + DAY_MS) dueMs = Math.min(dueMs, at.ms - DAY_MS);
     return state;
   };
-  /** Closes before the checkpoint are followed from the first record on. */
+  const isOfLast = (records: Cut): boolean => current().closes.get(from.settled)?.cut.records === records;
   const isPassed = (prev: string): boolean =>
     prev === ZERO_HASH ? from.settled !== prev : from.epochs.slice(0, -1).some((e) => e.close === prev);
   return {
     state: current,
+    isPassed: (prev, records) => !isOfLast(records) && isPassed(prev),
     atCut(prev, records) {
-      const settled = current().closes.get(from.settled);
-      if (settled && settled.cut.records === records) return { ok: true, state: from.state, checkpoint: null };
+      if (isOfLast(records)) return { ok: true, state: from.state, checkpoint: null };
       const cut = { prev, cut: { records } };
-      if (isPassed(prev)) {
-        const passed = foldAtCut(genesis(village), source.everyRecord(), cut, recover);
-        return passed.ok ? { ok: true, state: passed.state, checkpoint: null } : passed;
-      }
       const at = foldAtCut(from, [...index.outside.values()], cut, recover);
       // A cut would make final what does not count here because a key is in two hands.
       const { onHold } = current();
@@ -133,6 +131,7 @@ export function createStateCache(source: StateSource): StateCache {
     onRecords(next) {
       state = next && take(next);
     },
+    rows: () => (isKept ? { cut: from.epochs.length, segments: from.state.segments.below.size } : undefined),
     isOnRows: (of) => isKept && of.segments.below === from.state.segments.below,
     restore(checkpoint, is) {
       from = checkpoint;

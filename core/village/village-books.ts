@@ -23,8 +23,6 @@ export interface VillageBooks {
   readonly load: () => Promise<void>;
   /** Drops the read models and makes them again from the node's books. */
   readonly reload: () => Promise<void>;
-  /** All records, settled or not. */
-  readonly everyRecord: () => readonly KnownRecord[];
   /** Keeps the present checkpoint soon: what it holds leaves the memory, and the next opening begins there. */
   readonly keepCheckpoint: (before: Checkpoint | undefined) => void;
   /** Goes on from a checkpoint from elsewhere, which `take` verified; whether it gave one. */
@@ -141,6 +139,7 @@ export function createVillageBooks(source: BooksSource): VillageBooks {
       .then(async () => {
         isToKeep = false;
         const kept = await keep();
+        await catchUp();
         if (!isToKeep) await offerSnapshots(node, store, kept, before);
       })
       .catch((e: unknown) => {
@@ -223,7 +222,6 @@ export function createVillageBooks(source: BooksSource): VillageBooks {
         onFolded(new Set(node.books()));
         return true;
       }),
-    everyRecord: () => [...index.outside.values(), ...known(store.everyRecord())],
     keepCheckpoint: keepSoon,
     isReading: () => readings > 0,
     async idle() {

@@ -6,6 +6,7 @@ import { type RecoverSigner, recoverSigner } from '../membership/typed-data.ts';
 import { ledgerIn } from '../settlement/batch.ts';
 import { DAY_MS } from '../time.ts';
 import {
+  type AtCut,
   type Checkpoint,
   closeRecordsOf,
   cutOn,
@@ -25,7 +26,7 @@ import { type Freeze, findEquivocation } from './fold-equivocation.ts';
 import { lowerOf, memberRules, shareRules } from './fold-members.ts';
 import { networkRules } from './fold-network.ts';
 import { operationRules } from './fold-operations.ts';
-import { settlementRules } from './fold-settlement.ts';
+import { type Proposal, settlementRules } from './fold-settlement.ts';
 import {
   type Apply,
   copyState,
@@ -117,6 +118,18 @@ export const foldAtCut = (
   cut: { readonly prev: string; readonly cut: Pick<PeriodCut, 'records'> },
   recover: RecoverSigner = recoverSigner,
 ): OnCut => cutOn(from, poolOf(from, records, recover), cut, foldOver);
+
+/** The checkpoint at the cut of a close that is known to be settled, of `records` that lie outside the one it follows. */
+export function foldSettled(
+  from: Checkpoint,
+  records: readonly KnownRecord[],
+  close: Proposal,
+  recover: RecoverSigner = recoverSigner,
+): AtCut {
+  const pool = poolOf(from, records, recover);
+  const proposals = new Map([...pool.closes.proposals, [close.digest, close]]);
+  return cutState(from, { ...pool, closes: { ...pool.closes, proposals } }, close.digest, foldOver);
+}
 
 /** What leads on from a checkpoint: the next one, or how many records are missing for it. */
 export function goOn(
