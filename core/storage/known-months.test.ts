@@ -94,6 +94,7 @@ test('every change of what segments are here is told, and nothing else', () => {
 });
 
 test('unread segments of a cut are those that looking at each of them finds', () => {
+  placed = 0;
   const names = Array.from({ length: 60 }, (_, i) => `segment ${i}`);
   settle(names.slice(0, 40).map((name) => item('segments', cidOf(name), '2026-01-15')));
   settle(names.slice(40).map((name) => item('segments', cidOf(name), '2026-02-15')));
