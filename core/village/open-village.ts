@@ -339,8 +339,7 @@ function assemble(p: Parts): Village & { load(): Promise<void> } {
     seal: parts.seal,
     stateHash: () => stateHash(cache.state()),
     isOnRows: cache.isOnRows,
-    atCut: async (prev, records) =>
-      cache.isPassed(prev, records) ? past.at(prev, records) : cache.atCut(prev, records),
+    atCut: async (prev, cut) => (cache.isPassed(prev, cut) ? past.at(prev, cut) : cache.atCut(prev, cut)),
     nameCut: cache.nameCut,
     act,
     readings,

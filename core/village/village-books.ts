@@ -55,6 +55,9 @@ export interface BooksSource {
   readonly onKeeping: () => void;
 }
 
+/** With so many outside the last checkpoint it is kept before the table of records is brought up to the books. */
+const MANY = 5_000;
+
 export function createVillageBooks(source: BooksSource): VillageBooks {
   const { village, keys, node, index, admission, cache, store, now, onFolded } = source;
   let last: Promise<unknown> = Promise.resolve();
@@ -112,7 +115,7 @@ export function createVillageBooks(source: BooksSource): VillageBooks {
   };
   /** The present checkpoint, its snapshot made. What the table of records lacks then is marked as settled when it comes. */
   const readyToKeep = async (): Promise<Checkpoint> => {
-    await catchUp();
+    if (index.outside.size < MANY) await catchUp();
     for (;;) {
       const checkpoint = cache.checkpoint();
       await snapshotInTurns(checkpoint);
@@ -139,8 +142,9 @@ export function createVillageBooks(source: BooksSource): VillageBooks {
       .then(async () => {
         isToKeep = false;
         const kept = await keep();
+        if (isToKeep) return;
         await catchUp();
-        if (!isToKeep) await offerSnapshots(node, store, kept, before);
+        await offerSnapshots(node, store, kept, before);
       })
       .catch((e: unknown) => {
         isToKeep = false;
