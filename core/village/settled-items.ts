@@ -5,6 +5,8 @@ import { createRecent } from './recent.ts';
 
 /** Of each kind: values read last, and keys that were asked for and are not there. */
 const VALUES_KEPT = 1_000;
+/** Who is given the keys of all months changes the shares of each, and every fold until the next cut reads them again. */
+const SHARES_KEPT = 30_000;
 const ABSENT_KEPT = 100_000;
 const SHELVES_KEPT = 100;
 const PAGE = 500;
@@ -16,7 +18,7 @@ interface Found<V> {
 
 /** So many items of one kind, those that entered first, as they were at a cut: read from their rows when they are asked for. */
 export function settledItems<V>(store: SettledTables, kind: string, cut: number, size: number): Items<V> {
-  const recent = createRecent<Found<V>>(VALUES_KEPT);
+  const recent = createRecent<Found<V>>(kind === 'keyShares' ? SHARES_KEPT : VALUES_KEPT);
   const absent = new Set<string>();
   const shelves = createRecent<readonly (readonly [string, V])[]>(SHELVES_KEPT);
   const open = (row: SettledRow): Found<V> => ({ value: deserialize(row.value) as V, place: row.place });

@@ -57,6 +57,8 @@ export interface BooksSource {
 
 /** With so many outside the last checkpoint it is kept before the table of records is brought up to the books. */
 const MANY = 5_000;
+/** While months come faster than snapshots are made in turns, the last one is made at once. */
+const TRIES = 2;
 
 export function createVillageBooks(source: BooksSource): VillageBooks {
   const { village, keys, node, index, admission, cache, store, now, onFolded } = source;
@@ -113,14 +115,15 @@ export function createVillageBooks(source: BooksSource): VillageBooks {
     await catchUp();
     await node.reconsider();
   };
-  /** The present checkpoint, its snapshot made. What the table of records lacks then is marked as settled when it comes. */
+  /** The present checkpoint, as a rule with its snapshot made. What the table of records lacks then is marked as settled when it comes. */
   const readyToKeep = async (): Promise<Checkpoint> => {
     if (index.outside.size < MANY) await catchUp();
-    for (;;) {
+    for (let tries = 0; tries < TRIES; tries++) {
       const checkpoint = cache.checkpoint();
       await snapshotInTurns(checkpoint);
-      if (cache.checkpoint() === checkpoint) return checkpoint;
+      if (cache.checkpoint() === checkpoint) break;
     }
+    return cache.checkpoint();
   };
   const keep = async (taken?: TakenCheckpoint): Promise<Checkpoint> => {
     const checkpoint = await readyToKeep();
