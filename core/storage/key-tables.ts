@@ -30,6 +30,7 @@ export interface KeyTables {
 }
 
 export function keyTables(db: Database): KeyTables {
+  // By `+place` the index of the month is used, and not that of all keys in their order.
   return {
     audienceKey(village, id) {
       const row = db.get('select sealed from audience_key where village = ? and id = ?', village, id);
@@ -37,9 +38,9 @@ export function keyTables(db: Database): KeyTables {
     },
     audienceKeysOf: (village, month, scope) =>
       (scope === undefined
-        ? db.all('select sealed from audience_key where village = ? and month = ? order by place', village, month)
+        ? db.all('select sealed from audience_key where village = ? and month = ? order by +place', village, month)
         : db.all(
-            'select sealed from audience_key where village = ? and month = ? and scope = ? order by place',
+            'select sealed from audience_key where village = ? and month = ? and scope = ? order by +place',
             village,
             month,
             scope,

@@ -51,7 +51,7 @@ export interface AudienceKeys extends FrameKeys {
 /** Between one possible giver and the next: as long as a share takes to come round. */
 const TURN_MS = 2_000;
 /** Looked through before others have a turn; a month more may be. */
-const LOOKED_AT_ONCE = 1_000;
+const LOOKED_AT_ONCE = 200;
 
 export function createAudienceKeys(ring: KeyRing, keys: DeviceKeys): AudienceKeys {
   /** Shares that opened to nothing: noise, or another's. */

@@ -3,9 +3,12 @@ import { createBreath } from '#core/breath.ts';
 import { LayeredMap } from '#domain/layered-map.ts';
 import { SHELVES } from '#domain/village/shelves.ts';
 import type { VillageState } from '#domain/village/state.ts';
-import type { AudienceKeys } from './audience-keys.ts';
+import type { AudienceKeys, OwedShares } from './audience-keys.ts';
 import type { StateCache } from './state-cache.ts';
 import type { VillageBooks } from './village-books.ts';
+
+/** Records that are judged in one fold; a month of a large village has one for each newcomer. */
+const WRITTEN_TOGETHER = 10;
 
 export interface KeyExchangeSource {
   /** 64 hex. */
@@ -42,6 +45,7 @@ export function createKeyExchange(source: KeyExchangeSource): KeyExchange {
     if (keys.learn(state)) onLearnt();
   };
   const giveOnce = async (): Promise<void> => {
+    let waiting: OwedShares[] = [];
     for (let isMore = true; isMore; await immediate()) {
       await books.idle();
       if (stopped || copied() || books.isReading()) return;
@@ -50,8 +54,10 @@ export function createKeyExchange(source: KeyExchangeSource): KeyExchange {
       isMore = owed.isMore;
       clearTimeout(turn);
       if (owed.nextMs !== undefined) turn = setTimeout(onTurn, owed.nextMs - elapsedMs);
-      if (owed.records.length > 0)
-        await books.act(owed.records.map(({ book, body }) => ({ book, kind: 'key.share', body })));
+      waiting.push(...owed.records);
+      if (waiting.length === 0 || (isMore && waiting.length < WRITTEN_TOGETHER)) continue;
+      await books.act(waiting.map(({ book, body }) => ({ book, kind: 'key.share', body })));
+      waiting = [];
     }
   };
   return {
