@@ -92,6 +92,8 @@ const batch = z.object({
 const view = z.object({
   month,
   inFile,
+  /** Closed months up to this one that are not on this laptop, while its statements cannot be computed without them. */
+  needed: z.array(z.object({ month, file: z.string() })),
   state: periodState,
   statements: z.array(statement),
   owedMinor: minorAmount,
@@ -99,7 +101,8 @@ const view = z.object({
   /** Paid in less paid out over all statements: always zero. */
   differenceMinor: minorAmount,
   changesHandsMinor: minorAmount,
-  energy,
+  /** Null while months are needed that are not here. */
+  energy: energy.nullable(),
   checks,
   batch: batch.nullable(),
 });

@@ -38,5 +38,10 @@ export const archive = {
   drop: base
     .input(villageCommand.extend({ month, file: z.string().regex(/^[0-9a-f]{16}$/), name: z.string().min(1).max(200) }))
     .output(jobStarted),
+  /**
+   * Brings a month that is not here back from connected consoles that kept it. Result: `entries`, `days`. Errors of the
+   * job: MONTH_KEPT_NOWHERE, MONTH_EXPORTED, DISK_FULL.
+   */
+  bring: base.input(villageCommand.extend({ month })).output(jobStarted),
   setKeep: base.input(villageCommand.extend({ months: z.int().min(3).max(600) })).output(z.object({})),
 };

@@ -6,6 +6,7 @@ import { createAuthorAllowance } from './author-allowance.ts';
 import { backoffMs } from './backoff.ts';
 import { bestConnection, isDirect } from './best-connection.ts';
 import { createBookPulls } from './book-pulls.ts';
+import { type BookReturns, createBookReturns } from './book-returns.ts';
 import { createFrameStream } from './frame-stream.ts';
 import { deviceOfPeer } from './peer-device.ts';
 import type { PeerPenalties } from './peer-penalties.ts';
@@ -50,6 +51,8 @@ export interface BookReplication {
   offer(book: string, hashes: readonly string[], origin: 'local' | 'remote'): void;
   /** Entries that were released are kept again: peers are told anew what is here. */
   restored(): void;
+  /** Brings what was released back from peers. */
+  readonly bringBack: BookReturns['start'];
   state(peer: string): SessionState | undefined;
   /** Monotonic ms of the last frame of a peer, of this session or an earlier one. */
   heardAt(peer: string): number | undefined;
@@ -66,6 +69,7 @@ export async function startBookReplication(context: ReplicationContext): Promise
   const running = new Set<Promise<void>>();
   const failures = createRecentMap<number>();
   const pulls = createBookPulls(books, now);
+  const returns = createBookReturns(now);
   const lastHeard = createRecentMap<number>();
   const opening = new Map<string, NodeJS.Timeout>();
   let stopped = false;
@@ -87,6 +91,7 @@ export async function startBookReplication(context: ReplicationContext): Promise
       village,
       books,
       pulls,
+      returns,
       isDirect,
       now,
       hasRoom,
@@ -168,7 +173,10 @@ export async function startBookReplication(context: ReplicationContext): Promise
   });
   for (const peer of libp2p.getPeers()) scheduleOpening(peer.toString(), 0);
   schedulePulse();
-  const reviewTimer = setInterval(() => pulls.review(), REVIEW_EVERY_MS);
+  const reviewTimer = setInterval(() => {
+    pulls.review();
+    returns.review();
+  }, REVIEW_EVERY_MS);
 
   return {
     offer(book, hashes, origin) {
@@ -182,6 +190,7 @@ export async function startBookReplication(context: ReplicationContext): Promise
     restored() {
       for (const session of sessions.values()) session.restored();
     },
+    bringBack: returns.start,
     state: (peer) => sessions.get(peer)?.state(),
     heardAt: (peer) => sessions.get(peer)?.state().heardAt ?? lastHeard.get(peer),
     async stop() {

@@ -105,6 +105,7 @@ export const startVillageNode: StartVillageNode = async (options) => {
     reconsider: () => disk.books.reconsider(),
     subscribe: (listener) => events.subscribe(listener),
     ...createEntryBundles(disk.books),
+    bringBack: async (book, options) => replication.bringBack(book, await disk.books.released(book), options),
     releaseBlocks: (cids) => releaseBlocks(disk.blocks, cids),
     putBlock: exchange.putBlock,
     hasBlock: exchange.hasBlock,

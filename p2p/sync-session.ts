@@ -1,6 +1,7 @@
 import type { AuthorMark } from '#core/ports/village-node.ts';
 import type { AuthorRange } from './author-index.ts';
 import type { BookPulls, PullSource } from './book-pulls.ts';
+import type { BookReturns, ReturnSource } from './book-returns.ts';
 import type { CheckedDelivery } from './delivery.ts';
 import { OF_MONTH } from './entry-limits.ts';
 import { createEntrySender } from './entry-sender.ts';
@@ -37,6 +38,8 @@ export interface SessionContext {
   readonly books: VillageBooks;
   /** Shared by all sessions of this console. */
   readonly pulls: BookPulls;
+  /** The same. */
+  readonly returns: BookReturns;
   /** Not over a relay. */
   readonly isDirect: boolean;
   /** Milliseconds, monotonic. */
@@ -77,7 +80,7 @@ export interface SyncSession {
 }
 
 export function createSyncSession(frames: FrameStream, context: SessionContext): SyncSession {
-  const { books, village, now, pulls } = context;
+  const { books, village, now, pulls, returns } = context;
   const remote = createRemoteMarks();
   const told: MarksByBook = new Map();
   const given: MarksByBook = new Map();
@@ -113,6 +116,7 @@ export function createSyncSession(frames: FrameStream, context: SessionContext):
     claims: (book) => remote.of(book),
     ask: (book, ranges) => post({ t: 'pull', book, ranges: [...ranges] }),
   };
+  const giver: ReturnSource = { want: (book, hashes) => post({ t: 'want', book, hashes: [...hashes] }) };
   const asked = { spare: Number.POSITIVE_INFINITY, at: now() };
   const greet = (): void => {
     greetings.sentAt = now();
@@ -187,6 +191,7 @@ export function createSyncSession(frames: FrameStream, context: SessionContext):
     for (const book of remote.books()) if (!listed.has(book)) remote.forget(book);
     listed.clear();
     given.clear();
+    if (!greeted) returns.join(giver);
     greeted = true;
     pulls.forgetAnswers(source);
     pulls.claimed(source, remote.books());
@@ -263,11 +268,25 @@ export function createSyncSession(frames: FrameStream, context: SessionContext):
     for (const { book, heads } of list) if (!pulls.isUnderWay(book)) await want(book, [...heads, ...lackedOf(book)]);
   };
   const onGone = async (book: string, hashes: readonly string[]): Promise<void> => {
+    returns.gone(giver, book, hashes);
     const asked = wants.gone(hashes);
     past.gone(book, asked);
     await books.giveUp(book, asked);
   };
-  const joinChecked = async (n: number, checking: Promise<CheckedDelivery>): Promise<void> => {
+  /** Its hash says that an entry is the one that was released: nothing else needs to be checked again. */
+  const restore = async ({ book, hashes }: CheckedDelivery, entries: readonly Uint8Array[]): Promise<void> => {
+    if (!returns.isUnderWay(book)) return;
+    await books.restore(
+      book,
+      hashes.flatMap((hash, i) => (entries[i] ? [{ hash, bytes: entries[i] }] : [])),
+    );
+    returns.arrived(giver, book, hashes);
+  };
+  const joinChecked = async (
+    n: number,
+    checking: Promise<CheckedDelivery>,
+    entries: readonly Uint8Array[],
+  ): Promise<void> => {
     const checked = await checking;
     const bytes = checked.arrivals.reduce((sum, { entry }) => sum + entry.bytes.length, 0);
     if (!context.hasRoom()) throw new Error('this disk has no room for what others send');
@@ -275,6 +294,7 @@ export function createSyncSession(frames: FrameStream, context: SessionContext):
       if (!context.mayWrite(author, records)) throw new Violation('it writes more records than one device may');
     wants.arrived(checked.hashes);
     const receipt = await books.join(checked);
+    await restore(checked, entries);
     overflowed ||= receipt.overflowed > 0;
     post({ t: 'ack', n });
     pulls.joined(source, checked.book, bytes);
@@ -292,7 +312,7 @@ export function createSyncSession(frames: FrameStream, context: SessionContext):
     // It may fail while the frame before is still being joined; its own join tells.
     checking.catch(() => undefined);
     pipelined += 1;
-    const joining = joins.run(() => joinChecked(n, checking)).catch(fail);
+    const joining = joins.run(() => joinChecked(n, checking, entries)).catch(fail);
     const finished = joining.finally(() => {
       pipelined -= 1;
     });
@@ -348,6 +368,7 @@ export function createSyncSession(frames: FrameStream, context: SessionContext):
         sender.stop();
         await joins.idle();
         pulls.leave(source);
+        returns.leave(giver);
         await sending;
       }
     },

@@ -47,6 +47,8 @@ export interface VillageBooks {
   release(book: string, entries?: number): Promise<Released>;
   restore(book: string, entries: readonly Pick<NewEntry, 'hash' | 'bytes'>[]): Promise<number>;
   standing(book: string, hashes: readonly string[]): Promise<Standing[]>;
+  /** Hashes of entries whose bytes were released, in the order in which they joined. */
+  released(book: string): Promise<string[]>;
   /** Those of the hashes that were joined, parents first. */
   inJoinOrder(book: string, hashes: readonly string[]): Promise<string[]>;
   /**
@@ -194,6 +196,10 @@ export async function openVillageBooks(db: BookDatabase, context: BookContext): 
       return restored;
     },
     standing,
+    async released(book) {
+      const index = await logs.get(book)?.store.index();
+      return [...(index?.rows() ?? [])].flatMap((row) => (row.released ? [row.hash] : []));
+    },
     async inJoinOrder(book, hashes) {
       const index = await logs.get(book)?.store.index();
       const rows = hashes.map((hash) => index?.row(hash)).filter((row) => row !== undefined);

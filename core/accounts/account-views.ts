@@ -1,6 +1,7 @@
 import type { AccountsView } from '#api/accounts.ts';
 import { fileOf } from '#core/archive/month-places.ts';
 import type { OpenVillage } from '#core/console.ts';
+import { AppError } from '#core/ports/errors.ts';
 import type { Village } from '#core/village/open-village.ts';
 import { sealWords } from '#domain/agreement/seal-words.ts';
 import { fromHex } from '#domain/bytes.ts';
@@ -42,29 +43,53 @@ export function monthsOf(village: Village): Month[] {
 export async function accountsView(open: OpenVillage, month: Month): Promise<AccountsView> {
   const { village } = open;
   const close = (await closesOf(village))(month);
-  const closed = close ? await verifyClose(village, close) : undefined;
-  const accounts = closed?.accounts ?? (await previewAccounts(village, month));
+  const closed = close ? await unlessAway(() => verifyClose(village, close)) : undefined;
+  const accounts = closed?.accounts ?? (await unlessAway(() => previewAccounts(village, month)));
   // What was agreed stands, whether or not this device may read all that it was made of.
-  const agreed = close?.agreed && closed?.verdict === 'not-readable' ? close : undefined;
+  const agreed = close?.agreed && (!accounts || closed?.verdict === 'not-readable') ? close : undefined;
   const statements = agreed
     ? lanesOf(village.state(), agreed.digest).map((l) => laneView(village, l))
-    : accounts.statements.map((s) => statementView(village, accounts, s));
+    : (accounts?.statements.map((s) => statementView(village, accounts, s)) ?? []);
   const paidOut = sum(statements.filter((s) => s.netMinor > 0n).map((s) => s.netMinor));
-  const { measuredWh, siteWh, heldWh, estimatedWh, unattributedWh } = accounts.energy;
   return {
     month,
     inFile: fileOf(village, month),
+    needed: closed?.accounts ? [] : neededFor(village, month),
     state: periodState(open, close),
     statements,
     owedMinor: sum(statements.map((s) => s.paysMinor)),
     paidOutMinor: sum(statements.map((s) => s.receivesMinor)),
     differenceMinor: sum(statements.map((s) => s.netMinor)),
     changesHandsMinor: paidOut,
-    energy: { measured: measuredWh, site: siteWh, held: heldWh, estimated: estimatedWh, unattributed: unattributedWh },
-    checks: checksOf(village, month, accounts),
-    batch: close ? batchView(village, close, closed?.verdict ?? 'not-yet') : null,
+    energy: accounts ? energyView(accounts.energy) : null,
+    checks: accounts ? checksOf(village, month, accounts) : [],
+    batch: close ? batchView(village, close, closed?.verdict ?? 'not-readable') : null,
   };
 }
+
+/** Undefined where readings are needed that were put away or never came. */
+async function unlessAway<T>(work: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await work();
+  } catch (e) {
+    if (e instanceof AppError && e.code === 'MONTH_EXPORTED') return undefined;
+    throw e;
+  }
+}
+
+const energyView = (e: MonthAccounts['energy']) => ({
+  measured: e.measuredWh,
+  site: e.siteWh,
+  held: e.heldWh,
+  estimated: e.estimatedWh,
+  unattributed: e.unattributedWh,
+});
+
+/** Statements go back to all closed months: readings of each may change the next. */
+const neededFor = ({ store }: Village, upTo: Month): AccountsView['needed'] =>
+  [...store.archivedMonths().values()]
+    .filter(({ place, month, file }) => place !== 'here' && month <= upTo)
+    .map(({ month, file }) => ({ month, file }));
 
 /** A statement of which this console knows only what was agreed. */
 const laneView = (village: Village, { member, net }: LaneChange): StatementView => ({

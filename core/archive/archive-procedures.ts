@@ -2,6 +2,7 @@ import type { BundleFiles } from '#core/bundles/bundle-files.ts';
 import { nameOfFile } from '#core/bundles/bundle-name.ts';
 import type { Console } from '#core/console.ts';
 import type { Boundary } from '#core/router/boundary.ts';
+import { bringMonth } from './bring-month.ts';
 import { dropMonth, writeMonth } from './drop-month.ts';
 import { keptMonths, type MonthPlace, monthPlaces, setKeptMonths } from './month-places.ts';
 
@@ -32,6 +33,11 @@ export function archiveProcedures(os: Boundary, console: Console, files: BundleF
         await files.drop(input.file);
         return { ...gone, days: blocks };
       });
+      return { job };
+    }),
+    bring: a.bring.handler(({ input }) => {
+      const village = open(input.village);
+      const job = console.jobs.start('month return', (control) => bringMonth(village, input.month, control));
       return { job };
     }),
     setKeep: a.setKeep.handler(({ input }) => {

@@ -213,6 +213,14 @@ export interface VillageNode {
    * that ask for them are told that they are not kept here.
    */
   releaseBook(book: string, entries?: number): Promise<Released>;
+  /**
+   * Asks connected peers for the bytes of released entries of a book and keeps them again; a month that was put away
+   * comes back so. Resolves with how many no connected peer keeps, or were left when the signal aborted.
+   */
+  bringBack(
+    book: string,
+    options: { readonly signal: AbortSignal; readonly onReturned: (entries: number) => void },
+  ): Promise<number>;
   /** Drops blocks from this disk; answers what was there. Identities of authors are never dropped. */
   releaseBlocks(cids: readonly string[]): Promise<{ readonly blocks: number; readonly bytes: number }>;
   /** Asks {@link Admit} again for everything staged. */

@@ -40,6 +40,8 @@ const STAGES: Readonly<Record<string, MessageDescriptor>> = {
   'check file': msg`Checking the file`,
   'take records': msg`Taking in the records`,
   'take days': msg`Taking in the readings`,
+  'fetch records': msg`Fetching the records`,
+  'fetch days': msg`Fetching the readings`,
   done: msg`Done`,
 };
 

@@ -63,6 +63,10 @@ export const ERROR_WORDS: Record<ErrorCode, ErrorWords> = {
     what: msg`The readings of this month are in a file, not on this laptop`,
     act: msg`Bring that file back under Sync, Older months. Its name stands below.`,
   },
+  MONTH_KEPT_NOWHERE: {
+    what: msg`No console that is connected now has all of this month`,
+    act: msg`Connect to one of the consoles named below, or bring the file of the month.`,
+  },
   MONTH_NEEDED_HERE: {
     what: msg`This month stays on this laptop`,
     act: msg`Why stands below. Nothing was removed.`,

@@ -3,6 +3,7 @@ import { dropMonth, writeMonth } from '#core/archive/drop-month.ts';
 import { joinVillage } from '#core/villages/invitations.ts';
 import { DAY_MS, HOUR_MS, monthSpan } from '#domain/time.ts';
 import {
+  command,
   converge,
   endAll,
   found,
@@ -112,4 +113,56 @@ test('a console that holds half of a month its only peer put away starts from th
     await inStepWith(a, b);
     await inStepWith(b, a);
   }
+});
+
+/** Runs the job that brings a month back, as a window does. */
+async function bring(on: TestConsole, month: string) {
+  const client = on.client();
+  const { job } = await client.archive.bring({ village: villageOf(on).id, month, ...command() });
+  const stages = new Set<string>();
+  let last: Awaited<ReturnType<typeof client.jobs.list>>['jobs'][number] | undefined;
+  for await (const state of await client.jobs.watch({ job })) {
+    stages.add(state.stage);
+    last = state;
+  }
+  return { last, stages };
+}
+
+test('a month that was put away is fetched again from a console that kept it, and from nobody who did not', async () => {
+  const { first, half, keeper, lease } = await withHalfOfApril();
+  await villageOf(half).node.setOnline(true);
+  await vi.waitFor(() => expect(startedFrom(half)).toBe(MAY), WAIT);
+  await inStepWith(first, half);
+  expect((await bring(first, APRIL)).last).toMatchObject({
+    state: 'failed',
+    error: { code: 'MONTH_KEPT_NOWHERE', values: { month: APRIL } },
+  });
+  expect(placeOf(first, APRIL)).toMatchObject({ place: 'dropped' });
+  const view = await half.client().accounts.get({ village: villageOf(half).id, month: MAY });
+  // What was agreed is shown, and which months the statements need.
+  expect(view).toMatchObject({
+    needed: [{ month: APRIL, file: '' }],
+    energy: null,
+    batch: { verifiedHere: 'not-readable' },
+  });
+  expect(view.statements.length).toBeGreaterThan(0);
+
+  await villageOf(half).node.setOnline(false);
+  await villageOf(keeper).node.setOnline(true);
+  await converge(first, keeper);
+  const { last, stages } = await bring(first, APRIL);
+  expect(last).toMatchObject({ state: 'done', result: { days: 2 } });
+  expect([...stages]).toEqual(expect.arrayContaining(['fetch records', 'fetch days']));
+  expect(placeOf(first, APRIL)).toMatchObject({ place: 'here' });
+  expect(villageOf(first).readings.frames(lease.hostMeter, APRIL_MS, APRIL_MS + 30 * DAY_MS)).toHaveLength(2);
+  expect(villageOf(first).stateHash()).toBe(villageOf(keeper).stateHash());
+
+  // From there it goes on to whoever never had it.
+  await villageOf(keeper).node.setOnline(false);
+  await villageOf(half).node.setOnline(true);
+  await vi.waitFor(() => expect(placeOf(half, APRIL)).toMatchObject({ place: 'here' }), WAIT);
+  await vi.waitFor(async () => {
+    const after = await half.client().accounts.get({ village: villageOf(half).id, month: MAY });
+    expect(after).toMatchObject({ needed: [], batch: { verifiedHere: 'same' } });
+  }, WAIT);
 });

@@ -52,6 +52,7 @@ test('five consoles that all meet at once after working apart are sent each entr
           village: cast.village,
           books: own.books(),
           pulls: own.pulls(),
+          returns: own.returns,
           isDirect: true,
           now: () => 0,
           hasRoom: () => true,

@@ -27,20 +27,24 @@ export function putAwayActs({ random, up, putAway, problems }: Scene): WeightedA
       .names()
       .filter((book) => OF_MONTH.test(book));
   /** A month of which another console holds a part only, and who is ahead. */
-  const ahead = (): { readonly one: SoakConsole; readonly book: string } | undefined => {
+  const ahead = async (): Promise<{ readonly one: SoakConsole; readonly book: string } | undefined> => {
     for (const one of random.shuffled(up()))
-      for (const book of random.shuffled(monthsOf(one))) {
-        const size = one.books().size(book);
-        if (up().some((other) => other.books().size(book) > 0 && other.books().size(book) < size)) return { one, book };
-      }
+      for (const book of random.shuffled(monthsOf(one)))
+        for (const other of up()) {
+          if (!one.isUp() || !other.isUp() || other.books().size(book) === 0) continue;
+          if (other.books().size(book) >= one.books().size(book)) continue;
+          const standings = await one.books().standing(book, other.books().heads(book));
+          if (one.isUp() && standings.every((standing) => standing === 'joined')) return { one, book };
+        }
     return undefined;
   };
   return [
     [
       3,
       'put away',
-      () => {
-        const chosen = random.chance(0.7) ? ahead() : undefined;
+      async () => {
+        const chosen = random.chance(0.7) ? await ahead() : undefined;
+        if (up().length === 0) return 'none';
         const one = chosen?.one ?? random.pick(up());
         const months = monthsOf(one);
         const book = chosen?.book ?? (months.length > 0 ? random.pick(months) : undefined);

@@ -118,6 +118,7 @@ async function createWorld(cast: Cast, random: Random): Promise<World> {
         village: cast.village,
         books: own.books(),
         pulls: own.pulls(),
+        returns: own.returns,
         isDirect: true,
         now: () => virtualMs,
         hasRoom: () => true,

@@ -11,6 +11,7 @@ import { foldVillage, stateHash } from '#domain/village/fold.ts';
 import { recoverOnce } from '#domain/village/village-fixture.ts';
 import { type BookDatabase, openBookDatabase } from '#p2p/book-database.ts';
 import { type BookPulls, createBookPulls } from '#p2p/book-pulls.ts';
+import { type BookReturns, createBookReturns } from '#p2p/book-returns.ts';
 import { createDeviceIdentity } from '#p2p/device-identity.ts';
 import { createEntryBundles, type EntryBundles } from '#p2p/entry-bundles.ts';
 import { createIdentityStore } from '#p2p/identity-store.ts';
@@ -43,6 +44,7 @@ export interface SoakConsole {
   pulls(): BookPulls;
   bundles(): EntryBundles;
   readonly sessions: Set<SyncSession>;
+  readonly returns: BookReturns;
   /** Writes a book to a file and lets go of its bytes; what is known of its records stays, as in a checkpoint. */
   putAway(book: string): Promise<void>;
   /** Takes all its files back. */
@@ -180,6 +182,7 @@ export function createSoakConsole(number: number, village: string, { keys }: Ent
   return {
     number,
     sessions,
+    returns: createBookReturns(told.now),
     isUp: () => running !== undefined,
     life: () => lives,
     start,

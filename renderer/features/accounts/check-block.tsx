@@ -19,6 +19,7 @@ export function CheckBlock({ view }: { readonly view: MonthView }) {
 export function EnergyBlock({ view }: { readonly view: MonthView }) {
   const { t } = useLingui();
   const format = useFormat();
+  if (view.energy === null) return null;
   const { measured, site, held, estimated, unattributed } = view.energy;
   const known = (wh: bigint | null) => (wh === null ? t`not metered` : format.energy(wh, 3));
   return (

@@ -18,6 +18,7 @@ import { Beam } from './beam.tsx';
 import { ChainBlock } from './chain-block.tsx';
 import { CheckBlock, EnergyBlock } from './check-block.tsx';
 import { MonthAction } from './month-action.tsx';
+import { NeededMonths } from './needed-months.tsx';
 import { PrintAll } from './print-all.tsx';
 import { SignatureBlock } from './signature-block.tsx';
 import { statementsCsv } from './statements-csv.ts';
@@ -58,7 +59,7 @@ function Month({ view }: { readonly view: MonthView }) {
           </>
         }
       />
-      <InFile of={view.inFile} />
+      {view.needed.length === 0 ? <InFile of={view.inFile} /> : <NeededMonths view={view} />}
       <Steps view={view} />
       <Columns>
         <Stack>

@@ -28,6 +28,7 @@ const statement = {
 const view = {
   month: '2025-09',
   inFile: null,
+  needed: [],
   state: 'signed' as const,
   statements: [statement],
   owedMinor: 0n,

@@ -183,6 +183,7 @@ function archiveRouter(os: Pick<Implementer, 'archive'>, empty: boolean) {
     months: os.archive.months.handler(() => (empty ? { ...months, months: [] } : months)),
     export: os.archive.export.handler(() => job),
     drop: os.archive.drop.handler(() => job),
+    bring: os.archive.bring.handler(() => job),
     setKeep: os.archive.setKeep.handler(() => ({})),
   };
 }

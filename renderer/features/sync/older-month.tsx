@@ -1,10 +1,9 @@
 import { Trans, useLingui } from '@lingui/react/macro';
-import { Download, Trash2, Upload } from 'lucide-react';
+import { Trash2, Upload } from 'lucide-react';
 import { SizeText } from '../../app/amounts.tsx';
-import { BringingSteps } from '../../app/bringing-steps.tsx';
+import { BringMonth } from '../../app/bring-month.tsx';
 import { useConsole } from '../../app/console-context.tsx';
 import { JobProgress } from '../../app/job-progress.tsx';
-import { useBringing } from '../../app/use-bringing.ts';
 import { useCommand } from '../../app/use-command.ts';
 import { useVillage } from '../../app/village-context.tsx';
 import type { Out } from '../../app/wire.ts';
@@ -36,7 +35,7 @@ export function OlderMonth({ month }: { readonly month: MonthRow }) {
       <Small>
         <Where month={month} />
       </Small>
-      {month.place === 'here' ? <Here month={month} /> : <BringBack name={format.month(month.month)} />}
+      {month.place === 'here' ? <Here month={month} /> : <BringMonth month={month.month} />}
     </li>
   );
 }
@@ -46,7 +45,12 @@ function Where({ month }: { readonly month: MonthRow }) {
   const { file } = month;
   const size = <SizeText bytes={month.bytes} />;
   if (file === null && month.place !== 'here')
-    return <Trans>Never was on this laptop, which started later. It comes with a file of this month.</Trans>;
+    return (
+      <Trans>
+        Never was on this laptop, which started later. It comes with a file of this month, or from a console that kept
+        it.
+      </Trans>
+    );
   if (file === null) return <Trans>About {size} here. It is in no file yet.</Trans>;
   const day = format.day(file.atMs);
   return month.place === 'here' ? (
@@ -135,21 +139,6 @@ function Remove({ month }: { readonly month: MonthRow }) {
       <FileChoose busy={removing.busy} onFiles={([file]) => file && removing.remove(file)}>
         <Trash2 aria-hidden />
         <Trans>Remove {name}</Trans>
-      </FileChoose>
-    </>
-  );
-}
-
-function BringBack({ name }: { readonly name: string }) {
-  const village = useVillage();
-  const { client } = useConsole();
-  const bringing = useBringing(client, village.id);
-  return (
-    <>
-      <BringingSteps bringing={bringing} />
-      <FileChoose busy={bringing.busy} onFiles={([file]) => file && bringing.bring(file)}>
-        <Download aria-hidden />
-        <Trans>Bring {name} back</Trans>
       </FileChoose>
     </>
   );
