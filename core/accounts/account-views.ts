@@ -88,7 +88,7 @@ const energyView = (e: MonthAccounts['energy']) => ({
 /** Statements go back to all closed months: readings of each may change the next. */
 const neededFor = ({ store }: Village, upTo: Month): AccountsView['needed'] =>
   [...store.archivedMonths().values()]
-    .filter(({ place, month, file }) => place !== 'here' && month <= upTo)
+    .filter(({ place, month }) => place !== 'here' && month <= upTo)
     .map(({ month, file }) => ({ month, file }));
 
 /** A statement of which this console knows only what was agreed. */

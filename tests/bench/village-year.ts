@@ -96,7 +96,7 @@ async function fetchYear(home: string, served: Served): Promise<Fetched> {
         fetching.lockedFrames === 0 &&
         points.length >= 31 &&
         points.every(({ wh }) => wh !== null && wh > 0n) &&
-        energy.measured > 0n,
+        (energy?.measured ?? 0n) > 0n,
     };
   } finally {
     await console.stop();
