@@ -1,4 +1,4 @@
-import { StatementSync } from 'node:sqlite';
+import { type SQLOutputValue, StatementSync } from 'node:sqlite';
 import { afterEach, expect, test, vi } from 'vitest';
 import { DAY_MS, HOUR_MS, type Month, monthSpan } from '#domain/time.ts';
 import { endAll, found, openConsole, type TestConsole, villageOf, WAIT } from './consoles.ts';
@@ -9,6 +9,7 @@ afterEach(endAll);
 const ZONE = { offsetMin: 180 };
 const MONTHS = Array.from({ length: 6 }, (_, n): Month => new Date(Date.UTC(2026, 2 + n)).toISOString().slice(0, 7));
 
+type Row = Record<string, SQLOutputValue>;
 const FEW = 2;
 const SEALED_DAYS = 8;
 /** Months are not of one length, so a day more or less may lie in the window that is looked at. */
@@ -22,15 +23,19 @@ async function rowsRead(work: () => Promise<void>): Promise<Record<string, numbe
   const note = (sql: string, n: number): void => {
     if (n > 0 && sql !== POLL) rows[sql] = (rows[sql] ?? 0) + n;
   };
-  const { get, all } = StatementSync.prototype;
+  const get = Reflect.get(StatementSync.prototype, 'get') as (
+    this: StatementSync,
+    ...values: unknown[]
+  ) => Row | undefined;
+  const all = Reflect.get(StatementSync.prototype, 'all') as (this: StatementSync, ...values: unknown[]) => Row[];
   const spies = [
     vi.spyOn(StatementSync.prototype, 'get').mockImplementation(function (this: StatementSync, ...values) {
-      const row = Reflect.apply(get, this, values) as ReturnType<typeof get>;
+      const row = Reflect.apply(get, this, values);
       note(this.sourceSQL, row === undefined ? 0 : 1);
       return row;
     }),
     vi.spyOn(StatementSync.prototype, 'all').mockImplementation(function (this: StatementSync, ...values) {
-      const found = Reflect.apply(all, this, values) as ReturnType<typeof all>;
+      const found = Reflect.apply(all, this, values);
       note(this.sourceSQL, found.length);
       return found;
     }),
