@@ -311,7 +311,10 @@ function assemble(p: Parts): Village & { load(): Promise<void> } {
   const remoteNews = createNewsPace(news);
   const onEvent = (event: NodeEvent): void => {
     if (event.type === 'records') {
-      if (event.origin === 'remote' && books.absorb(event.records)) remoteNews.tell();
+      if (event.origin !== 'remote') return;
+      books.absorb(event.records);
+      // Also where a reading of the books took them in before they were told.
+      remoteNews.tell();
     } else if (event.type === 'refused') {
       orLog('refused', () => store.addRefused({ ...event, atMs: now() }));
       notify('sync');

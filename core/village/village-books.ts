@@ -17,8 +17,8 @@ import type { StateCache } from './state-cache.ts';
 export interface VillageBooks {
   /** Signs, stores durably and folds records in order. Errors: NOT_ALLOWED with the reason the fold gives; then none is written. */
   readonly act: (acts: readonly Act[]) => Promise<string[]>;
-  /** Takes in what came from elsewhere; whether any of it was new. */
-  readonly absorb: (records: readonly SignedRecord[]) => boolean;
+  /** Takes in what came from elsewhere, where it is new. */
+  readonly absorb: (records: readonly SignedRecord[]) => void;
   /** Begins at the last checkpoint and reads what this disk holds beside it. */
   readonly load: () => Promise<void>;
   /** Drops the read models and makes them again from the node's books. */
@@ -194,7 +194,7 @@ export function createVillageBooks(source: BooksSource): VillageBooks {
       last = writing.catch(() => undefined);
       return writing;
     },
-    absorb: (records) => take(known(records.map((r) => r.bytes))).length > 0,
+    absorb: (records) => void take(known(records.map((r) => r.bytes))),
     load: () => read(async () => openCheckpoint(source)),
     reload: () =>
       read(async () => {
