@@ -17,7 +17,7 @@ export interface ReturnOptions {
 /** Brings entries that were released here back from peers that kept them, each asked of one peer at a time. */
 export interface BookReturns {
   /** Resolves with how many of the entries no connected peer keeps, or are left once the signal aborts. */
-  start(book: string, hashes: readonly string[], options: ReturnOptions): Promise<number>;
+  readonly start: (book: string, hashes: readonly string[], options: ReturnOptions) => Promise<number>;
   join(source: ReturnSource): void;
   leave(source: ReturnSource): void;
   isUnderWay(book: string): boolean;

@@ -12,7 +12,7 @@ export interface VillageGate {
   /** Counts the connections of this node from now on. */
   attach(libp2p: Libp2p): void;
   isRevoked(peer: string): boolean;
-  isStranger(peer: string): boolean;
+  readonly isStranger: (peer: string) => boolean;
   /** The peer broke the protocol too often: hangs up on it. */
   cutOff(peer: string): void;
   /** After grants or revocations: closes what is not allowed any more and frees who is no stranger any more. */

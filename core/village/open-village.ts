@@ -62,7 +62,7 @@ export interface Village {
   /** Folded from everything known right now. */
   readonly state: () => VillageState;
   /** The state with names, phones, notes and reasons, as far as this device holds their keys. */
-  revealed(): RevealedState;
+  readonly revealed: () => RevealedState;
   /** Seals the private part of a record for its audience: the members, unless told. */
   seal(subject: Subject, id: string, fields: Fields, scope?: string): SealedFields;
   stateHash(): string;

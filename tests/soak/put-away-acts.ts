@@ -6,7 +6,7 @@ export type WeightedAct = [weight: number, name: string, run: () => Promise<stri
 
 interface Scene {
   readonly random: Random;
-  up(): SoakConsole[];
+  readonly up: () => SoakConsole[];
   /** Books that anybody put away. */
   readonly putAway: Set<string>;
   readonly problems: string[];
