@@ -1,8 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { afterEach, expect, test, vi } from 'vitest';
 import type { VillageNode } from '#core/ports/village-node.ts';
 import { toHex } from '#domain/bytes.ts';
+import { peerOfDevice } from './peer-device.ts';
 import { createTestDevice, startTestNode } from './test-village.ts';
 
 const WAIT = { timeout: 40_000, interval: 50 };
@@ -53,5 +56,67 @@ test.skipIf(!multicast)(
       expect(b.peers()).toMatchObject([{ peer: a.peerId, connected: true }]);
     }, WAIT);
     expect(other.peers()).toEqual([]);
+  },
+);
+
+const PORT = 5353;
+const named = (name: string): Buffer =>
+  Buffer.concat([...name.split('.').map((part) => lengthAnd(Buffer.from(part))), Buffer.of(0)]);
+const lengthAnd = (bytes: Buffer): Buffer => Buffer.concat([Buffer.of(bytes.length), bytes]);
+/** One resource record of RFC 1035. */
+function resource(name: string, type: number, data: Buffer): Buffer {
+  const head = Buffer.alloc(10);
+  head.writeUInt16BE(type, 0);
+  head.writeUInt16BE(1, 2);
+  head.writeUInt32BE(120, 4);
+  head.writeUInt16BE(data.length, 8);
+  return Buffer.concat([named(name), head, data]);
+}
+/** The answer with which a console of a village tells that it is at an address. */
+function announcement(village: string, peer: string, port: number): Buffer {
+  const service = `_gridpact-${village.slice(0, 16)}._udp.local`;
+  const text = lengthAnd(Buffer.from(`dnsaddr=/ip4/127.0.0.1/tcp/${port}/p2p/${peer}`));
+  return Buffer.concat([
+    Buffer.from([0, 0, 0x84, 0, 0, 0, 0, 2, 0, 0, 0, 0]),
+    resource(service, 12, named(`x.${service}`)),
+    resource(`x.${service}`, 16, text),
+  ]);
+}
+
+test.skipIf(!multicast)(
+  'a host that announces consoles without end, none of which answers, keeps granted ones from nobody',
+  async () => {
+    const village = toHex(randomBytes(32));
+    const [first, second] = [createTestDevice(), createTestDevice()];
+    const members = () => [first.key.id, second.key.id];
+    const listen = ['/ip4/0.0.0.0/tcp/0'];
+    const held = new Set<Socket>();
+    const trap = createServer((socket) => held.add(socket.on('error', () => undefined))).listen(0, '127.0.0.1');
+    await once(trap, 'listening');
+    const { port } = trap.address() as AddressInfo;
+    const a = await startTestNode({ device: first, village, listen, mdns: true, members });
+    running.push(a);
+    const liar = createSocket('udp4');
+    const lie = (): void => {
+      const packet = announcement(village, peerOfDevice(toHex(randomBytes(32))), port);
+      liar.send(packet, PORT, GROUP, () => undefined);
+    };
+    const lying = setInterval(() => {
+      for (let n = 0; n < 40; n++) lie();
+    }, 100);
+    try {
+      await vi.waitFor(() => expect(held.size).toBeGreaterThanOrEqual(32), WAIT);
+      const b = await startTestNode({ device: second, village, listen, mdns: true, members });
+      running.push(b);
+      await vi.waitFor(
+        () => expect(a.peers()).toContainEqual(expect.objectContaining({ peer: b.peerId, connected: true })),
+        WAIT,
+      );
+    } finally {
+      clearInterval(lying);
+      liar.close();
+      for (const socket of held) socket.destroy();
+      trap.close();
+    }
   },
 );

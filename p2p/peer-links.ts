@@ -11,8 +11,8 @@ import type { VillageGate } from './village-gate.ts';
 import type { VillageProtector } from './village-protector.ts';
 import { watchForWaking } from './wake-watch.ts';
 
-/** Peers of which only an announcement is known; they are remembered for good once a connection stood. */
-const MAX_ANNOUNCED = 256;
+/** Strangers that are dialled at once because they were announced: anybody on the local network can announce names. */
+const MAX_ANNOUNCED = 32;
 /** Addresses of its own that a peer may name. */
 const MAX_IDENTIFIED = 8;
 const DIALLED_AT_ONCE_MS = 5000;
@@ -115,7 +115,7 @@ export function createPeerLinks({
       redialler.wake(peer);
       return;
     }
-    if (announced.has(peer) || announced.size >= MAX_ANNOUNCED) return;
+    if (announced.has(peer) || (gate.isStranger(peer) && announced.size >= MAX_ANNOUNCED)) return;
     announced.add(peer);
     // An announcement may be stale; the next one tries again.
     libp2p.dial(detail.id).catch(() => announced.delete(peer));
