@@ -27,7 +27,12 @@ function readTenths(site: string): Map<number, readonly (bigint | null)[]> {
 }
 
 /** What a meter tells over a month by UTC days: it answers at both edges of a recorded hour and is silent otherwise. */
-function framesOf(meter: string, tenthsAt: (ms: number) => bigint | null, from: number, to: number): Frame[] {
+function framesOf(
+  { meter, gateway }: { readonly meter: string; readonly gateway: string },
+  tenthsAt: (ms: number) => bigint | null,
+  from: number,
+  to: number,
+): Frame[] {
   const frames: Frame[] = [];
   let register = 0n;
   for (let day = from - (from % DAY_MS); day < to; day += DAY_MS) {
@@ -43,7 +48,7 @@ function framesOf(meter: string, tenthsAt: (ms: number) => bigint | null, from: 
     frames.push({
       v: 1,
       meter,
-      gateway: '00'.repeat(32),
+      gateway,
       fromMs: day,
       stepMs: HOUR_MS,
       importWh: edges,
@@ -80,7 +85,7 @@ function accountMonth(site: string, month: string) {
   const { from, to } = monthSpan(month, { offsetMin: 180 });
   const facts: FrameFact[] = meters.flatMap((meter, i) => {
     const tenthsAt = (ms: number) => (ms >= from && ms < to ? (rows.get(ms)?.[i] ?? null) : null);
-    return framesOf(meter, tenthsAt, from, to).map((frame) => {
+    return framesOf({ meter, gateway: village.device.id }, tenthsAt, from, to).map((frame) => {
       const day = dayOf(frame.fromMs, UTC);
       return { segment: cidOf(utf8(day)), frame, signatureOk: true };
     });
