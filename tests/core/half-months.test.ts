@@ -156,4 +156,13 @@ test('a month that was put away is fetched again from a console that kept it, an
   expect(placeOf(first, APRIL)).toMatchObject({ place: 'here' });
   expect(villageOf(first).readings.frames(lease.hostMeter, APRIL_MS, APRIL_MS + 30 * DAY_MS)).toHaveLength(2);
   expect(villageOf(first).stateHash()).toBe(villageOf(keeper).stateHash());
+
+  // From there it goes on to whoever never had it.
+  await villageOf(keeper).node.setOnline(false);
+  await villageOf(half).node.setOnline(true);
+  await vi.waitFor(() => expect(placeOf(half, APRIL)).toMatchObject({ place: 'here' }), WAIT);
+  await vi.waitFor(async () => {
+    const after = await half.client().accounts.get({ village: villageOf(half).id, month: MAY });
+    expect(after).toMatchObject({ needed: [], batch: { verifiedHere: 'same' } });
+  }, WAIT);
 });
