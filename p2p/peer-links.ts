@@ -108,17 +108,27 @@ export function createPeerLinks({
     const { addresses } = await libp2p.peerStore.get(id);
     known.add(peer, addresses.map((a) => withoutPeer(a.multiaddr.toString())).slice(0, MAX_IDENTIFIED));
   };
-  const onDiscovery = ({ detail }: CustomEvent<PeerInfo>): void => {
-    const peer = detail.id.toString();
-    if (peer === self || !mayDial({ peer }) || libp2p.getConnections(detail.id).length > 0) return;
+  /** Anybody can announce names: of one that was not met nothing is kept, and its next announcement is news again. */
+  const dropUnmet = (id: PeerId): void => {
+    if (libp2p.getConnections(id).length === 0) libp2p.peerStore.delete(id).catch(() => undefined);
+  };
+  const onDiscovery = ({ detail: { id } }: CustomEvent<PeerInfo>): void => {
+    const peer = id.toString();
+    if (peer === self || announced.has(peer) || libp2p.getConnections(id).length > 0) return;
+    const canDial = mayDial({ peer });
     if (known.of(peer).length > 0) {
-      redialler.wake(peer);
+      if (canDial) redialler.wake(peer);
       return;
     }
-    if (announced.has(peer) || (gate.isStranger(peer) && announced.size >= MAX_ANNOUNCED)) return;
+    if (!canDial || (gate.isStranger(peer) && announced.size >= MAX_ANNOUNCED)) {
+      dropUnmet(id);
+      return;
+    }
     announced.add(peer);
-    // An announcement may be stale; the next one tries again.
-    libp2p.dial(detail.id).catch(() => announced.delete(peer));
+    libp2p.dial(id).catch(() => {
+      announced.delete(peer);
+      dropUnmet(id);
+    });
   };
   const leaving = new Set<NodeJS.Timeout>();
   const drop = (spare: Connection): void => spare.abort(new Error('another connection replaces this one'));
