@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { asSealingKey } from '#core/crypto/aead.ts';
 import { openDataKey } from '#core/crypto/data-key.ts';
+import type { CheckedSegment } from '#core/storage/segment-tables.ts';
 import { openVillageStore } from '#core/storage/village-store.ts';
 import { fromHex, toHex } from '#domain/bytes.ts';
 import { DAY_MS, dayOf, UTC } from '#domain/time.ts';
@@ -90,6 +91,10 @@ export async function openDesk() {
   });
   const check = ({ ref, block }: Sealed, only: readonly string[] | null) =>
     checkSegment({ village: VILLAGE, keys: sealing() }, { ref, block, only });
+  const put = (checked: readonly CheckedSegment[]): void => {
+    store.putSegments(checked);
+    watch.onStored(checked);
+  };
   return {
     store,
     watch,
@@ -102,14 +107,14 @@ export async function openDesk() {
     /** In one transaction. */
     take(...sealed: readonly Sealed[]): void {
       for (const s of sealed) blocks.set(s.ref.cid, s);
-      store.putSegments(sealed.map((s) => check(s, null)));
+      put(sealed.map((s) => check(s, null)));
     },
     learn(names: readonly string[]): void {
       const ids = names.map((name) => keyOf(name));
       for (const { id, key } of ids) keys.set(id, key);
       const affected = new Set(ids.flatMap(({ id }) => store.segmentsLockedBy(id)));
       const only = ids.map(({ id }) => id);
-      store.putSegments([...affected].map((cid) => check(blocks.get(cid) as Sealed, only)));
+      put([...affected].map((cid) => check(blocks.get(cid) as Sealed, only)));
     },
     async close(): Promise<void> {
       await watch.stop();

@@ -19,9 +19,10 @@ const DAYS = 40;
 const KEYS = keysOf(METERS, DAYS);
 
 const open: Desk[] = [];
-afterEach(async () => {
+const closeDesks = async (): Promise<void> => {
   for (const desk of open.splice(0)) await desk.close();
-});
+};
+afterEach(closeDesks);
 async function deskWith(keys: readonly string[] = KEYS): Promise<Desk> {
   const desk = await openDesk();
   open.push(desk);
@@ -156,6 +157,54 @@ describe('the chain of a gateway', () => {
     ]);
   });
 
+  test('goes on where the frame that is followed comes later than who follows it, and closed', async () => {
+    const gateway = createGateway();
+    const sealed = [3, 4, 5, 6].map((day) => gateway.seal(day, METERS));
+    const desk = await deskWith(KEYS.filter((name) => name !== 'home 2026-01'));
+    desk.announce(...sealed);
+    desk.take(...[1, 3].map((at) => sealed[at] as Sealed));
+    expect(await desk.watch.look()).toEqual([]);
+    desk.take(sealed[0] as Sealed);
+    expect(await desk.watch.look()).toEqual([]);
+    desk.take(sealed[2] as Sealed);
+    expect(await desk.watch.look()).toEqual([]);
+    desk.learn(KEYS);
+    expect(await desk.watch.look()).toEqual([]);
+  });
+
+  test('is told of as it is though what is followed comes after it was missed: with a second one that follows, or of another gateway', async () => {
+    const [gateway, other] = [createGateway(), createGateway(OTHER_GATEWAY)];
+    const held = gateway.seal(0, METERS);
+    const { prev, leaves } = gateway.ends();
+    const first = gateway.seal(1, METERS);
+    gateway.goOnFromSegment(prev);
+    for (const [meter, leaf] of leaves) gateway.goOnFrom(meter, leaf);
+    const second = gateway.seal(2, METERS);
+    const foreign = other.seal(0, ['home']);
+    gateway.goOnFrom('home', other.ends().leaves.get('home') ?? null);
+    gateway.goOnFromSegment(foreign.ref.cid);
+    const last = gateway.seal(3, ['home']);
+    const all = [held, first, second, foreign, last];
+    const desk = await deskWith();
+    const tellAnd = async (...sealed: Sealed[]) => {
+      desk.announce(...sealed);
+      desk.take(...sealed);
+      return shortOf(await desk.watch.look(), all);
+    };
+    const by = { device: GATEWAY.id };
+    expect(await tellAnd(first)).toEqual([{ ...by, kind: 'missing', at: [1], meters: meterIds(...METERS) }]);
+    const fork = { ...by, kind: 'fork', at: [1, 2], meters: meterIds(...METERS) };
+    expect(await tellAnd(held, second)).toEqual([fork]);
+    expect(await tellAnd(last)).toEqual([fork, { ...by, kind: 'missing', at: [4], meters: meterIds('home') }]);
+    desk.announce(foreign);
+    expect(shortOf(await desk.watch.look(), all)).toEqual([
+      { ...by, kind: 'foreign', at: [4], meters: [] },
+      fork,
+      { ...by, kind: 'missing', at: [4], meters: meterIds('home') },
+    ]);
+    expect(await tellAnd(foreign)).toEqual([{ ...by, kind: 'foreign', at: [4], meters: meterIds('home') }, fork]);
+  });
+
   test('is whole after months were put away, taken back, and the read models made again', async () => {
     const gateway = createGateway();
     const sealed = days(DAYS).map((day) => gateway.seal(day, METERS));
@@ -251,12 +300,13 @@ describe('whatever the order in which segments and keys come', () => {
 
   test('the same breaks are told, and they are the lies that were told', async () => {
     await fc.assert(
-      fc.asyncProperty(shuffled, async ({ acts, ...how }) => {
-        const sealed = play(acts);
-        const told = await runIn(sealed, how, async (desk) => void (await desk.watch.look()));
-        expect(told).toEqual(expectedOf(sealed));
-        for (const desk of open.splice(0)) await desk.close();
-      }),
+      fc
+        .asyncProperty(shuffled, async ({ acts, ...how }) => {
+          const sealed = play(acts);
+          const told = await runIn(sealed, how, async (desk) => void (await desk.watch.look()));
+          expect(told).toEqual(expectedOf(sealed));
+        })
+        .afterEach(closeDesks),
       { numRuns: 40 },
     );
   });
@@ -264,11 +314,12 @@ describe('whatever the order in which segments and keys come', () => {
   test('an honest gateway is told nothing of, at no moment on the way', async () => {
     const honest = shuffled.map((s) => ({ ...s, acts: s.acts.map((a) => ({ ...a, lie: 'none' as const })) }));
     await fc.assert(
-      fc.asyncProperty(honest, async ({ acts, ...how }) => {
-        const never = async (desk: Desk): Promise<void> => expect(await desk.watch.look()).toEqual([]);
-        expect(await runIn(play(acts), how, never)).toEqual([]);
-        for (const desk of open.splice(0)) await desk.close();
-      }),
+      fc
+        .asyncProperty(honest, async ({ acts, ...how }) => {
+          const never = async (desk: Desk): Promise<void> => expect(await desk.watch.look()).toEqual([]);
+          expect(await runIn(play(acts), how, never)).toEqual([]);
+        })
+        .afterEach(closeDesks),
       { numRuns: 40 },
     );
   });

@@ -4,6 +4,7 @@ import { type ChainRun, SEGMENT_CHAIN } from '#domain/metering/chain-runs.ts';
 import { announcementOf } from '#domain/village/shelves.ts';
 import type { SegmentRef, VillageState } from '#domain/village/state.ts';
 import type { ChainSearch, Named } from './chain-search.ts';
+import { chainOf, createSearchedChains, type Linked } from './searched-chains.ts';
 
 /**
  * 'fork': two follow the same one. 'missing': what it follows is in nothing that its gateway announced before.
@@ -32,8 +33,10 @@ export interface ChainWatch {
   readonly breaks: () => readonly ChainBreak[];
   /** Looks now, as far as something changed. */
   readonly look: () => Promise<readonly ChainBreak[]>;
-  /** Segments came, or others count: it looks again soon. */
+  /** Others count: it looks again soon. */
   readonly onNews: () => void;
+  /** Segments came, or more of them opened: it looks again soon. */
+  readonly onStored: (segments: readonly Linked[]) => void;
   /** The store dropped what it knew. */
   readonly onDropped: () => void;
   readonly stop: () => Promise<void>;
@@ -59,8 +62,7 @@ export function createChainWatch({ store, state, search, isFetching, onChanged, 
   let known: readonly ChainBreak[] = [];
   let timer: NodeJS.Timeout | undefined;
   let looking: Promise<unknown> = Promise.resolve();
-  /** Of each broken chain: its heads when it was searched, and what was found. Other frames would be other heads. */
-  let searched = new Map<string, Searched>();
+  const searched = createSearchedChains(search);
 
   /** Announcements of one device in the order in which it made them. */
   const placeIn = ({ cid, atMs }: SegmentRef): Order => [atMs, state().segments.positionOf(cid) ?? 0];
@@ -76,17 +78,10 @@ export function createChainWatch({ store, state, search, isFetching, onChanged, 
     );
     return tails.map(placeIn).sort(byOrder).at(-1) ?? START;
   };
-  const searchOf = async (runs: readonly ChainRun[]): Promise<Searched['found']> => {
-    const [first] = runs;
-    if (!first) return new Map();
-    const key = chainOf(first);
-    const heads = runs.map(({ head }) => head ?? '').sort();
-    const stamp = heads.join(' ');
-    const before = searched.get(key);
-    if (before?.stamp === stamp) return before.found;
-    const found = await search(first, new Set(runs.map(({ head }) => head)), stopping.signal);
-    searched.set(key, { stamp, found });
-    return found;
+  /** The chain of segments is searched in what is announced. */
+  const searchOf = (runs: readonly ChainRun[]): Promise<ReadonlyMap<string | null, Named>> => {
+    const isOfSegments = runs[0]?.meter === SEGMENT_CHAIN;
+    return searched.find(runs, isOfSegments ? `${state().segments.size} announced` : '', stopping.signal);
   };
   const kindOf = (
     head: string | null,
@@ -120,7 +115,7 @@ export function createChainWatch({ store, state, search, isFetching, onChanged, 
   };
   const lookOnce = async (): Promise<readonly ChainBreak[]> => {
     const chains = Map.groupBy(store.openChains(MAX_OPEN), chainOf);
-    for (const key of searched.keys()) if (!chains.has(key)) searched.delete(key);
+    searched.keepOnly(chains);
     const whole = new Map<string, Order>();
     const mayJoin = chains.size > 0 && isFetching();
     const breaks: Place[] = [];
@@ -142,19 +137,22 @@ export function createChainWatch({ store, state, search, isFetching, onChanged, 
     looking = done.catch(() => undefined);
     return done;
   };
+  const lookSoon = (): void => {
+    if (stopping.signal.aborted || timer) return;
+    timer = setTimeout(() => {
+      look().catch((e: unknown) => log(`chains of gateways: ${e instanceof Error ? e.message : String(e)}`));
+    }, SOON_MS);
+    timer.unref();
+  };
   return {
     breaks: () => known,
     look,
-    onNews() {
-      if (stopping.signal.aborted || timer) return;
-      timer = setTimeout(() => {
-        look().catch((e: unknown) => log(`chains of gateways: ${e instanceof Error ? e.message : String(e)}`));
-      }, SOON_MS);
-      timer.unref();
+    onNews: lookSoon,
+    onStored(segments) {
+      searched.onStored(segments);
+      lookSoon();
     },
-    onDropped() {
-      searched = new Map();
-    },
+    onDropped: searched.forget,
     async stop() {
       stopping.abort();
       clearTimeout(timer);
@@ -164,12 +162,6 @@ export function createChainWatch({ store, state, search, isFetching, onChanged, 
 }
 
 type Place = Omit<ChainBreak, 'id'>;
-interface Searched {
-  readonly stamp: string;
-  readonly found: ReadonlyMap<string | null, Named>;
-}
-
-const chainOf = ({ device, meter }: ChainRun): string => `${device} ${meter}`;
 /** Instant, and place among those of that instant. */
 type Order = readonly [atMs: number, place: number];
 const START: Order = [Number.NEGATIVE_INFINITY, 0];

@@ -242,9 +242,9 @@ function assemble(p: Parts): Village & { load(): Promise<void> } {
     log,
     settledSegments: () => cache.checkpoint().state.segments.size,
     onRound: () => orLog('audience keys', () => keyExchange.learn()),
-    onOpened(oldestMs) {
+    onOpened(oldestMs, stored) {
       readings.onSegments(oldestMs);
-      chains.onNews();
+      chains.onStored(stored);
       notify('readings', 'sync');
     },
     onProgress: () => notify('sync'),

@@ -1,6 +1,7 @@
 import { AppError } from '#core/ports/errors.ts';
 import type { VillageNode } from '#core/ports/village-node.ts';
 import type { FetchScope } from '#core/storage/fetch-tables.ts';
+import type { CheckedSegment } from '#core/storage/segment-tables.ts';
 import type { VillageStore } from '#core/storage/village-store.ts';
 import { dayStart, UTC } from '#domain/time.ts';
 import { announcementOf } from '#domain/village/shelves.ts';
@@ -50,7 +51,7 @@ export interface SegmentSource {
   /** Told before missing segments are taken up: the keys of their frames are announced beside them. */
   readonly onRound: () => void;
   /** Told after segments were opened or refused, with the oldest UTC day they are of. */
-  readonly onOpened: (oldestMs: number) => void;
+  readonly onOpened: (oldestMs: number, segments: readonly CheckedSegment[]) => void;
   /** Told when {@link SegmentFetcher.progress} changed otherwise. */
   readonly onProgress: () => void;
 }
@@ -91,7 +92,7 @@ export function createSegmentFetcher(source: SegmentSource): SegmentFetcher {
         const day = announcementOf(state().segments, cid, chain.device)?.day;
         oldestMs = Math.min(oldestMs, day === undefined ? 0 : dayStart(day, UTC));
       }
-      source.onOpened(oldestMs);
+      source.onOpened(oldestMs, segments);
     },
   });
   const take = async (ref: SegmentRef, block: Uint8Array, only: readonly string[] | null): Promise<Taking> => {
