@@ -83,6 +83,7 @@ export function createEntrySender({ frames, books, onProgress }: SenderContext):
       identities.add(identityOf(bytes));
     }
     queue.remove(next.hashes.slice(0, taken));
+    queue.markUnsent(batch.gone);
     return { ...batch, identities: [...identities] };
   };
   const send = async ({ book, entries, identities, gone }: Batch): Promise<void> => {
@@ -96,8 +97,10 @@ export function createEntrySender({ frames, books, onProgress }: SenderContext):
     if (sent.hasSubscribers) sent.publish(entries.length);
     step('sync.entries-sent');
   };
+  const endedPull = (): (typeof pulls)[number] | undefined =>
+    pulls[0] && queue.isPast(pulls[0].end) ? pulls[0] : undefined;
   const endPulls = async (): Promise<void> => {
-    for (let pull = pulls[0]; pull && queue.isPast(pull.end); pull = pulls[0]) {
+    for (let pull = endedPull(); pull; pull = endedPull()) {
       pulls.shift();
       await frames.send(writeMessage({ t: 'pulled', book: pull.book }));
     }
@@ -111,6 +114,8 @@ export function createEntrySender({ frames, books, onProgress }: SenderContext):
       try {
         while (!stopped) {
           await endPulls();
+          // One that came in between woke nobody.
+          if (endedPull()) continue;
           if (isIdle()) {
             await new Promise<void>((resolve) => {
               resume = resolve;

@@ -13,6 +13,8 @@ export interface SendQueue {
   /** The peer has these; those that wait to be sent are taken out. */
   markKnown(hashes: readonly string[]): void;
   readonly isKnown: (hash: string) => boolean;
+  /** The peer was told that these are not kept here: once they are, they have to be sent all the same. */
+  markUnsent(hashes: readonly string[]): void;
   /** The peer said anew what it has. */
   forgetKnown(): void;
   length(): number;
@@ -75,6 +77,9 @@ export function createSendQueue(): SendQueue {
         queued.delete(hash);
         remember(hash);
       }
+    },
+    markUnsent(hashes) {
+      for (const hash of hashes) known.delete(hash);
     },
     isKnown: (hash) => known.has(hash),
     forgetKnown: () => known.clear(),

@@ -10,6 +10,7 @@ import { GREETING_MARKS, headsOf, splitGreeting, splitHeads } from './greeting.t
 import { countAhead, countBehind, isSame, type MarksByBook, noteIn } from './mark-counts.ts';
 import { createMutex } from './mutex.ts';
 import { orbitHashOf } from './orbit-hash.ts';
+import { beyondOurs, createParentSearch } from './parent-search.ts';
 import { createPastBooks } from './past-books.ts';
 import { createRemoteMarks } from './remote-marks.ts';
 import type { VillageBooks } from './village-books.ts';
@@ -109,6 +110,13 @@ export function createSyncSession(frames: FrameStream, context: SessionContext):
   const post = (message: Message): void => {
     frames.send(writeMessage(message)).catch((error: unknown) => frames.abort(asError(error)));
   };
+  const search = createParentSearch({
+    books,
+    pulls,
+    wants,
+    past,
+    ask: (book, hashes) => post({ t: 'want', book, hashes: [...hashes] }),
+  });
   const sender = createEntrySender({ frames, books, onProgress: context.onChange });
 
   const source: PullSource = {
@@ -157,6 +165,7 @@ export function createSyncSession(frames: FrameStream, context: SessionContext):
     }
     for (const book of books.names()) tell(book, false);
     pulls.review();
+    for (const book of search.putOff()) joins.run(() => search.seekAll(book)).catch(fail);
     post({ t: 'pulse', digest: digest() });
   };
   const countLooks = (cost: number): void => {
@@ -196,12 +205,13 @@ export function createSyncSession(frames: FrameStream, context: SessionContext):
     pulls.forgetAnswers(source);
     pulls.claimed(source, remote.books());
     pulse();
-    for (const book of remote.books()) if (!pulls.isUnderWay(book)) await seek(book, [...books.absent(book)]);
+    for (const book of remote.books()) await search.seek(book, [...books.absent(book)]);
   };
   const onMarks = (book: string, marks: readonly AuthorMark[]): void => {
     noteMarks(book, marks);
     countLooks(Math.max(0, remote.authors(book) - MANY_AUTHORS) / GREETING_MARKS);
     pulls.claimed(source, [book]);
+    search.grown(book);
   };
   const onPull = async (book: string, ranges: readonly AuthorRange[]): Promise<void> => {
     const mine = books.marksOf(book);
@@ -219,7 +229,7 @@ export function createSyncSession(frames: FrameStream, context: SessionContext):
     joins
       .run(async () => {
         if (!pulls.ended(source, book)) throw new Violation('it ended what was not asked of it');
-        if (!pulls.isUnderWay(book)) await seek(book, lackedOf(book));
+        await search.seekAll(book);
       })
       .catch(fail);
   };
@@ -230,16 +240,10 @@ export function createSyncSession(frames: FrameStream, context: SessionContext):
     const list = books.names().map((book) => ({ book, heads: headsOf(books, book) }));
     for (const part of splitHeads(list)) post({ t: 'heads', books: part });
   };
-  /** Without reading the book's index, which most books need not. */
-  const beyondOurs = (book: string, hashes: readonly string[]): readonly string[] => {
-    const ours = new Set(books.heads(book));
-    return hashes.filter((hash) => !ours.has(hash));
-  };
-  const lackedOf = (book: string): readonly string[] => [...books.missing(book), ...books.absent(book)];
   /** Our own holes are what the peer may never get from us: what we joined counts as ours where it is a head there. */
   const compare = async (book: string, heads: readonly string[]): Promise<void> => {
     if (!OF_MONTH.test(book)) return;
-    const others = beyondOurs(book, heads);
+    const others = beyondOurs(books, book, heads);
     const standings = others.length > 0 && books.hasHoles(book) ? await books.standing(book, others) : [];
     past.listed(
       book,
@@ -247,25 +251,13 @@ export function createSyncSession(frames: FrameStream, context: SessionContext):
       others.filter((_, i) => standings[i] === 'joined'),
     );
   };
-  const want = async (book: string, hashes: readonly string[]): Promise<void> => {
-    const others = beyondOurs(book, hashes);
-    if (others.length === 0) return;
-    const standings = await books.standing(book, others);
-    const open = others.filter((_, i) => standings[i] === 'unknown');
-    for (const part of wants.ask(open)) post({ t: 'want', book, hashes: part });
-  };
-  /** Parents that are missing: this peer may have them, or said that it does not. */
-  const seek = async (book: string, parents: readonly string[]): Promise<void> => {
-    await want(book, parents);
-    await books.giveUp(book, parents.filter(past.isGone));
-  };
   /** Heads that are staged wait for parents, which this peer may have too. */
   const onHeads = async (
     list: readonly { readonly book: string; readonly heads: readonly string[] }[],
   ): Promise<void> => {
     for (const { book, heads } of list) await compare(book, heads);
     if (!wants.isQuiet()) return;
-    for (const { book, heads } of list) if (!pulls.isUnderWay(book)) await want(book, [...heads, ...lackedOf(book)]);
+    for (const { book, heads } of list) await search.seekHeads(book, heads);
   };
   const onGone = async (book: string, hashes: readonly string[]): Promise<void> => {
     returns.gone(giver, book, hashes);
@@ -299,8 +291,7 @@ export function createSyncSession(frames: FrameStream, context: SessionContext):
     post({ t: 'ack', n });
     pulls.joined(source, checked.book, bytes);
     if (!context.mayErr(checked.unsound.length)) throw new Violation('it sent too many unsound entries');
-    // While somebody sends what is lacked of the book, the parents are likely to be among it.
-    if (!pulls.isUnderWay(checked.book)) await seek(checked.book, receipt.missing);
+    await search.seek(checked.book, receipt.missing);
     context.onChange();
   };
   /** Signatures of the next frame are checked while the one before is joined; joining keeps the order of arrival. */

@@ -13,8 +13,8 @@ export interface Wants {
   arrived(hashes: readonly string[]): void;
   /** The peer does not keep these: they are not asked of it again. Answers those that were asked of it. */
   gone(hashes: readonly string[]): string[];
-  /** The peer said anew what it has. */
-  forgetGone(): void;
+  /** The peer said anew what it has; of some entries only, when it has more than it had. */
+  forgetGone(hashes?: Iterable<string>): void;
   /** Whether no entries came for a while, so that what is missing will not come by itself. */
   isQuiet(): boolean;
   count(): number;
@@ -44,7 +44,10 @@ export function createWants(now: () => number): Wants {
         return asked.delete(hash);
       });
     },
-    forgetGone: () => gone.clear(),
+    forgetGone(hashes) {
+      if (hashes) for (const hash of hashes) gone.delete(hash);
+      else gone.clear();
+    },
     isQuiet: () => now() - arrivedAt > QUIET_AFTER_MS,
     count: () => asked.size,
   };

@@ -28,8 +28,9 @@ export function putAwayActs({ random, up, putAway, problems }: Scene): WeightedA
       .filter((book) => OF_MONTH.test(book));
   /** A month of which another console holds a part only, and who is ahead. */
   const ahead = async (): Promise<{ readonly one: SoakConsole; readonly book: string } | undefined> => {
+    // Whoever was up may have died while another was looked at.
     for (const one of random.shuffled(up()))
-      for (const book of random.shuffled(monthsOf(one)))
+      for (const book of random.shuffled(one.isUp() ? monthsOf(one) : []))
         for (const other of up()) {
           if (!one.isUp() || !other.isUp() || other.books().size(book) === 0) continue;
           if (other.books().size(book) >= one.books().size(book)) continue;
@@ -44,7 +45,7 @@ export function putAwayActs({ random, up, putAway, problems }: Scene): WeightedA
       'put away',
       async () => {
         const chosen = random.chance(0.7) ? await ahead() : undefined;
-        if (up().length === 0) return 'none';
+        if (up().length === 0 || chosen?.one.isUp() === false) return 'none';
         const one = chosen?.one ?? random.pick(up());
         const months = monthsOf(one);
         const book = chosen?.book ?? (months.length > 0 ? random.pick(months) : undefined);
