@@ -1,5 +1,4 @@
 import { afterEach, expect, test, vi } from 'vitest';
-import { dropMonth, writeMonth } from '#core/archive/drop-month.ts';
 import { joinVillage } from '#core/villages/invitations.ts';
 import { DAY_MS, HOUR_MS, monthSpan } from '#domain/time.ts';
 import {
@@ -10,13 +9,12 @@ import {
   invite,
   openConsole,
   PIN,
-  QUIET,
   type TestConsole,
   villageOf,
   WAIT,
 } from './consoles.ts';
 import { dayOfMeter, MONTH, makeLease, sealDay, setClocks } from './months.ts';
-import { closeMonth, fileIn, placeOf, startedFrom } from './put-away.ts';
+import { closeMonth, placeOf, putAway, startedFrom } from './put-away.ts';
 
 afterEach(endAll);
 const [MARCH, APRIL, MAY, JUNE] = [MONTH, '2026-04', '2026-05', '2026-06'] as const;
@@ -29,12 +27,6 @@ async function joinBy(first: TestConsole, name: string): Promise<TestConsole> {
   await joinVillage(joining.console(), { text, name, pin: PIN });
   await converge(first, joining);
   return joining;
-}
-async function putAway(on: TestConsole, month: string): Promise<string> {
-  const path = fileIn(`${month}.car`);
-  await writeMonth(villageOf(on), month, path, `${month}.car`, QUIET);
-  await dropMonth(villageOf(on), month, { path, name: `${month}.car` }, QUIET);
-  return path;
 }
 const note = (on: TestConsole, month: string, body: string) =>
   villageOf(on).act([{ book: `operations-${month}`, kind: 'note', body }]);
@@ -71,9 +63,9 @@ async function withHalfOfApril() {
   await converge(first, keeper);
   await villageOf(keeper).node.setOnline(false);
   await putAway(first, MARCH);
-  const april = await putAway(first, APRIL);
+  await putAway(first, APRIL);
   setClocks(first.clock.atMs, half, keeper);
-  return { first, half, keeper, lease, april };
+  return { first, half, keeper, lease };
 }
 
 test('a console that holds half of a month its only peer put away starts from the signed checkpoint over the link, and loses nothing', async () => {

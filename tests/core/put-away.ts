@@ -28,6 +28,13 @@ export async function closeMonth(on: TestConsole, month: string): Promise<void> 
   await vi.waitFor(() => expect(villageOf(on).index.outside.size).toBe(villageOf(on).state().outside.size), WAIT);
 }
 export const fileIn = (name: string): string => join(makeFolder('stick'), name);
+/** Writes a settled month to a file and removes it from this console; answers the file. */
+export async function putAway(on: TestConsole, month: string, name = `${month}.car`) {
+  const file = { path: fileIn(name), name };
+  await writeMonth(villageOf(on), month, file.path, name, QUIET);
+  await dropMonth(villageOf(on), month, file, QUIET);
+  return file;
+}
 
 /** Three settled months; the readings and records of the first are in a file and on no console. */
 export async function withoutMarch(keeper?: TestConsole) {
@@ -48,8 +55,5 @@ export async function withoutMarch(keeper?: TestConsole) {
     await converge(first, keeper);
     await villageOf(keeper).node.setOnline(false);
   }
-  const march = { path: fileIn('march.car'), name: 'march.car' };
-  await writeMonth(villageOf(first), MONTH, march.path, march.name, QUIET);
-  await dropMonth(villageOf(first), MONTH, march, QUIET);
-  return { first, lease, march };
+  return { first, lease, march: await putAway(first, MONTH, 'march.car') };
 }

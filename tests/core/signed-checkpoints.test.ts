@@ -1,6 +1,5 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { accountsAt } from '#core/accounts/closing.ts';
-import { dropMonth, writeMonth } from '#core/archive/drop-month.ts';
 import { exportBundle } from '#core/bundles/export-bundle.ts';
 import { takeBundle } from '#core/bundles/take-bundle.ts';
 import { joinVillage } from '#core/villages/invitations.ts';
@@ -29,7 +28,7 @@ import {
   sign,
   THREE_MONTHS,
 } from './months.ts';
-import { closeMonth, fileIn, placeOf, startedFrom, withoutMarch } from './put-away.ts';
+import { closeMonth, fileIn, placeOf, putAway, startedFrom, withoutMarch } from './put-away.ts';
 
 afterEach(endAll);
 async function whole(on: TestConsole): Promise<string> {
@@ -161,9 +160,7 @@ describe('a console that joins where nobody has the first month any more', () =>
       );
     await vi.waitFor(() => expect(sealedTo()).toHaveLength(1), WAIT);
     for (const month of THREE_MONTHS) await closeMonth(first, month);
-    const march = { path: fileIn('march.car'), name: 'march.car' };
-    await writeMonth(villageOf(first), MONTH, march.path, march.name, QUIET);
-    await dropMonth(villageOf(first), MONTH, march, QUIET);
+    await putAway(first, MONTH);
     const [key = ''] = sealedTo();
     expect(villageOf(second).audienceKeys.find(key)).toBeUndefined();
     setClocks(first.clock.atMs, second);
